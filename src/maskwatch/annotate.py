@@ -1,0 +1,167 @@
+"""Drawing: the only place where faces become marks on a picture.
+
+Colour is never the only sign: each state has its own words, its own symbol and its own line. The
+colours are those of Okabe and Ito, which people with any kind of colour blindness can tell apart.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from maskwatch.types import Faces, Image, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a state looks.
+
+    Attributes:
+        text: What is said to people.
+        colour: Blue, green, red, each 0 to 255.
+        symbol: One character.
+        weight: Thickness of the line, as a multiple of the usual one.
+        dashed: Whether the line is broken.
+    """
+
+    text: str
+    colour: tuple[int, int, int]
+    symbol: str
+    weight: float = 1.0
+    dashed: bool = False
+
+    @property
+    def css(self) -> str:
+        """The colour as a page writes it: #rrggbb."""
+        blue, green, red = self.colour
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+STYLES: Final[dict[Label, Style]] = {
+    "with_mask": Style("Mask", (115, 158, 0), "✓"),
+    "without_mask": Style("No mask", (0, 94, 213), "\u00d7", weight=2.0),
+    "mask_worn_incorrectly": Style("Worn wrongly", (66, 228, 240), "!", weight=1.5),
+}
+UNCERTAIN: Final = Style("Unsure", (200, 200, 200), "?", dashed=True)
+UNCLASSIFIED: Final = Style("Face", (233, 180, 86), "")
+
+_BLACK: Final = (0, 0, 0)
+_WHITE: Final = (255, 255, 255)
+_FONTS = threading.local()  # a font face keeps a cache of glyphs and is not made to be shared
+
+
+def annotate(image: Image, faces: Faces) -> Image:
+    """Draws the faces on a copy of the picture.
+
+    A certain face gets its state and how probable it is, an uncertain one a dashed frame and a
+    question mark after the best guess. Lines and letters grow with the picture.
+
+    Args:
+        image: (h, w, 3) uint8, BGR.
+        faces: What was found in it.
+
+    Returns:
+        (h, w, 3) uint8, BGR.
+    """
+    canvas = image.copy()
+    certain = faces.certain
+    # The weakest first, so that the labels of the best lie on top.
+    for i in np.argsort(faces.scores, kind="stable"):
+        label = faces.labels[i]
+        if faces.probabilities is None or label is None:
+            style, text, short = UNCLASSIFIED, f"Face {faces.scores[i]:.0%}", f"{faces.scores[i]:.0%}"
+        else:
+            share = f"{faces.probabilities[i].max():.0%}"
+            style = STYLES[label] if certain[i] else UNCERTAIN
+            doubt = "" if certain[i] else "?"
+            text = f"{STYLES[label].symbol if certain[i] else '?'} {STYLES[label].text}{doubt} {share}"
+            short = f"{STYLES[label].symbol}{doubt}"
+        _draw_face(canvas, [round(float(v)) for v in faces.boxes[i]], style, text, short)
+    return canvas
+
+
+def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: str) -> None:
+    height, width = canvas.shape[:2]
+    unit = max(1.0, min(width, height) / 320)
+    line = max(1, round(unit * style.weight))
+    x1, y1, x2, y2 = box
+    corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+    # A dark rim keeps light lines visible on light ground, and the other way round.
+    dash = round(8 * unit) if style.dashed else 0
+    for colour, thickness in ((_BLACK, line + 2), (style.colour, line)):
+        for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+            _line(canvas, start, end, colour, thickness, dash)
+    letters = int(min(max(12.0, 12 * unit), height / 2))
+    if letters >= 6:
+        _draw_label(canvas, box, style, text, short, letters)
+
+
+def _line(
+    canvas: Image,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    colour: tuple[int, int, int],
+    thickness: int,
+    dash: int,
+) -> None:
+    """A straight line; with `dash` pixels on and as many off, if that is not 0."""
+    if not dash:
+        cv2.line(canvas, start, end, colour, thickness)
+        return
+    a, b = np.array(start, float), np.array(end, float)
+    # An odd number of equal pieces, so that every corner is drawn.
+    pieces = 2 * int(np.linalg.norm(b - a) / (2 * dash)) + 1
+    points = np.rint(np.linspace(a, b, pieces + 1)).astype(int).tolist()
+    for first, last in zip(points[0::2], points[1::2], strict=True):
+        cv2.line(canvas, tuple(first), tuple(last), colour, thickness)
+
+
+def _draw_label(canvas: Image, box: list[int], style: Style, text: str, short: str, letters: int) -> None:
+    """Puts the words above the face, or inside it at the top where there is no room above."""
+    height, width = canvas.shape[:2]
+    x1, y1, x2, _ = box
+    pad = max(1, letters // 5)
+    room = min(width, max(3 * (x2 - x1), letters))
+    # In a crowd long labels would hide the neighbours: small faces get the symbol alone.
+    if _text_width(text, letters) + 2 * pad > room:
+        text = short
+    while letters > 6 and _text_width(text, letters) + 2 * pad > width:
+        letters -= 1
+    label_width, label_height = _text_width(text, letters) + 2 * pad, letters + 2 * pad
+    left = min(max(x1, 0), max(width - label_width, 0))
+    top = y1 - label_height if y1 >= label_height else max(y1, 0)
+    top = min(top, max(height - label_height, 0))
+    bottom_right = (left + label_width - 1, top + label_height - 1)
+    cv2.rectangle(canvas, (left, top), bottom_right, style.colour, cv2.FILLED)
+    cv2.rectangle(canvas, (left, top), bottom_right, _BLACK, 1)
+    cv2.putText(
+        canvas,
+        text,
+        (left + pad, top + pad + round(letters * 0.85)),
+        _ink(style.colour),
+        _font(),
+        letters,
+        weight=600,
+    )
+
+
+def _ink(ground: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Black or white, whichever reads better on this ground (WCAG relative luminance)."""
+    blue, green, red = ((c / 255) ** 2.2 for c in ground)
+    return _BLACK if 0.0722 * blue + 0.7152 * green + 0.2126 * red > 0.179 else _WHITE
+
+
+def _font() -> cv2.FontFace:
+    if not hasattr(_FONTS, "sans"):
+        _FONTS.sans = cv2.FontFace("sans")
+    font: cv2.FontFace = _FONTS.sans
+    return font
+
+
+def _text_width(text: str, letters: int) -> int:
+    x, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(), letters, weight=600)
+    return int(x + width)

@@ -1,0 +1,37 @@
+"""The models that the pages use, loaded once for everybody."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from maskwatch.build import DETECTORS, load
+from maskwatch.models.registry import FILES
+from maskwatch.pipeline import Engine
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the models …")
+def engine(
+    detector: str,
+    classifier: str,
+    size: int | None,
+    threshold: float | None,
+    live: bool,
+    threads: int | None,
+) -> Engine:
+    """The engine for these settings; see `maskwatch.build.load`, which it calls.
+
+    Raises:
+        ModelError: A model cannot be had or used.
+        ConfigError: A setting makes no sense.
+    """
+    return load(detector, classifier, size, threshold, live=live, threads=threads)
+
+
+def detectors(configured: str) -> list[str]:
+    """The detectors that can be used at once, the configured one first."""
+    here = [
+        name
+        for name, backend in DETECTORS.items()
+        if all(FILES[file].path.is_file() for file in backend.files)
+    ]
+    return [configured, *(name for name in here if name != configured)]

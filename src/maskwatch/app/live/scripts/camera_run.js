@@ -1,0 +1,83 @@
+// One showing of the browser's camera. Sends a picture, waits for what was found in it, shows both, and
+// only then takes the next: a slow server costs pictures a second, but the live picture never lags.
+
+import { closeCamera, listCameras, nextVideoFrame, openCamera } from "./camera.js";
+import { clear, show } from "./draw.js";
+import { Link, socketUrl } from "./link.js";
+
+const QUALITY = 0.85;
+
+export class CameraRun {
+  /**
+   * @param {object} panel What the run reports to and reads its settings from; see element.js.
+   * @param {string} deviceId The camera to open; empty for the browser's choice.
+   */
+  constructor(panel, deviceId) {
+    this.panel = panel;
+    this.deviceId = deviceId;
+    this.grabbed = document.createElement("canvas"); // the frame at the camera's size, kept to be shown
+    this.reduced = document.createElement("canvas"); // the same at the size that is sent
+  }
+
+  async start() {
+    const stream = await openCamera(this.deviceId);
+    if (this.stopped) return closeCamera(stream);
+    this.stream = stream;
+    const [track] = stream.getVideoTracks();
+    track.onended = () => this.panel.fail("The camera was unplugged or switched off. Press Start to try again.");
+    this.panel.setCameras(await listCameras(), track.getSettings().deviceId);
+    const { feed } = this.panel;
+    feed.srcObject = stream;
+    await feed.play();
+    if (this.stopped) return;
+    this.link = new Link(socketUrl(this.panel.data.camera_path), () => ({ token: this.panel.data.token }), {
+      ready: () => (this.panel.say(""), this.sendNext()),
+      message: (message) => this.receive(message),
+      lost: (text) => this.panel.say(text),
+      refused: (text) => this.panel.fail(text),
+    });
+  }
+
+  async sendNext() {
+    const { link } = this;
+    const { feed, data } = this.panel;
+    await nextVideoFrame(feed);
+    if (this.stopped) return;
+    this.grabbedAt = performance.now();
+    this.scale = drawScaled(this.grabbed, feed, Infinity) && drawScaled(this.reduced, this.grabbed, data.send_side);
+    const jpeg = await new Promise((resolve) => this.reduced.toBlob(resolve, "image/jpeg", QUALITY));
+    if (!this.stopped && link.isReady) link.send(jpeg);
+  }
+
+  receive(message) {
+    if (this.stopped) return;
+    if (message.type === "result") {
+      const { canvas, data, mirrored } = this.panel;
+      show(canvas, this.grabbed, message.faces, { styles: data.styles, scale: this.scale, mirrored });
+      this.panel.shown(message, performance.now() - this.grabbedAt);
+    } else {
+      this.panel.say(message.message);
+    }
+    this.sendNext();
+  }
+
+  /** Ends it at once: no picture is sent or shown after this, and the camera is free. */
+  stop() {
+    this.stopped = true;
+    this.link?.close();
+    closeCamera(this.stream);
+    this.panel.feed.srcObject = null;
+    clear(this.panel.canvas);
+  }
+}
+
+/** Draws `source` onto `canvas`, at most `side` pixels long; returns the factor it was scaled by. */
+function drawScaled(canvas, source, side) {
+  const width = source.videoWidth ?? source.width;
+  const height = source.videoHeight ?? source.height;
+  const scale = Math.min(1, side / Math.max(width, height));
+  const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+  canvas.getContext("2d").drawImage(source, 0, 0, size.width, size.height);
+  return scale;
+}

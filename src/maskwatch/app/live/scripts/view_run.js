@@ -1,0 +1,53 @@
+// One showing of a source that the server reads: the demo, a camera, a stream, a file. The pictures come
+// with the faces drawn; each is acknowledged when it is on the screen, and only then the next one comes.
+
+import { clear, show } from "./draw.js";
+import { Link, socketUrl } from "./link.js";
+
+export class ViewRun {
+  /**
+   * @param {object} panel What the run reports to; see element.js.
+   * @param {string} source "demo", or "chosen" for what was chosen on the page.
+   */
+  constructor(panel, source) {
+    this.panel = panel;
+    this.source = source;
+  }
+
+  async start() {
+    const hello = () => ({ token: this.panel.data.token, source: this.source });
+    this.link = new Link(socketUrl(this.panel.data.view_path), hello, {
+      ready: () => this.link.expectAnswer(),
+      message: (message) => this.receive(message),
+      lost: (text) => this.panel.say(text),
+      refused: (text) => this.panel.fail(text),
+    });
+  }
+
+  async receive(message) {
+    if (message instanceof ArrayBuffer) return this.frame(message);
+    if (message.type === "end") return this.panel.fail(message.message);
+    this.panel.say(message.message);
+    this.link.expectAnswer();
+  }
+
+  // A message is: 4 bytes length of the JSON (little endian), the JSON, the JPEG.
+  async frame(buffer) {
+    const length = new DataView(buffer).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    const picture = await createImageBitmap(new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" }));
+    if (this.stopped) return;
+    show(this.panel.canvas, picture, [], { styles: {} });
+    picture.close();
+    this.panel.say("");
+    this.panel.shown(header, header.latency_ms);
+    this.link.send("shown");
+  }
+
+  /** Ends it at once: nothing is shown after this, and the server frees the source if nobody else watches. */
+  stop() {
+    this.stopped = true;
+    this.link?.close();
+    clear(this.panel.canvas);
+  }
+}

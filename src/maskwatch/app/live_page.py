@@ -1,0 +1,88 @@
+"""The first page: live video."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
+from maskwatch.app.camera_route import CAMERA_PATH
+from maskwatch.app.choice import DEMO_CLIP, Choice
+from maskwatch.app.guard import is_local_user
+from maskwatch.app.live import live_element
+from maskwatch.app.look import Look
+from maskwatch.app.sidebar import Choices
+from maskwatch.app.source_choice import BROWSER, choose_source
+from maskwatch.app.tokens import Ticket
+from maskwatch.app.view_route import VIEW_PATH
+from maskwatch.app.words import TILES
+from maskwatch.settings import Settings
+
+SEND_SIDE = 800
+"""Longest side in pixels of the pictures that the browser sends: enough for faces across a room."""
+
+
+def _style(style: Style) -> dict[str, Any]:
+    return {
+        "text": style.text,
+        "symbol": style.symbol,
+        "colour": style.css,
+        "weight": style.weight,
+        "dashed": style.dashed,
+    }
+
+
+def _ticket(look: Look, choice: Choice | None) -> Ticket:
+    """The ticket of this page, told what is chosen now."""
+    ticket: Ticket | None = st.session_state.get("ticket")
+    if ticket is None:
+        ticket = st.session_state.ticket = Ticket(look)
+    ticket.look = look
+    ticket.choice = choice
+    return ticket
+
+
+def _may_open_sources(settings: Settings) -> bool:
+    if settings.app.share_sources:
+        return True
+    headers = {name.lower(): value for name, value in st.context.headers.items()}
+    bound_to = st.get_option("server.address") or "0.0.0.0"
+    return is_local_user(headers, st.context.ip_address, bound_to)
+
+
+st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, their results are not
+st.title("Who wears a mask?")
+st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
+choices: Choices = st.session_state.choices
+kind, choice = choose_source(may_open=_may_open_sources(choices.settings))
+ticket = _ticket(choices.live(), choice)
+if kind == BROWSER or choice is not None:
+    live_element(
+        {
+            "token": ticket.token,
+            "camera_path": CAMERA_PATH,
+            "view_path": VIEW_PATH,
+            "source": "camera" if choice is None else "chosen",
+            "source_key": "" if choice is None else choice.name,
+            "lead": "Press Start and allow the camera."
+            if choice is None
+            else f"Press Start to watch {choice.name}.",
+            "badge": "" if choice is None else choice.name,
+            "privacy": "The picture goes to the computer that runs maskwatch, and is not stored.",
+            "demo": DEMO_CLIP.is_file(),
+            "send_side": SEND_SIDE,
+            "styles": {
+                **{label: _style(style) for label, style in STYLES.items()},
+                "uncertain": _style(UNCERTAIN),
+                "face": _style(UNCLASSIFIED),
+            },
+            "tiles": [
+                {"key": key, "text": text, "symbol": style.symbol, "colour": style.css}
+                for key, text, style in TILES
+            ],
+        }
+    )
+st.page_link(
+    "files_page.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:"
+)

@@ -1,0 +1,68 @@
+"""Results in words, for tables and captions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
+from maskwatch.counting import Counts
+
+TILES: Final[tuple[tuple[str, str, Style], ...]] = (
+    ("masked", "Masked", STYLES["with_mask"]),
+    ("unmasked", "No mask", STYLES["without_mask"]),
+    ("wrong", "Worn wrongly", STYLES["mask_worn_incorrectly"]),
+    ("uncertain", "Unsure", UNCERTAIN),
+)
+"""The four counts: name of the field of `Counts`, words, and how the state looks."""
+
+_REASONS: Final[dict[str | None, str]] = {
+    None: "yes",
+    "too_small": "no: too small",
+    "blurred": "no: blurred",
+    "dark": "no: too dark",
+    "turned_away": "no: turned away",
+    "undecided": "no: could be either",
+}
+
+
+def counts_in_words(counts: Counts) -> str:
+    """For example "✓ 2 masked, ! 1 worn wrongly", the empty ones left out."""
+    told = [
+        f"{style.symbol} {getattr(counts, key)} {words.lower()}"
+        for key, words, style in TILES
+        if getattr(counts, key)
+    ]
+    return ", ".join(told) or "No faces found"
+
+
+def face_rows(faces: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """One row of a table for each record of `Faces.records()`."""
+    return [_face_row(number, face) for number, face in enumerate(faces, start=1)]
+
+
+def _face_row(number: int, face: dict[str, Any]) -> dict[str, str]:
+    label = face["label"]
+    style = UNCLASSIFIED if label is None else STYLES[label]
+    probabilities = face["probabilities"]
+    return {
+        "Face": str(number),
+        "Mask": f"{style.symbol} {style.text}",
+        "Confidence": "" if probabilities is None else f"{probabilities[label]:.0%}",
+        "Certain": "not judged" if label is None else _REASONS.get(face["reason"], "no"),
+        "Face score": f"{face['score']:.0%}",
+    }
+
+
+def duration(seconds: float) -> str:
+    """For example "1:05 min" or "8 s"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d} h" if hours else f"{minutes}:{left:02d} min"
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: file names hold all kinds of signs."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$" else letter for letter in text)

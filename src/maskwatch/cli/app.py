@@ -1,0 +1,30 @@
+"""`maskwatch app`: the page in the browser."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from maskwatch.errors import ConfigError
+
+
+def app(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other computers in.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+) -> None:
+    """Open the app: camera, streams, pictures and videos in the browser."""
+    if ctx.obj is not None:
+        os.environ["MASKWATCH_CONFIG"] = str(ctx.obj)  # the page reads the settings by itself
+    try:
+        import streamlit  # noqa: F401
+    except ImportError:
+        raise ConfigError("the app needs streamlit: pip install streamlit") from None
+    from maskwatch.app.server import serve
+
+    serve(host, port, browser)

@@ -1,0 +1,48 @@
+"""A progress bar over files, on stderr and on terminals only."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class Bar:
+    """Shows which file is at work and how many are done.
+
+    Args:
+        total: Number of files.
+        shown: False keeps it silent.
+    """
+
+    def __init__(self, total: int, shown: bool = True) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not (shown and console.is_terminal and total),
+        )
+        self._total = total
+        self._task = self._progress.add_task("", total=total)
+
+    def show(self, path: str, done: float) -> None:
+        """Says that `path` is at work and that `done` files (with a fraction) are behind."""
+        self._progress.update(self._task, description=os.path.basename(path)[-32:], completed=done)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()

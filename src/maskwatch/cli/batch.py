@@ -1,0 +1,120 @@
+"""Many files through the pipeline, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from functools import cached_property
+from os import cpu_count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maskwatch.build import from_settings
+from maskwatch.counting import Counts, count
+from maskwatch.errors import MaskwatchError
+from maskwatch.pipeline import Engine, Session, run
+from maskwatch.sinks.pictures import Names, Pictures
+from maskwatch.sources.files import is_video
+from maskwatch.sources.images import Images
+from maskwatch.sources.video import VideoFile
+
+if TYPE_CHECKING:
+    from maskwatch.cli.bar import Bar
+    from maskwatch.settings import Settings
+    from maskwatch.sinks.base import Sink
+
+
+class Batch:
+    """Files through the pipeline.
+
+    Args:
+        settings: What to use.
+        save: Folder for the files with the faces marked; None writes none.
+
+    Raises:
+        MaskwatchError: The models cannot be used.
+    """
+
+    def __init__(self, settings: Settings, save: Path | None = None) -> None:
+        self._settings = settings
+        self._save = save
+        self._pictures = self._videos = self._frames = 0
+        self._in_pictures = self._in_videos = Counts()
+        self._notes: list[str] = []
+        self._marked = Pictures(save) if save is not None else None
+        self._video_names = Names()
+        self._engine = from_settings(settings)
+
+    @cached_property
+    def _video_engine(self) -> Engine:
+        """One search a frame: a video has thousands, and shows everybody many times."""
+        return from_settings(self._settings, live=True, threads=min(2, cpu_count() or 1))
+
+    def run(self, paths: Sequence[str], rows: Sink, bar: Bar) -> list[str]:
+        """Takes every file in turn.
+
+        Args:
+            paths: Pictures and videos.
+            rows: Where every result goes.
+            bar: Told how far it is.
+
+        Returns:
+            One line for each file that failed.
+        """
+        failures = []
+        for number, path in enumerate(paths):
+            bar.show(path, number)
+            try:
+                if is_video(path):
+                    self._video(path, number, rows, bar)
+                else:
+                    self._picture(path, rows)
+            except MaskwatchError as error:
+                failures.append(str(error))
+        bar.show("", len(paths))
+        return failures
+
+    def summary(self) -> Iterator[str]:
+        """What was seen, in words."""
+        yield from self._notes
+        if self._pictures or not self._videos:
+            yield f"{_number(self._pictures, 'picture')}, {self._in_pictures}"
+        if self._videos:
+            yield (
+                f"{_number(self._videos, 'video')} of {_number(self._frames, 'frame')},"
+                f" {self._in_videos} (everybody counts in every frame)"
+            )
+
+    def _picture(self, path: str, rows: Sink) -> None:
+        for result in run(Images([path], self._settings.sources.max_megapixels), Session(self._engine)):
+            rows.write(result)
+            self._pictures += 1
+            self._in_pictures += count(result.faces)
+            if self._marked is not None:
+                self._marked.write(result)
+
+    def _video(self, path: str, number: int, rows: Sink, bar: Bar) -> None:
+        video = VideoFile(path)
+        self._videos += 1
+        with self._marked_video(path, video.fps) as marked:
+            for result in run(video, Session(self._video_engine)):
+                rows.write(result)
+                self._frames += 1
+                self._in_videos += count(result.faces)
+                if marked is not None:
+                    marked.write(result)
+                bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
+        if video.skipped:
+            self._notes.append(f"{path}: {_number(video.skipped, 'damaged frame')} left out")
+
+    def _marked_video(self, path: str, fps: float) -> Sink | nullcontext[None]:
+        if self._save is None:
+            return nullcontext()
+        from maskwatch.sinks.video import Video
+
+        name = self._video_names.take(Path(path).stem, ".mp4")
+        return Video(self._save / name, sound=path, fps=fps)
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,74 @@
+"""`maskwatch detect`: pictures, folders, patterns and videos."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def detect(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Pictures, videos, folders and patterns, in any mix."),
+    ],
+    form: Annotated[
+        Format, typer.Option("--format", "-f", help="One JSON object a picture, or one CSV row a face.")
+    ] = Format.JSONL,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to stdout.")
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write the pictures and videos with the faces marked."),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Look into the folders of folders, too.")
+    ] = False,
+    threshold: Threshold = None,
+    detector: DetectorName = None,
+    classifier: ClassifierName = None,
+    size: Size = None,
+) -> None:
+    """Find faces in pictures and videos and judge their masks.
+
+    Pictures are searched at their own size, up to 1280 pixels; of videos every frame is looked at.
+    A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
+    """
+    from maskwatch.cli.bar import Bar
+    from maskwatch.cli.batch import Batch
+    from maskwatch.errors import SourceError
+    from maskwatch.sinks.rows import Csv, JsonLines
+    from maskwatch.sources.files import find
+
+    settings = settings_from(ctx, threshold, detector, classifier, size)
+    failures: list[str] = []
+    found: list[str] = []
+    for path in paths:
+        try:
+            found += find(path, recursive)
+        except SourceError as error:
+            failures.append(str(error))
+    batch = Batch(settings, save)
+    rows = (JsonLines if form is Format.JSONL else Csv)(sys.stdout if output is None else output)
+    # Lines of data and a moving bar on one terminal would tear each other apart.
+    with rows, Bar(len(found), shown=output is not None or not sys.stdout.isatty()) as bar:
+        failures += batch.run(found, rows, bar)
+    for line in batch.summary():
+        print(line, file=sys.stderr)
+    if failures:
+        print(f"{len(failures)} failed:", *failures, sep="\n  ", file=sys.stderr)
+        raise typer.Exit(1)

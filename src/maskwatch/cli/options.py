@@ -1,0 +1,70 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from maskwatch.settings import Settings
+
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        "-t",
+        min=0.0,
+        max=1.0,
+        metavar="SCORE",
+        help="Face score (0 to 1) below which a face is not reported. [default: the model's]",
+    ),
+]
+DetectorName = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        metavar="NAME",
+        help="ssd, ssd-fast, ssd-accurate, yunet, opencv-ssd, an ONNX file, NAME=FILE or module:Class."
+        " [default: ssd]",
+    ),
+]
+ClassifierName = Annotated[
+    str | None,
+    typer.Option(
+        "--classifier",
+        metavar="NAME",
+        help='mobilenet, an ONNX file, module:Class, or "none" to find faces only. [default: mobilenet]',
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        "--size",
+        min=64,
+        max=8192,
+        metavar="PIXELS",
+        help="Longer side at which pictures are searched: larger finds smaller faces and takes longer.",
+    ),
+]
+
+
+def settings_from(
+    ctx: typer.Context,
+    threshold: float | None,
+    detector: str | None,
+    classifier: str | None,
+    size: int | None,
+) -> Settings:
+    """The settings with what was given on the command line."""
+    from maskwatch.settings import load_settings
+
+    config: Path | None = ctx.obj
+    return load_settings(
+        config,
+        {
+            "detect": {"threshold": threshold, "detector": detector, "size": size},
+            "classify": {"classifier": classifier},
+        },
+    )

@@ -1,0 +1,151 @@
+"""`maskwatch train`: the recipes that made the shipped models, on any data."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maskwatch.cli.evaluate import Names
+from maskwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from maskwatch.training.run import Material
+
+train = typer.Typer(
+    help="Train a detector or a classifier; needs the extra: pip install 'maskwatch[train]'.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="DATA...",
+        help="COCO, YOLO, Pascal VOC, or folders with_mask/, without_mask/ ...; its split train, if any.",
+    ),
+]
+Negatives = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="Pictures without a face (a quarter is held back); may be repeated."),
+]
+Unlabelled = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="Pictures with faces but no labels; the teacher labels them."),
+]
+Teacher = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help='YuNet\'s ONNX file, or "yunet" to fetch it: finds unlabelled faces and where to paint masks.',
+    ),
+]
+Recipe = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|FILE", help="A shipped recipe or a TOML file. [default: built-in]"),
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
+]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Weights to start from: ImageNet trunk (.safetensors, .pth) or a checkpoint."
+    ),
+]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the folder's last checkpoint stopped.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of the training itself.")]
+Cache = Annotated[Path, typer.Option(metavar="DIR", help="Decoded pictures are kept here between runs.")]
+
+
+@train.command()
+def detector(
+    data: Data,
+    negatives: Negatives = None,
+    unlabelled: Unlabelled = None,
+    names: Names = "",
+    teacher: Teacher = None,
+    recipe: Recipe = None,
+    set_: Set = None,
+    start: Start = None,
+    out: Out = Path("runs/detector"),
+    resume: Resume = False,
+    threads: Threads = 1,
+    cache: Cache = Path("runs/cache"),
+) -> None:
+    """Train the face detector (SSD on MobileNetV2)."""
+    needs_torch()
+    from maskwatch.training.recipe import load_recipe
+    from maskwatch.training.run import run_detector
+    from maskwatch.training.train_detector import DetectorRecipe
+
+    chosen = load_recipe(DetectorRecipe, recipe, set_ or ())
+    material = _material(data, negatives, unlabelled, names, teacher, cache)
+    saved = run_detector(material, chosen, out, start, resume, threads, _say)
+    _say(f"done; next: maskwatch export {saved} face.onnx")
+
+
+@train.command()
+def classifier(
+    data: Data,
+    negatives: Negatives = None,
+    unlabelled: Unlabelled = None,
+    names: Names = "",
+    teacher: Teacher = None,
+    recipe: Recipe = None,
+    set_: Set = None,
+    start: Start = None,
+    out: Out = Path("runs/classifier"),
+    resume: Resume = False,
+    threads: Threads = 1,
+    cache: Cache = Path("runs/cache"),
+) -> None:
+    """Train the mask classifier (MobileNetV2) by transfer learning."""
+    needs_torch()
+    from maskwatch.training.recipe import load_recipe
+    from maskwatch.training.run import run_classifier
+    from maskwatch.training.train_classifier import ClassifierRecipe
+
+    chosen = load_recipe(ClassifierRecipe, recipe, set_ or ())
+    material = _material(data, negatives, unlabelled, names, teacher, cache)
+    saved = run_classifier(material, chosen, out, start, resume, threads, _say)
+    _say(f"done; next: maskwatch export {saved} mask.onnx")
+
+
+def _material(
+    data: list[Path],
+    negatives: list[Path] | None,
+    unlabelled: list[Path] | None,
+    names: str,
+    teacher: str | None,
+    cache: Path,
+) -> Material:
+    from maskwatch.data.names import parse_names
+    from maskwatch.models.registry import locate
+    from maskwatch.training.run import Material
+
+    if teacher is None:
+        model = None
+    elif teacher == "yunet":
+        model = locate("face_detection_yunet_2026may.onnx")
+    else:
+        model = Path(teacher)
+        if not model.is_file():
+            raise ConfigError(f"{teacher}: no such file; give YuNet's ONNX file, or yunet to fetch it")
+    return Material(data, negatives or (), unlabelled or (), parse_names(names), model, cache)
+
+
+def needs_torch() -> None:
+    """Says which extra is missing, if one is."""
+    try:
+        import onnx  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(f"training needs {error.name}: pip install 'maskwatch[train]'") from None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,58 @@
+"""How many people wear their masks how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskwatch.types import Faces, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of faces; every face is counted once.
+
+    Attributes:
+        masked: Certainly masked.
+        unmasked: Certainly without a mask.
+        wrong: Certainly with a mask that leaves nose or mouth uncovered.
+        uncertain: Anything else.
+    """
+
+    masked: int = 0
+    unmasked: int = 0
+    wrong: int = 0
+    uncertain: int = 0
+
+    @property
+    def total(self) -> int:
+        """All faces."""
+        return self.masked + self.unmasked + self.wrong + self.uncertain
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.masked + other.masked,
+            self.unmasked + other.unmasked,
+            self.wrong + other.wrong,
+            self.uncertain + other.uncertain,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.total} face{'' if self.total == 1 else 's'}: {self.masked} masked,"
+            f" {self.unmasked} unmasked, {self.wrong} worn wrongly, {self.uncertain} uncertain"
+        )
+
+
+_FIELDS: dict[Label, str] = {
+    "with_mask": "masked",
+    "without_mask": "unmasked",
+    "mask_worn_incorrectly": "wrong",
+}
+
+
+def count(faces: Faces) -> Counts:
+    """Counts the faces of one picture."""
+    numbers = dict.fromkeys(("masked", "unmasked", "wrong", "uncertain"), 0)
+    for label, certain in zip(faces.labels, faces.certain, strict=True):
+        numbers[_FIELDS[label] if label is not None and certain else "uncertain"] += 1
+    return Counts(**numbers)

@@ -1,0 +1,1 @@
+"""Labelled pictures on disk, whatever their form, as `Sample`s. Needs no torch."""

@@ -1,0 +1,97 @@
+"""One door to every form of data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from maskwatch.data.coco import is_coco, read_coco
+from maskwatch.data.folders import class_folders, read_crops
+from maskwatch.data.names import split_named
+from maskwatch.data.pictures import is_picture
+from maskwatch.data.sample import CropSample, Dataset, Sample
+from maskwatch.data.voc import read_voc, voc_files
+from maskwatch.data.yolo import find_yaml, label_file, read_yolo
+from maskwatch.errors import DataError
+
+
+def read_dataset(path: Path, names: Mapping[str, str] | None = None) -> Dataset:
+    """Reads a data set after finding out what form it has.
+
+    A file is COCO (`*.json`) or YOLO (`*.yaml`). A folder is, whatever comes first: YOLO with a YAML file,
+    COCO (JSON files in it or in its `annotations/` or split folders), Pascal VOC (XML files), YOLO with
+    text files only, or folders named after the states.
+
+    Args:
+        path: File or folder.
+        names: Class name in the data set -> one of `maskwatch.data.names.MEANINGS`.
+
+    Returns:
+        The pictures, each with a `source` (the folder's name if the data set gives none); entries that
+        cannot be used are left out and listed in `problems`.
+
+    Raises:
+        DataError: There is nothing, the form is not recognised, a class has no known meaning, or no
+            picture is left.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder")
+    problems: list[str] = []
+    form, samples, crops = _read(path, names, problems)
+    if not samples and not crops:
+        first = f"; the first of {len(problems)} problems: {problems[0]}" if problems else ""
+        raise DataError(f"{path}: {form} data without a single usable picture{first}")
+    source = source_name(path)
+    return Dataset(
+        form,
+        tuple(sample if sample.source else replace(sample, source=source) for sample in samples),
+        tuple(crop if crop.source else replace(crop, source=source) for crop in crops),
+        tuple(problems),
+    )
+
+
+def source_name(path: Path) -> str:
+    """What to call a data set: its folder's name; that of the folder above if it only names a split."""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    return folder.parent.name if split_named(folder.name) else folder.name
+
+
+def _read(
+    path: Path, names: Mapping[str, str] | None, problems: list[str]
+) -> tuple[str, list[Sample], list[CropSample]]:
+    if path.is_file():
+        if path.suffix.lower() == ".json":
+            return "COCO", read_coco(path, names=names, problems=problems), []
+        if path.suffix.lower() in (".yaml", ".yml"):
+            return "YOLO", read_yolo(path, names, problems), []
+        raise DataError(f"{path}: a data set is a folder, a COCO file (*.json) or a YOLO file (*.yaml)")
+    if find_yaml(path):
+        return "YOLO", read_yolo(path, names, problems), []
+    files = coco_files(path)
+    if files:
+        samples = [s for file in files for s in read_coco(file, names=names, problems=problems)]
+        return "COCO", samples, []
+    if voc_files(path):
+        return "Pascal VOC", read_voc(path, names, problems), []
+    if _has_yolo_labels(path):
+        return "YOLO", read_yolo(path, names, problems), []
+    if class_folders(path, names):
+        return "class folders", [], read_crops(path, names)
+    raise DataError(
+        f"{path}: no data set recognised; looked for COCO (*.json), YOLO (data.yaml or labels/*.txt), Pascal"
+        " VOC (*.xml) and folders named with_mask, without_mask, mask_worn_incorrectly (other names:"
+        ' --names "theirs=with_mask,...")'
+    )
+
+
+def coco_files(folder: Path) -> list[Path]:
+    """The COCO files of a folder: in it, in its `annotations/`, or in its split folders."""
+    files = (*sorted(folder.glob("*.json")), *sorted(folder.glob("annotations/*.json")))
+    files = files or tuple(sorted(folder.glob("*/*.coco.json")))
+    return [file for file in files if is_coco(file)]
+
+
+def _has_yolo_labels(folder: Path) -> bool:
+    """Whether any picture in or below the folder has a label file."""
+    return any(is_picture(path) and label_file(path).is_file() for path in folder.rglob("*"))

@@ -1,0 +1,204 @@
+"""The face detector of this project: a single-shot detector (SSD) on a MobileNetV2 trunk.
+
+Papers: SSD, arXiv 1512.02325 (anchors and their decoding); MobileNetV2 and SSDLite, arXiv 1801.04381.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskwatch.errors import ConfigError, ModelError
+from maskwatch.geometry import GREY, ceil_to, clip, fit, nms
+from maskwatch.models.runtime import open_session
+from maskwatch.types import Faces, Image
+
+STILL_SIZES: Final = (1280, 416)
+"""Long sides at which still pictures are searched: the large one finds small faces, the small one
+those that fill the picture and that no anchor is large enough for at the large one."""
+
+STILL_ENLARGE: Final = 2.0
+"""The most by which small still pictures are enlarged."""
+
+_CANDIDATES: Final = 2000
+_LARGEST_GROWTH: Final = 4.0  # exp(4): no face is 55 times as large as its anchor
+
+
+class SSD:
+    """Finds faces with an SSD in an ONNX file.
+
+    The picture is resized, aspect kept, so that its longer side measures `size` pixels; with several
+    sizes it is searched at each and the findings are merged.
+
+    Args:
+        path: ONNX file with the metadata of a detector.
+        size: Longer side of the network's input in pixels, a name for it from the file's metadata
+            ("fast", "accurate"), or several such sides; None takes the file's default.
+        threshold: Score below which nothing is reported, in [0, 1]; None takes the file's default.
+        enlarge: The most by which a small picture is enlarged to reach `size`; 1 never enlarges.
+        threads: Threads that one run may use.
+
+    Raises:
+        ModelError: The file cannot be used; see `maskwatch.models.runtime.open_session`.
+        ConfigError: A size of no meaning.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        size: int | str | Sequence[int] | None = None,
+        threshold: float | None = None,
+        *,
+        enlarge: float = 1.0,
+        threads: int = 1,
+    ) -> None:
+        self.model = open_session(path, "detector", threads)
+        metadata = self.model.metadata
+        try:
+            self._multiple = int(metadata["stride_multiple"])
+            self._nms_iou = float(metadata["nms_iou"])
+            self._variances = tuple(float(v) for v in metadata["variances"])
+            self._levels = [
+                (int(level["stride"]), np.array(level["anchors"], np.float32).reshape(-1, 2))
+                for level in metadata["levels"]
+            ]
+            default = metadata["default_size"]
+            named = {str(name): int(value) for name, value in metadata["sizes"].items()}
+            self.threshold = float(metadata["threshold"] if threshold is None else threshold)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise ModelError(f"{path}: its maskwatch metadata makes no sense ({error!r})") from error
+        self.sizes = _sizes(default if size is None else size, named, self._multiple)
+        self.enlarge = enlarge
+        self._buffers = _Buffers()
+
+    def detect(self, image: Image) -> Faces:
+        """See `maskwatch.detectors.base.Detector.detect`."""
+        height, width = image.shape[:2]
+        found = [self._search(image, *target) for target in self._targets(width, height)]
+        boxes = np.concatenate([boxes for boxes, _ in found])
+        scores = np.concatenate([scores for _, scores in found])
+        boxes = clip(boxes, width, height)
+        # What lies in the padding has no part in the picture.
+        seen = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= 1
+        boxes, scores = boxes[seen], scores[seen]
+        kept = nms(boxes, scores, self._nms_iou)
+        return Faces(boxes[kept], scores[kept])
+
+    def _targets(self, width: int, height: int) -> list[tuple[int, int]]:
+        """Widths and heights at which to search a picture, without near-copies of one another."""
+        targets: list[tuple[int, int]] = []
+        for size in sorted(self.sizes, reverse=True):
+            target = fit(width, height, size, self.enlarge)
+            if not targets or max(target) * 1.25 < max(targets[-1]):
+                targets.append(target)
+        return targets
+
+    def _search(
+        self, image: Image, width: int, height: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Boxes (n, 4) in pixels of the picture and scores (n,), before suppression."""
+        padded = self._buffers.get(self._padded(height), self._padded(width))
+        _resize(image, padded[:height, :width])
+        padded[height:] = GREY
+        padded[:, width:] = GREY
+        logits, offsets = self.model.run(padded[None])
+        rows = np.flatnonzero(logits >= _logit(self.threshold))
+        if len(rows) > _CANDIDATES:
+            rows = rows[np.argpartition(-logits[rows], _CANDIDATES)[:_CANDIDATES]]
+        anchors = self._anchors(rows, padded.shape[0], padded.shape[1], len(logits))
+        boxes = _decode(anchors, offsets[rows], self._variances)
+        boxes *= np.array([image.shape[1] / width, image.shape[0] / height] * 2, np.float32)
+        return boxes, _sigmoid(logits[rows])
+
+    def _padded(self, side: int) -> int:
+        # Narrower than a cell of the coarsest level, the network has nothing to work on.
+        return max(ceil_to(side, self._multiple), max(stride for stride, _ in self._levels))
+
+    def _anchors(self, rows: NDArray[np.intp], height: int, width: int, total: int) -> NDArray[np.float32]:
+        """(n, 4) centre x, centre y, width, height of the anchors with these row numbers."""
+        # Computed for the few rows that matter instead of kept for every size of picture.
+        anchors = np.empty((len(rows), 4), np.float32)
+        first = 0
+        for stride, shapes in self._levels:
+            columns = width // stride
+            last = first + height // stride * columns * len(shapes)
+            here = (rows >= first) & (rows < last)
+            cell, shape = np.divmod(rows[here] - first, len(shapes))
+            row, column = np.divmod(cell, columns)
+            anchors[here, 0] = (column + 0.5) * stride
+            anchors[here, 1] = (row + 0.5) * stride
+            anchors[here, 2:] = shapes[shape]
+            first = last
+        if first != total:
+            raise ModelError(
+                f"{self.model.path}: gives {total} candidates where its metadata promises {first}"
+            )
+        return anchors
+
+
+class _Buffers(threading.local):
+    """The network's input, one array a size and thread, reused: fresh memory costs page faults."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[int, int], Image] = {}
+
+    def get(self, height: int, width: int) -> Image:
+        if (height, width) not in self._arrays:
+            if len(self._arrays) >= 4:  # still pictures come in many sizes
+                self._arrays.clear()
+            self._arrays[height, width] = np.empty((height, width, 3), np.uint8)
+        return self._arrays[height, width]
+
+
+def _sizes(size: int | str | Sequence[int], named: dict[str, int], multiple: int) -> tuple[int, ...]:
+    if isinstance(size, str):
+        if size not in named:
+            raise ConfigError(
+                f"no size {size!r} in this model; it knows {', '.join(named)} or a number of pixels"
+            )
+        size = named[size]
+    sizes = (size,) if isinstance(size, int) else tuple(size)
+    if not sizes or min(sizes) < multiple:
+        raise ConfigError(f"the detector's size must be at least {multiple} pixels")
+    return sizes
+
+
+def _resize(image: Image, target: Image) -> None:
+    """Writes the picture into `target` at its size."""
+    height, width = target.shape[:2]
+    if (height, width) == image.shape[:2]:
+        target[:] = image
+        return
+    # Linear interpolation skips pixels when it shrinks by more than 2, and small faces with them.
+    shrinks = image.shape[1] >= 2 * width and image.shape[0] >= 2 * height
+    cv2.resize(
+        image, (width, height), dst=target, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+
+
+def _decode(
+    anchors: NDArray[np.float32], offsets: NDArray[np.float32], variances: tuple[float, ...]
+) -> NDArray[np.float32]:
+    """Anchors (centre, size) and what the network says of them to boxes x1, y1, x2, y2 (n, 4)."""
+    centres = anchors[:, :2] + offsets[:, :2] * np.float32(variances[0]) * anchors[:, 2:]
+    growth = np.minimum(offsets[:, 2:] * np.float32(variances[1]), np.float32(_LARGEST_GROWTH))
+    half = anchors[:, 2:] * np.exp(growth) / 2
+    return np.concatenate([centres - half, centres + half], axis=1)
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    one = np.float32(1)
+    return one / (one + np.exp(-np.maximum(logits, np.float32(-80))))  # exp(89) overflows
+
+
+def _logit(probability: float) -> float:
+    if probability <= 0:
+        return -math.inf
+    return math.inf if probability >= 1 else math.log(probability / (1 - probability))

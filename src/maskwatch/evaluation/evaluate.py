@@ -1,0 +1,125 @@
+"""The whole evaluation of one engine, from pictures to a finished `Evaluation`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from maskwatch.data.corrections import correct, read_corrections
+from maskwatch.errors import ConfigError, DataError
+from maskwatch.evaluation.figures import Figures
+from maskwatch.evaluation.material import Material
+from maskwatch.evaluation.measure import measure
+from maskwatch.evaluation.mistakes import mistakes
+from maskwatch.evaluation.report import Evaluation
+from maskwatch.evaluation.runner import Contender, Findings, look
+from maskwatch.evaluation.table import Looked
+
+_Item = TypeVar("_Item")
+Watch = Callable[[Sequence[Any], str], Iterable[Any]]
+"""Passes pictures on and may show how far it is; the text says what they are."""
+
+
+def _silent(items: Sequence[_Item], text: str) -> Iterable[_Item]:
+    return items
+
+
+def evaluate(
+    contender: Contender,
+    material: Material,
+    partly_labelled: Collection[str] = (),
+    corrections: Path | None = None,
+    keep_mistakes: bool = False,
+    watch: Watch = _silent,
+) -> Evaluation:
+    """Looks at the pictures and measures.
+
+    Args:
+        contender: The engine.
+        material: The pictures.
+        partly_labelled: Sources in which some faces have no box: only recall and labels are measured.
+        corrections: A list of wrong labels; see `maskwatch.data.corrections`. The figures are given for
+            both, the labels as they are and as corrected.
+        keep_mistakes: Whether to list the mistakes one by one.
+        watch: Shows the progress.
+
+    Raises:
+        ConfigError: A partly labelled source does not occur.
+        DataError: Not one picture can be read, or the list of corrections is of no use.
+    """
+    check_sources(partly_labelled, material)
+    entries = None if corrections is None else read_corrections(corrections)
+    findings = find(contender, material, watch)
+    corrected, about = None, dict(material.about)
+    if entries is not None:
+        samples, crops, changed = correct(
+            [item.sample for item in findings.looked], [item.sample for item in findings.crops], entries
+        )
+        mended = {sample.path: sample for sample in samples}
+        whole = {crop.path: crop for crop in crops}
+        corrected = _measured(_replace_truth(findings, mended, whole), partly_labelled)
+        about["corrected labels"] = changed
+    about["partly labelled"] = ", ".join(partly_labelled)
+    return Evaluation(
+        engine=describe(contender),
+        data=about,
+        figures=_measured(findings, partly_labelled),
+        problems=[*material.problems, *findings.problems],
+        corrected=corrected,
+        mistakes=mistakes(findings, partly_labelled) if keep_mistakes else None,
+    )
+
+
+def check_sources(partly_labelled: Collection[str], material: Material) -> None:
+    """Refuses the name of a source that does not occur.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for source in partly_labelled:
+        if source not in material.sources:
+            known = ", ".join(material.sources) or "none"
+            raise ConfigError(f"--partly-labelled: no source {source!r} in the data; there is {known}")
+
+
+def find(contender: Contender, material: Material, watch: Watch = _silent) -> Findings:
+    """Looks at all pictures.
+
+    Raises:
+        DataError: Not one can be read.
+    """
+    findings = look(
+        contender,
+        watch(material.samples, "pictures"),
+        watch(material.negatives, "pictures without a face"),
+        watch(material.crops, "pictures of one person"),
+    )
+    if not (findings.looked or findings.negatives or findings.crops):
+        raise DataError(f"not one picture can be read; the first: {findings.problems[0]}")
+    return findings
+
+
+def describe(contender: Contender) -> dict[str, Any]:
+    """Names, thresholds and what the model files say about themselves."""
+    about: dict[str, Any] = {"name": contender.name, "threshold": contender.usual.threshold}
+    for kind, part in (("detector", contender.usual.detector), ("classifier", contender.usual.classifier)):
+        model = getattr(part, "model", None)
+        metadata = dict(getattr(model, "metadata", {}))
+        metadata.pop("levels", None)  # anchors: long, and of no interest here
+        about[kind] = type(part).__name__ if part is not None else "none"
+        about[f"{kind} threshold"] = getattr(part, "threshold", None)
+        about[f"{kind} metadata"] = metadata
+    return about
+
+
+def _measured(findings: Findings, partly_labelled: Collection[str]) -> Figures:
+    return measure(findings.looked, findings.negatives, findings.crops, partly_labelled)
+
+
+def _replace_truth(findings: Findings, samples: dict[Path, Any], crops: dict[Path, Any]) -> Findings:
+    """The same findings against other labels; crops without a label are left out."""
+    looked: list[Looked] = [replace(item, sample=samples[item.sample.path]) for item in findings.looked]
+    whole = [replace(c, sample=crops[c.sample.path]) for c in findings.crops if c.sample.path in crops]
+    return replace(findings, looked=looked, crops=whole)

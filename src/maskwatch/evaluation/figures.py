@@ -1,0 +1,205 @@
+"""The figures of an evaluation: plain, frozen, ready for JSON. `measure.py` fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Final
+
+from maskwatch.evaluation.intervals import Interval, Share
+from maskwatch.evaluation.metrics import Calibration
+
+FORMAT: Final = 1
+"""Version of the JSON form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """How well faces are found, in one source or all.
+
+    Attributes:
+        pictures: Number of pictures.
+        faces: True faces that count.
+        average_precision: At IoU 0.5, over all scores; None where not every face has a box.
+        interval: 95 % interval of it over pictures.
+        average_precision_40: The same at IoU 0.4: box styles differ.
+        average_precision_by_height: By class of face height.
+        curve: Rows of score, precision, recall, thinned out.
+        recall: At the usual operating point.
+        recall_from_24: The same for faces of 24 pixels and more.
+        recall_by_height: The same by class of face height.
+        recall_by_state: The same by state; "face" where the state is unknown.
+        precision: At the usual operating point; None where not every face has a box.
+        false_per_picture: Found faces that are none, a picture; None likewise.
+    """
+
+    pictures: int
+    faces: int
+    average_precision: float | None
+    interval: Interval | None
+    average_precision_40: float | None
+    average_precision_by_height: dict[str, float | None]
+    curve: list[tuple[float, float, float]]
+    recall: Share
+    recall_from_24: Share
+    recall_by_height: dict[str, Share]
+    recall_by_state: dict[str, Share]
+    precision: Share | None
+    false_per_picture: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Finding and labelling as one task: a found face counts for the state it is given.
+
+    Attributes:
+        average_precision: For each state at IoU 0.5, ranked by face score times probability of the
+            label; None for a state without faces.
+        mean: Their mean (mAP50); None unless every state has faces.
+        interval: 95 % interval of the mean over pictures.
+        mean_by_score: The mean when ranked by the face score alone, as in the program's output.
+    """
+
+    average_precision: dict[str, float | None]
+    mean: float | None
+    interval: Interval | None
+    mean_by_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How well the states of found faces are told, at the usual operating point.
+
+    Attributes:
+        right: Found faces of known state with the right one of the three labels.
+        right_by_height: The same by class of face height.
+        masked_or_not: Of those that are masked or unmasked: rightly said to wear a mask or none. A mask
+            said to be worn wrongly is a mask.
+        wrongly_worn_precision: Of those said to wear it wrongly.
+        wrongly_worn_recall: Of those that wear it wrongly.
+        confusion: Row the true state, column the label, in the order of `LABELS`.
+        found_and_right: Of all true faces of each state, found or not.
+        found_and_right_mean: Their mean; None unless every state has faces.
+        calibration: Of the probability of the given label.
+        certain: Answers given as certain.
+        certain_right: Right ones among them.
+        uncertain_right: Right ones among the others.
+        reasons: How often each reason for being uncertain was given.
+    """
+
+    right: Share
+    right_by_height: dict[str, Share]
+    masked_or_not: Share
+    wrongly_worn_precision: Share
+    wrongly_worn_recall: Share
+    confusion: list[list[int]]
+    found_and_right: dict[str, Share]
+    found_and_right_mean: float | None
+    calibration: Calibration | None
+    certain: Share
+    certain_right: Share
+    uncertain_right: Share
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What is found when so many false faces are allowed.
+
+    Attributes:
+        false_per_100: False faces in 100 pictures without a face, at most.
+        threshold: The face score that keeps to it.
+        recall: By source, and of "all".
+    """
+
+    false_per_100: float
+    threshold: float
+    recall: dict[str, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class Negatives:
+    """What is found where there is no face.
+
+    Attributes:
+        pictures: Pictures without a face.
+        false_faces: Found in them at the usual operating point.
+        false_per_100: The same for 100 pictures.
+        pictures_with: Pictures in which any was found.
+        points: Recall at equal false faces, from strict to lax.
+    """
+
+    pictures: int
+    false_faces: int
+    false_per_100: float
+    pictures_with: Share
+    points: list[OperatingPoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Crops:
+    """Pictures of one person, end to end: the label of the largest found face; none found is wrong.
+
+    Attributes:
+        pictures: Number of pictures.
+        right: With the right one of the three labels.
+        masked_or_not: As in `Labels`, no face found counting as wrong.
+        found: With any face found.
+        right_by_state: By true state.
+        confusion: Row the true state, column the label; the last column counts "no face".
+        certain: Answers given as certain, among the found.
+        certain_right: Right ones among them.
+    """
+
+    pictures: int
+    right: Share
+    masked_or_not: Share
+    found: Share
+    right_by_state: dict[str, Share]
+    confusion: list[list[int]]
+    certain: Share
+    certain_right: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything; a part is None or empty where there was nothing to measure it on.
+
+    Attributes:
+        detection: By source; "all" joins the sources that are fully labelled.
+        classes: By source, and "all".
+        labels: By source, "all", and "all >=32 px", the faces of 32 pixels and more.
+        negatives: Pictures without a face.
+        crops: By source, and "all".
+        milliseconds: Median time of a picture, from pixels to labelled faces.
+    """
+
+    detection: dict[str, Detection]
+    classes: dict[str, Classes]
+    labels: dict[str, Labels]
+    negatives: Negatives | None
+    crops: dict[str, Crops]
+    milliseconds: float | None
+
+
+def plain(value: Any) -> Any:
+    """Figures as dictionaries, lists and numbers; a `Share` becomes value, hits, total, low, high."""
+    if isinstance(value, Share):
+        low, high = value.interval or (None, None)
+        return {
+            "value": _rounded(value.value),
+            "hits": value.hits,
+            "total": value.total,
+            "low": _rounded(low),
+            "high": _rounded(high),
+        }
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return _rounded(value)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 5) if isinstance(value, float) else value

@@ -1,0 +1,81 @@
+"""An evaluation as a whole: what it was measured on, as JSON, and in a few lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from maskwatch import __version__
+from maskwatch.evaluation.figures import FORMAT, Figures, plain
+from maskwatch.evaluation.intervals import Share
+from maskwatch.evaluation.mistakes import Mistake, records
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation measured, and on what.
+
+    Attributes:
+        engine: Names, options and metadata of the models.
+        data: Where the pictures are from, and which part of them was used.
+        figures: The figures.
+        problems: Pictures and labels that were left out, one line each.
+        corrected: The figures with corrected labels, where a list of corrections was given.
+        mistakes: The mistakes, where they were asked for.
+    """
+
+    engine: dict[str, Any]
+    data: dict[str, Any]
+    figures: Figures
+    problems: list[str] = field(default_factory=list)
+    corrected: Figures | None = None
+    mistakes: list[Mistake] | None = None
+
+
+def to_json(evaluation: Evaluation) -> str:
+    """Everything as JSON."""
+    content = {
+        "format": FORMAT,
+        "maskwatch": __version__,
+        "engine": evaluation.engine,
+        "data": evaluation.data,
+        "figures": plain(evaluation.figures),
+        "corrected": None if evaluation.corrected is None else plain(evaluation.corrected),
+        "problems": evaluation.problems,
+        "mistakes": None if evaluation.mistakes is None else records(evaluation.mistakes),
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def headline(figures: Figures) -> list[tuple[str, str]]:
+    """The figures that matter most: name and value."""
+    shown: list[tuple[str, str]] = []
+    whole = next(iter(figures.detection.values()), None)
+    if whole is not None:
+        if whole.average_precision is not None:
+            shown.append(("face AP at IoU 0.5", f"{whole.average_precision:.3f}"))
+        shown.append(("faces found", percent(whole.recall)))
+        if whole.false_per_picture is not None:
+            shown.append(("false faces a picture", f"{whole.false_per_picture:.2f}"))
+    if figures.negatives:
+        shown.append(("false faces in 100 pictures without", f"{figures.negatives.false_per_100:.1f}"))
+    labels = next(iter(figures.labels.values()), None)
+    if labels is not None:
+        shown.append(("labels right", percent(labels.right)))
+        shown.append(("masked or not right", percent(labels.masked_or_not)))
+        shown.append(("certain answers right", percent(labels.certain_right)))
+    classes = next(iter(figures.classes.values()), None)
+    if classes is not None and classes.mean is not None:
+        shown.append(("three-class mAP50", f"{classes.mean:.3f}"))
+    crops = next(iter(figures.crops.values()), None)
+    if crops is not None:
+        shown.append(("pictures of one person right", percent(crops.right)))
+    if figures.milliseconds is not None:
+        shown.append(("time a picture", f"{figures.milliseconds:.0f} ms"))
+    return shown
+
+
+def percent(share: Share | None) -> str:
+    """A share for people, "-" where there is none."""
+    return "-" if share is None or share.value is None else f"{100 * share.value:.1f} %"

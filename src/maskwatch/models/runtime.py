@@ -1,0 +1,182 @@
+"""ONNX Runtime: the only place where its sessions are made.
+
+A model file of maskwatch explains itself: what it is, how it is to be fed and how its answers are to
+be read stands as one JSON object under the key "maskwatch" in the file's metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import cv2
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from maskwatch.errors import ModelError
+
+METADATA_KEY: Final = "maskwatch"
+FORMAT: Final = 1
+"""The newest form of the metadata that this version can read."""
+
+Kind = Literal["detector", "classifier"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Contract:
+    """What a file of a kind must hold."""
+
+    input: str
+    outputs: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+_CONTRACTS: Final[dict[Kind, _Contract]] = {
+    "detector": _Contract(
+        "image",
+        ("logits", "offsets"),
+        ("levels", "variances", "stride_multiple", "threshold", "nms_iou", "sizes", "default_size"),
+    ),
+    "classifier": _Contract("faces", ("probabilities", "face"), ("labels", "size", "margin", "thresholds")),
+}
+
+_ORT_ERRORS: Final = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoModel,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxModel:
+    """A model ready to run; safe to share between threads.
+
+    Attributes:
+        path: The file.
+        kind: What it does.
+        session: The ONNX Runtime session.
+        metadata: What the file says about itself.
+    """
+
+    path: Path
+    kind: Kind
+    session: ort.InferenceSession
+    metadata: dict[str, Any]
+
+    def run(self, pictures: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """Runs the network.
+
+        Args:
+            pictures: (n, h, w, 3) uint8, BGR.
+
+        Returns:
+            The outputs of the kind's contract, in its order.
+
+        Raises:
+            ModelError: The network cannot take this input, or memory is short.
+        """
+        contract = _CONTRACTS[self.kind]
+        try:
+            outputs: list[NDArray[np.float32]] = self.session.run(
+                list(contract.outputs), {contract.input: pictures}
+            )
+        except _ORT_ERRORS as error:
+            raise ModelError(f"{self.path}: the model failed ({_first_line(error)})") from error
+        return outputs
+
+
+def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
+    """Opens a model file of maskwatch.
+
+    Args:
+        path: The ONNX file.
+        kind: What it has to be.
+        threads: Threads that one run may use, from 1 on. Nets this small gain little beyond 2.
+
+    Raises:
+        ModelError: The file is missing, damaged, no model of maskwatch, of the other kind, or newer
+            than this version.
+    """
+    path = Path(path)
+    _check_file(path)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Spinning threads would burn a core between two frames, which decoding and the page need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    _calm_opencv()
+    try:
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except _ORT_ERRORS as error:
+        raise ModelError(f"{path}: damaged, or no ONNX model ({_first_line(error)})") from error
+    metadata = _read_metadata(path, session.get_modelmeta().custom_metadata_map)
+    _check_contract(path, kind, session, metadata)
+    return OnnxModel(path, kind, session, metadata)
+
+
+def _calm_opencv() -> None:
+    """Leaves OpenCV one thread, unless the program has already chosen a number."""
+    # Its pool has a thread for every core, which would fight with ONNX Runtime's at every resize.
+    if cv2.getNumThreads() > 1 and cv2.getNumThreads() == (os.cpu_count() or 1):
+        cv2.setNumThreads(1)
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise ModelError(f"{path}: no such model file")
+    if not path.is_file():
+        raise ModelError(f"{path}: a model is a single .onnx file, this is a folder")
+    if path.stat().st_size == 0:
+        raise ModelError(f"{path}: the model file is empty")
+
+
+def _read_metadata(path: Path, entries: dict[str, str]) -> dict[str, Any]:
+    try:
+        metadata = json.loads(entries[METADATA_KEY])
+    except KeyError:
+        raise ModelError(
+            f"{path}: an ONNX model, but none of maskwatch: it does not say how it is to be used"
+            " (`maskwatch export` makes files that do)"
+        ) from None
+    except ValueError as error:
+        raise ModelError(f"{path}: its maskwatch metadata cannot be read ({error})") from error
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("format"), int):
+        raise ModelError(f"{path}: its maskwatch metadata has no format number")
+    if metadata["format"] > FORMAT:
+        raise ModelError(
+            f"{path}: made for a newer maskwatch (format {metadata['format']}, this one reads up to"
+            f" {FORMAT}); upgrade maskwatch"
+        )
+    return metadata
+
+
+def _check_contract(path: Path, kind: Kind, session: ort.InferenceSession, metadata: dict[str, Any]) -> None:
+    if metadata.get("kind") != kind:
+        raise ModelError(f"{path}: a {metadata.get('kind')}, where a {kind} is needed")
+    contract = _CONTRACTS[kind]
+    missing = [key for key in contract.keys if key not in metadata]
+    if missing:
+        raise ModelError(f"{path}: its maskwatch metadata lacks {', '.join(missing)}")
+    inputs = {node.name: node.type for node in session.get_inputs()}
+    outputs = {node.name for node in session.get_outputs()}
+    if inputs != {contract.input: "tensor(uint8)"} or not outputs.issuperset(contract.outputs):
+        raise ModelError(
+            f"{path}: a {kind} takes {contract.input!r} (uint8) and gives"
+            f" {' and '.join(map(repr, contract.outputs))}; this file does not"
+        )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__

@@ -1,0 +1,164 @@
+"""Everything that can be set, in one frozen tree.
+
+What is given on the command line wins over the environment (`MASKWATCH_DETECT__THRESHOLD=0.6`), the
+environment over a TOML file, the file over the defaults. The file is the one that is named, the one
+that MASKWATCH_CONFIG names, or `maskwatch.toml` in the current folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from maskwatch.errors import ConfigError
+
+_PREFIX: Final = "MASKWATCH_"
+_DELIMITER: Final = "__"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Detect(_Section):
+    """How faces are found."""
+
+    detector: str = Field(default="ssd", description="Name, ONNX file, name=file or module:Class")
+    size: int | None = Field(
+        default=None, ge=64, le=8192, description="Longer side in pixels; none: the model's"
+    )
+    threshold: float | None = Field(default=None, ge=0, le=1, description="Face score; none: the model's")
+    threads: int | None = Field(
+        default=None, ge=1, le=64, description="Of one model run; none: 1 live, 2 for files"
+    )
+
+
+class Classify(_Section):
+    """How masks are judged."""
+
+    classifier: str = Field(default="mobilenet", description='Name, ONNX file, module:Class, or "none"')
+
+
+class Alerts(_Section):
+    """When somebody without a mask is worth an alert."""
+
+    after: float = Field(default=3.0, ge=0, description="Seconds without a mask before the alert")
+    gap: float = Field(default=1.0, ge=0, description="Seconds without such a face that end the watch")
+
+
+class Sources(_Section):
+    """What is read."""
+
+    max_megapixels: float = Field(default=100.0, gt=0, description="Larger pictures are refused")
+    timeout: float = Field(default=3.0, gt=0, description="Seconds that a stream may be silent")
+
+
+class App(_Section):
+    """The web page."""
+
+    share_sources: bool = Field(
+        default=False, description="Offer this computer's cameras, streams and files to visitors from elsewhere, too"
+    )
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER
+    )
+
+    detect: Detect = Detect()
+    classify: Classify = Classify()
+    alerts: Alerts = Alerts()
+    sources: Sources = Sources()
+    app: App = App()
+
+
+def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
+    """Reads the settings.
+
+    Args:
+        path: A TOML file; None looks for one as the module's docstring says.
+        given: Values that win over all others, by section; those that are None are not given.
+
+    Raises:
+        ConfigError: A file that cannot be read, an unknown key, or a value that makes no sense.
+    """
+    _refuse_unknown_environment()
+    file = _find_file(path)
+    chosen = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in (given or {}).items()
+    }
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    try:
+        return Loaded(**chosen)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"unknown setting {where}{_of(file)}") from None
+        raise ConfigError(f"setting {where}: {first['msg']}, got {first['input']!r}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: not a readable TOML file ({error})") from error
+    except ValueError as error:  # pydantic-settings: a section in the environment that is no JSON
+        raise ConfigError(f"the environment's settings cannot be read: {error}") from error
+
+
+def _of(file: Path | None) -> str:
+    known = ", ".join(f"{name}.{key}" for name, section in _sections().items() for key in section)
+    return f" (in {file} or the environment); known are {known}" if file else f"; known are {known}"
+
+
+def _sections() -> dict[str, list[str]]:
+    return {
+        name: list(field.annotation.model_fields)
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+
+
+def _find_file(path: Path | None) -> Path | None:
+    if path is None and (named := os.environ.get(f"{_PREFIX}CONFIG")):
+        path = Path(named)
+    if path is None:
+        usual = Path("maskwatch.toml")
+        return usual if usual.is_file() else None
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such settings file")
+    return path
+
+
+def _refuse_unknown_environment() -> None:
+    """A section that pydantic-settings does not know it would not even look at."""
+    for name in os.environ:
+        section, found, _ = name.removeprefix(_PREFIX).partition(_DELIMITER)
+        if name.startswith(_PREFIX) and found and section.lower() not in Settings.model_fields:
+            raise ConfigError(
+                f"unknown setting {name} in the environment; sections are"
+                f" {', '.join(key.upper() for key in Settings.model_fields)}"
+            )

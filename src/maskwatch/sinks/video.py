@@ -1,0 +1,139 @@
+"""An annotated video that plays in every browser: H.264, 4:2:0, MP4 with its index in front."""
+
+from __future__ import annotations
+
+import contextlib
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from maskwatch.annotate import annotate
+from maskwatch.errors import SinkError
+from maskwatch.sinks.replacing import Replacing, refuse_input
+from maskwatch.sinks.sound import Sound
+from maskwatch.types import Image, Result
+
+_CLOCK: Final = 90_000  # ticks a second: any frame rate fits
+# Without B-frames the file ends when its last frame does, whatever the frame rate.
+_QUALITY: Final = {"crf": "21", "preset": "veryfast", "bf": "0"}
+
+
+class Video:
+    """Writes results as a video with the faces marked, each frame at its own time.
+
+    Args:
+        path: The MP4 file.
+        sound: The file whose sound goes with it; one without sound does no harm.
+        fps: Frames a second, as a hint for players; the frames keep their own times.
+
+    Raises:
+        SinkError: It cannot be written, or would take the place of `sound`.
+    """
+
+    def __init__(self, path: Path, sound: str | None = None, fps: float = 0.0) -> None:
+        if sound is not None:
+            refuse_input(path, sound)
+        self.path = path
+        self._file = Replacing(path)
+        self._fps = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(25)
+        self._last = -1
+        self._video: av.VideoStream | None = None
+        self._sound: Sound | None = None
+        try:
+            self._out = av.open(str(self._file.path), "w", format="mp4", options={"movflags": "faststart"})
+            if sound is not None:
+                self._sound = Sound.of(sound, self._out)
+        except av.error.FFmpegError as error:
+            self._file.discard()
+            raise SinkError(f"{path}: cannot be written ({error.strerror})") from error
+
+    def write(self, result: Result) -> None:
+        """See `maskwatch.sinks.base.Sink.write`."""
+        self.write_image(annotate(result.frame.image, result.faces), result.frame.t)
+
+    def write_image(self, image: Image, t: float) -> None:
+        """Takes the next frame as it is.
+
+        Args:
+            image: (h, w, 3) uint8, BGR. All frames get the size of the first, made even.
+            t: Its time in seconds from 0; a frame that is no later than the one before follows it.
+
+        Raises:
+            SinkError: It cannot be written.
+        """
+        try:
+            if self._video is None:
+                self._video = self._add_stream(image)
+            frame = VideoFrame.from_ndarray(
+                _fit(image, self._video.width, self._video.height), format="bgr24"
+            )
+            self._last = max(round(t * _CLOCK), self._last + 1)
+            frame.pts, frame.time_base = self._last, Fraction(1, _CLOCK)
+            # Sound goes in between: at the end the whole video would have to wait for it in memory.
+            if self._sound is not None:
+                self._sound.write_until(t)
+            self._out.mux(self._video.encode(frame))
+        except (av.error.FFmpegError, OSError) as error:
+            raise SinkError(f"{self.path}: cannot be written ({error.strerror})") from error
+
+    def _add_stream(self, image: Image) -> av.VideoStream:
+        height, width = image.shape[:2]
+        stream = self._out.add_stream("libx264", rate=self._fps, options=_QUALITY)
+        # 4:2:0 keeps one colour for two pixels: an odd picture gets a line more.
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, _CLOCK)
+        return stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        except (av.error.FFmpegError, OSError) as failure:
+            self._file.discard()
+            raise SinkError(f"{self.path}: cannot be written ({failure.strerror})") from failure
+        finally:
+            if self._sound is not None:
+                self._sound.close()
+            if kind is not None:
+                self._abandon()
+        if kind is None and self._video is not None:
+            self._file.commit()
+
+    def _finish(self) -> None:
+        if self._video is None:
+            self._abandon()
+            return
+        self._out.mux(self._video.encode(None))
+        if self._sound is not None:
+            self._sound.write_until(None)
+        self._out.close()
+
+    def _abandon(self) -> None:
+        """Lets go of the file without caring for what is in it."""
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # the file goes anyway
+            self._out.close()
+        self._file.discard()
+
+
+def _fit(image: Image, width: int, height: int) -> Image:
+    """Brings a frame to the video's size: one line more by repeating the edge, else by resizing."""
+    right, bottom = width - image.shape[1], height - image.shape[0]
+    if right == bottom == 0:
+        return image
+    if right in (0, 1) and bottom in (0, 1):
+        padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    else:
+        padded = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(padded, np.uint8)

@@ -1,0 +1,64 @@
+"""Cameras of this machine, by number."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import cv2
+import numpy as np
+
+from maskwatch.errors import SourceError
+from maskwatch.types import Frame
+
+_PATIENCE: Final = 20  # reads without a picture in a row; drivers miss some while they start
+
+
+class Camera:
+    """The frames of a camera; it is opened by iterating and freed at the end.
+
+    Args:
+        number: 0 is the first camera.
+    """
+
+    live = True
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.name = f"camera {number}"
+
+    def __iter__(self) -> Iterator[Frame]:
+        """See `maskwatch.sources.base.Source`.
+
+        Raises:
+            SourceError: There is no such camera, or it stopped.
+        """
+        # OpenCV's own warnings would stand beside our message.
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        try:
+            capture = cv2.VideoCapture(self.number)
+        finally:
+            cv2.utils.logging.setLogLevel(level)
+        try:
+            if not capture.isOpened():
+                raise SourceError(
+                    f"no camera {self.number}: none is connected, or another program is using it"
+                )
+            yield from self._frames(capture)
+        finally:
+            capture.release()
+
+    def _frames(self, capture: cv2.VideoCapture) -> Iterator[Frame]:
+        start = time.monotonic()
+        index = misses = 0
+        while misses < _PATIENCE:
+            read, image = capture.read()
+            if not read:
+                misses += 1
+                time.sleep(0.05)
+                continue
+            misses = 0
+            yield Frame(np.asarray(image, np.uint8), index, time.monotonic() - start, self.name)
+            index += 1
+        raise SourceError(f"{self.name} gives no pictures any more; was it unplugged?")

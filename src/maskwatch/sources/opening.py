@@ -1,0 +1,51 @@
+"""What a source is that the user wrote as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maskwatch.errors import SourceError
+from maskwatch.sources.base import Source
+from maskwatch.sources.files import find, is_video
+from maskwatch.sources.stream import SCHEMES, TIMEOUT, open_stream, without_secrets
+from maskwatch.sources.video import VideoFile
+
+if TYPE_CHECKING:
+    from maskwatch.settings import Sources
+
+
+def open_source(text: str, settings: Sources | None = None) -> Source:
+    """The source that the text means.
+
+    Args:
+        text: The number of a camera, the address of a stream, a video, a picture, or a folder or
+            pattern of pictures.
+        settings: Limits; None takes the defaults.
+
+    Raises:
+        SourceError: It means nothing, or there is no such file. Cameras and live streams are opened
+            by iterating.
+    """
+    text = text.strip()
+    if not text:
+        raise SourceError("no source given: a camera number, an address or a file is needed")
+    if text.isascii() and text.isdigit():
+        from maskwatch.sources.camera import Camera
+
+        return Camera(int(text))
+    scheme, mark, _ = text.partition("://")
+    if mark:
+        if scheme.lower() not in SCHEMES:
+            raise SourceError(
+                f"{without_secrets(text)}: unknown kind of address; known are {', '.join(sorted(SCHEMES))}"
+            )
+        return open_stream(text, TIMEOUT if settings is None else settings.timeout)
+    paths = find(text)
+    if len(paths) == 1 and is_video(paths[0]):
+        return VideoFile(paths[0])
+    from maskwatch.sources.images import MAX_MEGAPIXELS, Images
+
+    pictures = [path for path in paths if not is_video(path)]
+    if not pictures:
+        raise SourceError(f"{text}: several videos; give one")
+    return Images(pictures, MAX_MEGAPIXELS if settings is None else settings.max_megapixels)

@@ -1,0 +1,183 @@
+"""Video files, every frame in order, through PyAV (FFmpeg)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from maskwatch.errors import SourceError
+from maskwatch.types import Frame, Image
+
+# Codes of cv2.rotate by the degrees, against the clock, that FFmpeg says a frame is to be turned.
+_TURNS: Final = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+
+
+_HOPELESS: Final = 100  # a damaged index can give the same broken packet for ever
+
+
+class VideoFile:
+    """The frames of a video file, upright, with their presentation times.
+
+    Frames that cannot be decoded are left out and counted.
+
+    Args:
+        path: A file, or the address of one.
+        name: What to call it; None takes the path.
+        options: For FFmpeg.
+        timeout: Seconds after which a read is given up, None for never.
+
+    Attributes:
+        fps: Mean number of frames a second, 0 if the file does not say.
+        seconds: Length, 0 if the file does not say.
+        frames: About how many frames there are, 0 if the file does not say.
+        skipped: Frames or packets that could not be decoded while iterating.
+
+    Raises:
+        SourceError: The file is missing, empty or no video.
+    """
+
+    live = False
+
+    def __init__(
+        self,
+        path: str,
+        name: str | None = None,
+        options: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.name = path if name is None else name
+        self.skipped = 0
+        self._open = partial(open_container, path, self.name, options, timeout)
+        with self._open() as container:
+            stream = container.streams.video[0]
+            rate = stream.average_rate or stream.guessed_rate
+            self.fps = float(rate) if rate else 0.0
+            duration = stream.duration and stream.time_base and float(stream.duration * stream.time_base)
+            self.seconds = float(duration or (container.duration or 0) / av.time_base)
+            self.frames = int(stream.frames or round(self.seconds * self.fps))
+
+    def __iter__(self) -> Iterator[Frame]:
+        """See `maskwatch.sources.base.Source`.
+
+        Raises:
+            SourceError: Not a single frame could be decoded.
+        """
+        self.skipped = 0
+        index = -1
+        with self._open() as container:
+            start = start_of(container)
+            t = 0.0
+            for picture in self._decode(container):
+                index += 1
+                # A frame without a time of its own follows the one before; times never run backwards.
+                t = max(t, t if picture.time is None else picture.time - start)
+                yield Frame(to_image(picture), index, t, self.name)
+        if index < 0:
+            raise SourceError(f"{self.name}: no frame of this video can be decoded")
+
+    def _decode(self, container: av.container.InputContainer) -> Iterator[VideoFrame]:
+        stream = container.streams.video[0]
+        packets = container.demux(stream)
+        failed = 0  # in a row
+        while failed < _HOPELESS:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                pictures = packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError:
+                self.skipped += 1
+                failed += 1
+                packets = container.demux(stream)  # an error ends the old one
+                continue
+            failed = 0
+            for picture in pictures:
+                if isinstance(picture, VideoFrame):
+                    yield picture
+
+
+def open_container(
+    path: str, name: str, options: dict[str, str] | None = None, timeout: float | None = None
+) -> av.container.InputContainer:
+    """Opens a file or an address that holds video.
+
+    Args:
+        path: What FFmpeg opens.
+        name: What to call it in messages; for an address, without its password.
+        options: For FFmpeg.
+        timeout: Seconds after which opening, and each read, is given up.
+
+    Raises:
+        SourceError: It cannot be opened, or holds no video.
+    """
+    if "://" not in path:
+        _check_file(path)
+    started = time.monotonic()
+    try:
+        container = av.open(path, options=options or {}, timeout=timeout)
+    except av.error.FFmpegError as error:
+        # Some protocols call it damaged when nothing came at all.
+        if timeout is not None and time.monotonic() - started >= timeout:
+            raise SourceError(f"{name}: no answer within {timeout:g} seconds") from None
+        raise SourceError(f"{name}: {_explain(error)}") from None  # the error repeats the address
+    except ValueError as error:
+        raise SourceError(f"{name}: cannot be opened as a video") from error
+    if not container.streams.video:
+        container.close()
+        raise SourceError(f"{name}: holds no video")
+    # One thread decodes 720p in 2 ms; more of them would take the cores from the networks.
+    container.streams.video[0].thread_count = 1
+    return container
+
+
+def start_of(container: av.container.InputContainer) -> float:
+    """Time of the first frame or sound in seconds: all times count from there."""
+    return (container.start_time or 0) / av.time_base
+
+
+def to_image(picture: VideoFrame) -> Image:
+    """The frame as (h, w, 3) uint8, BGR, turned upright."""
+    image: Image = np.asarray(picture.to_ndarray(format="bgr24"))
+    turn = _TURNS.get(picture.rotation % 360)
+    return image if turn is None else np.asarray(cv2.rotate(image, turn), np.uint8)
+
+
+def _check_file(path: str) -> None:
+    if not os.path.exists(path):
+        raise SourceError(f"{path}: no such file")
+    if os.path.isdir(path):
+        raise SourceError(f"{path}: a folder, not a video")
+    if os.path.getsize(path) == 0:
+        raise SourceError(f"{path}: the file is empty")
+
+
+_EXPLAINED: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (av.error.HTTPUnauthorizedError, "wrong or missing user name and password"),
+    (av.error.HTTPForbiddenError, "access is forbidden"),
+    (av.error.HTTPNotFoundError, "there is nothing at this address"),
+    (av.error.ConnectionRefusedError, "nobody answers there (connection refused)"),
+    (av.error.TimeoutError, "no answer in time"),
+    (av.error.ProtocolNotFoundError, "this kind of address is not known"),
+    (av.error.PermissionError, "not allowed to read it"),
+    (av.error.InvalidDataError, "not a video, or a damaged one"),
+)
+
+
+def _explain(error: av.error.FFmpegError) -> str:
+    for kind, text in _EXPLAINED:
+        if isinstance(error, kind):
+            return text
+    if error.errno == errno.EIO:  # what FFmpeg says of a host name that does not exist
+        return "cannot be reached; is the address right?"
+    return f"cannot be opened as a video ({error.strerror})"

@@ -1,0 +1,67 @@
+"""Checkpoints that a cut, a crash or a full disk cannot spoil, and averaged weights."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from maskwatch.errors import DataError
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Writes beside the old checkpoint, then takes its place: the last good one is never lost.
+
+    Raises:
+        DataError: The disk is full or not writable.
+    """
+    draft = path.with_suffix(".part")
+    try:
+        torch.save(content, draft)
+        os.replace(draft, path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        draft.unlink(missing_ok=True)
+        raise DataError(f"{path}: cannot write the checkpoint ({error}); the last one is kept") from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Reads what `save` wrote.
+
+    Raises:
+        DataError: The file is absent or no checkpoint.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch.load raises nearly anything on a damaged file
+        raise DataError(f"{path}: not a readable checkpoint ({error})") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: not a checkpoint of maskwatch")
+    return content
+
+
+class Average:
+    """Exponential moving average of a model's weights; evaluated and exported instead of the last ones.
+
+    Args:
+        model: Its current state starts the average.
+        decay: Share of the old average that each step keeps; less at the beginning.
+    """
+
+    def __init__(self, model: nn.Module, decay: float = 0.998) -> None:
+        self.decay, self.steps = decay, 0
+        self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Takes in the weights after one more step."""
+        self.steps += 1
+        keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for key, value in model.state_dict().items():
+            mine: Tensor = self.state[key]
+            if mine.is_floating_point():
+                mine.lerp_(value, 1 - keep)
+            else:
+                mine.copy_(value)

@@ -1,0 +1,194 @@
+"""Training examples for the mask classifier: faces as the detector cuts them, and things that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from maskwatch.training import augment
+from maskwatch.training.paint import Worn, paint_mask, random_style
+from maskwatch.training.pictures import Pictures
+from maskwatch.types import LABELS, Image
+
+NOT_A_FACE: Final = -2
+"""State of an example that shows no face."""
+
+PRESUMED_BARE: Final = -1
+"""State of a face that nobody labelled, from a collection where nearly nobody wears a mask."""
+
+WITH, WITHOUT, WRONG = (
+    LABELS.index("with_mask"),
+    LABELS.index("without_mask"),
+    LABELS.index("mask_worn_incorrectly"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceExample:
+    """One place in one picture.
+
+    Attributes:
+        path: The picture.
+        box: (4,) x1, y1, x2, y2 in pixels of the picture.
+        state: Index into `LABELS`, `PRESUMED_BARE` or `NOT_A_FACE`.
+        landmarks: (5, 2) as `paint_mask` takes them, or None: no mask can be painted here.
+    """
+
+    path: Path
+    box: NDArray[np.float32]
+    state: int
+    landmarks: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class FaceRecipe:
+    """How examples are drawn and changed.
+
+    Attributes:
+        size: Side of the network's input, pixels.
+        margin: Side of the crop as a multiple of the box's longer side.
+        shares: How often each kind of example is drawn: one of `LABELS`, "face" (presumed bare),
+            "none" (no face) or "painted" (a bare face with a painted mask).
+        rotation: Largest turn, degrees.
+        zoom: Standard deviation of the logarithm of the crop's size.
+        shift: Standard deviation of the crop's place, as a share of the box.
+        shear: Largest shear.
+        least: Smallest side, in pixels, to which a crop is reduced to look like a small face.
+    """
+
+    size: int = 112
+    margin: float = 1.4
+    shares: dict[str, float] = field(
+        default_factory=lambda: {
+            "with_mask": 0.30,
+            "without_mask": 0.22,
+            "mask_worn_incorrectly": 0.14,
+            "painted": 0.11,
+            "face": 0.08,
+            "none": 0.15,
+        }
+    )
+    rotation: float = 18.0
+    zoom: float = 0.10
+    shift: float = 0.05
+    shear: float = 0.08
+    least: int = 14
+
+
+class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Endless random examples; number i is the same whenever it is asked for with the same seed."""
+
+    def __init__(
+        self,
+        examples: Sequence[FaceExample],
+        pictures: Pictures,
+        recipe: FaceRecipe,
+        length: int,
+        seed: int = 0,
+    ) -> None:
+        self.pictures, self.recipe, self.length, self.seed = pictures, recipe, length, seed
+        kinds: dict[str, list[FaceExample]] = {name: [] for name in recipe.shares}
+        names = {**dict(enumerate(LABELS)), PRESUMED_BARE: "face", NOT_A_FACE: "none"}
+        for example in examples:
+            kinds[names[example.state]].append(example)
+            if example.landmarks is not None and example.state in (WITHOUT, PRESUMED_BARE):
+                kinds["painted"].append(example)
+        self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares[name] > 0}
+        shares = np.array([recipe.shares[name] for name in self._kinds])
+        self._shares = shares / shares.sum()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Picture (3, s, s) uint8 RGB, targets (3,) and weights (3,) as `binary_loss` takes them."""
+        rng = np.random.default_rng((self.seed, index))
+        kind = rng.choice(len(self._kinds), p=self._shares)
+        name = list(self._kinds)[kind]
+        found = self._kinds[name]
+        example = found[rng.integers(len(found))]
+        picture, shrunk = self.pictures[example.path]
+        state, landmarks = example.state, None
+        if name == "painted":
+            worn: Worn
+            worn, state = (("nose_out", WRONG), ("chin", WRONG), ("correct", WITH))[
+                rng.choice(3, p=[0.5, 0.22, 0.28])
+            ]
+            landmarks = example.landmarks
+        crop, moved = self._cut(picture, example.box * shrunk, rng, landmarks, shrunk)
+        if moved is not None:
+            crop = paint_mask(crop, moved, random_style(rng), worn)
+        if rng.random() < 0.5:
+            crop = np.ascontiguousarray(crop[:, ::-1])
+        if rng.random() < 0.5:
+            crop = augment.shrink(crop, rng, self.recipe.least)
+        crop = augment.photometric(crop, rng)
+        if rng.random() < 0.08:
+            crop = _patch(crop, rng)
+        planes = np.ascontiguousarray(crop[:, :, ::-1].transpose(2, 0, 1))
+        targets, weights = _targets(state)
+        return torch.from_numpy(planes), torch.from_numpy(targets), torch.from_numpy(weights)
+
+    def _cut(
+        self,
+        picture: Image,
+        box: NDArray[np.float32],
+        rng: Generator,
+        landmarks: NDArray[np.float32] | None,
+        shrunk: float,
+    ) -> tuple[Image, NDArray[np.float32] | None]:
+        """The crop, turned, moved, zoomed and sheared; landmarks likewise."""
+        recipe, size = self.recipe, self.recipe.size
+        longest = float(max(box[2:] - box[:2]))
+        side = longest * recipe.margin * float(np.exp(rng.normal(0, recipe.zoom)))
+        centre = (box[:2] + box[2:]) / 2 + rng.normal(0, recipe.shift, 2) * longest
+        turn = np.deg2rad(rng.uniform(-1, 1) * recipe.rotation * (rng.random() < 0.6))
+        shear = rng.uniform(-1, 1) * recipe.shear
+        scale = size / max(side, 1.0)
+        linear = scale * np.array([[np.cos(turn), -np.sin(turn) + shear], [np.sin(turn), np.cos(turn)]])
+        if scale < 0.5:
+            factor = scale * 1.5
+            x0, y0 = np.maximum(np.floor(centre - side).astype(int), 0)
+            x1, y1 = np.ceil(centre + side).astype(int)
+            part = picture[y0:y1, x0:x1]
+            picture = np.asarray(
+                cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
+            )
+            linear_here, centre_here = linear / factor, (centre - [x0, y0]) * factor
+        else:
+            linear_here, centre_here = linear, centre
+        matrix = np.concatenate([linear_here, (size / 2 - linear_here @ centre_here)[:, None]], 1)
+        crop = cv2.warpAffine(
+            picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        if landmarks is None:
+            return np.asarray(crop, np.uint8), None
+        moved = (landmarks * shrunk - centre) @ linear.T + size / 2
+        return np.asarray(crop, np.uint8), moved.astype(np.float32)
+
+
+def _targets(state: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    face = float(state != NOT_A_FACE)
+    mask = float(state in (WITH, WRONG))
+    weights = [1.0, {NOT_A_FACE: 0.0, PRESUMED_BARE: 0.5}.get(state, 1.0), mask]
+    return np.array([face, mask, float(state == WITH)], np.float32), np.array(weights, np.float32)
+
+
+def _patch(image: Image, rng: Generator) -> Image:
+    """Something small in front of the face: a plain rectangle at a random place."""
+    size = image.shape[0]
+    width, height = (rng.uniform(0.1, 0.3, 2) * size).astype(int)
+    x, y = rng.integers(0, size - width), rng.integers(0, size - height)
+    image = image.copy()
+    image[y : y + height, x : x + width] = rng.integers(0, 256, 3)
+    return image

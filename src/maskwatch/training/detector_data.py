@@ -1,0 +1,188 @@
+"""Training examples for the detector: random square crops around faces, mosaics, pictures without faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from maskwatch.data.sample import Sample
+from maskwatch.training import augment
+from maskwatch.training.anchors import assign
+from maskwatch.training.pictures import Pictures
+from maskwatch.types import Image
+
+Crop = tuple[Image, NDArray[np.float32], NDArray[np.bool_]]
+"""A square picture, its boxes (m, 4) and which of them to ignore (m,)."""
+
+
+@dataclass(frozen=True)
+class CropRecipe:
+    """How examples are drawn.
+
+    Attributes:
+        size: Side of an example in pixels, a multiple of 64.
+        faces: Smallest and largest height of the face that an example is centred on, pixels.
+        mosaic: Share of examples that are put together from four or nine pictures.
+        smallest: Faces with a shorter side under this many pixels are ignored.
+        weights: How often pictures of a source are drawn, relative to 1.
+    """
+
+    size: int = 320
+    faces: tuple[float, float] = (9.0, 320.0)
+    mosaic: float = 0.35
+    smallest: float = 6.0
+    weights: dict[str, float] = field(default_factory=dict)
+
+
+class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
+    """Endless random examples; number i is the same whenever it is asked for with the same seed.
+
+    Args:
+        faces: Pictures with true faces.
+        negatives: Pictures without a face.
+        hardness: (len(negatives),) shared tensor: how sure the detector was, of late, that there is a
+            face in each; drawing follows it (hard-example mining over pictures).
+        negative_share: Share of examples that are drawn from `negatives`.
+    """
+
+    def __init__(
+        self,
+        faces: Sequence[Sample],
+        negatives: Sequence[Sample],
+        pictures: Pictures,
+        recipe: CropRecipe,
+        length: int,
+        seed: int = 0,
+        negative_share: float = 0.2,
+        hardness: Tensor | None = None,
+    ) -> None:
+        self.faces, self.negatives, self.pictures = faces, negatives, pictures
+        self.recipe, self.length, self.seed = recipe, length, seed
+        self.negative_share = negative_share if negatives else 0.0
+        self.hardness = hardness
+        weights = np.array([recipe.weights.get(s.source, 1.0) for s in faces])
+        self._weights = weights / weights.sum()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, int]:
+        """Picture (3, s, s) uint8 RGB, anchor states (a,) int8, boxes (a, 4), which negative, or -1."""
+        rng = np.random.default_rng((self.seed, index))
+        size, negative = self.recipe.size, -1
+        if rng.random() < self.negative_share:
+            negative = self._draw_negative(rng)
+            image, boxes, ignore = self._crop(self.negatives[negative], size, rng)
+        elif rng.random() < self.recipe.mosaic:
+            image, boxes, ignore = self._mosaic(rng)
+        else:
+            image, boxes, ignore = self._crop(self._draw(rng), size, rng)
+        if rng.random() < 0.5:
+            image = image[:, ::-1]
+            boxes = boxes.copy()
+            boxes[:, [0, 2]] = size - boxes[:, [2, 0]]
+        image = augment.photometric(np.ascontiguousarray(image), rng)
+        states, targets = assign(boxes, ignore, size, size)
+        planes = np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1))
+        return torch.from_numpy(planes), torch.from_numpy(states), torch.from_numpy(targets), negative
+
+    def _draw(self, rng: Generator) -> Sample:
+        return self.faces[rng.choice(len(self.faces), p=self._weights)]
+
+    def _draw_negative(self, rng: Generator) -> int:
+        if self.hardness is None:
+            return int(rng.integers(len(self.negatives)))
+        weights = 0.1 + self.hardness.numpy().astype(np.float64)
+        return int(rng.choice(len(weights), p=weights / weights.sum()))
+
+    def _mosaic(self, rng: Generator) -> Crop:
+        """Two by two or three by three pictures: many small faces, many backgrounds."""
+        size, count = self.recipe.size, 2 + int(rng.random() < 0.4)
+        edges = [size * i // count for i in range(count + 1)]
+        image = np.empty((size, size, 3), np.uint8)
+        boxes, ignores = [], []
+        for y, bottom in pairwise(edges):
+            for x, right in pairwise(edges):
+                side = max(bottom - y, right - x)
+                tile, box, ignore = self._crop(self._draw(rng), side, rng)
+                image[y:bottom, x:right] = tile[: bottom - y, : right - x]
+                boxes.append(box + np.array([x, y, x, y], np.float32))
+                ignores.append(ignore)
+        return image, np.concatenate(boxes), np.concatenate(ignores)
+
+    def _crop(self, sample: Sample, size: int, rng: Generator) -> Crop:
+        """A square of `size` pixels that shows part of the picture at a random scale."""
+        picture, shrunk = self.pictures[sample.path]
+        height, width = picture.shape[:2]
+        boxes = sample.boxes * shrunk
+        real = np.flatnonzero(~sample.ignore)
+        smallest, largest = self.recipe.faces
+        largest = min(largest, size * 0.98)
+        if len(real):
+            box = boxes[rng.choice(real)]
+            face = max(box[3] - box[1], 4.0)
+            wanted = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+            # Enlarging more than three times shows nothing but blur; shrinking far leaves an empty frame.
+            least = size * (0.8 if rng.random() < 0.85 else 0.35) / max(height, width)
+            scale = float(np.clip(wanted / face, least, max(3.0, least)))
+            centre = (box[:2] + box[2:]) / 2 + rng.uniform(-0.5, 0.5, 2) * max(size / scale - face, 0)
+        else:
+            scale = float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))) * size / max(height, width)
+            centre = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
+        view = size / scale
+        # Where the picture is larger than the view, the view stays inside it; mostly.
+        limits = np.array([width, height])
+        low, high = np.minimum(view / 2, limits / 2), np.maximum(limits - view / 2, limits / 2)
+        if rng.random() < 0.9:
+            centre = np.clip(centre, low, high)
+        stretch = np.exp(rng.normal(0, 0.06))
+        matrix = np.array([[scale * stretch, 0, 0], [0, scale / stretch, 0]])
+        matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
+        image = _warp(picture, matrix, size, rng)
+        moved = boxes.reshape(-1, 2, 2) @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
+        return image, *_visible(moved.reshape(-1, 4), sample.ignore, size, self.recipe.smallest)
+
+
+def _warp(picture: Image, matrix: NDArray[np.float64], size: int, rng: Generator) -> Image:
+    scale = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
+    border = [int(v) for v in rng.integers(0, 256, 3)] if rng.random() < 0.5 else [127] * 3
+    if scale < 0.6:
+        # warpAffine samples single pixels: shrink by area first, as inference does.
+        factor = scale * 1.2
+        picture = np.asarray(
+            cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        matrix = matrix.copy()
+        matrix[:, :2] /= factor
+    return np.asarray(
+        cv2.warpAffine(
+            picture,
+            matrix,
+            (size, size),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=border,
+        ),
+        np.uint8,
+    )
+
+
+def _visible(
+    boxes: NDArray[np.float32], ignore: NDArray[np.bool_], size: int, smallest: float
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Cuts boxes at the border; a face that is mostly outside or too small is ignored."""
+    cut = np.clip(boxes, 0, size)
+    sides = cut[:, 2:] - cut[:, :2]
+    share = sides.prod(1) / np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-6)
+    inside = (sides > 1).all(1)
+    ignore = ignore | (share < 0.55) | (sides.min(1, initial=size) < smallest)
+    return cut[inside].astype(np.float32), ignore[inside]

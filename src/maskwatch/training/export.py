@@ -1,0 +1,268 @@
+"""Checkpoint -> one ONNX file that explains itself: uint8 picture in, metadata inside."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import tomllib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from maskwatch.errors import ConfigError, DataError, ModelError
+from maskwatch.training import checkpoint
+from maskwatch.training.anchors import LEVELS, STRIDE_MULTIPLE, VARIANCES
+from maskwatch.training.mask_net import MaskNet
+from maskwatch.training.ssd import SSD
+from maskwatch.types import LABELS
+
+METADATA: Final = Path(__file__).parent / "metadata"
+OPSET: Final = 18
+MAX_DIFFERENCE: Final = 1e-3
+"""Largest difference between torch's and ONNX Runtime's numbers that an export may have."""
+
+
+class _Pixels(nn.Module):
+    """uint8 BGR pixels as the network's first layer wants them.
+
+    Colour order and scale move into the first convolution's weights; the mean must be taken off
+    before, because the padding of that convolution stands for mid grey.
+    """
+
+    def __init__(self, first: nn.Conv2d) -> None:
+        super().__init__()
+        with torch.no_grad():
+            first.weight.copy_(first.weight.flip(1) / 127.5)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return pixels.permute(0, 3, 1, 2).to(torch.float32) - 127.5
+
+
+class _Detector(nn.Module):
+    def __init__(self, model: SSD) -> None:
+        super().__init__()
+        self.model = model
+        self.pixels = _Pixels(model.trunk.first)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        logits, offsets = self.model(self.pixels(image))
+        return logits[0], offsets[0]
+
+
+class _Classifier(nn.Module):
+    def __init__(self, model: MaskNet, temperature: tuple[float, float, float]) -> None:
+        super().__init__()
+        self.model = model
+        self.pixels = _Pixels(model.trunk.first)
+        self.register_buffer("temperature", torch.tensor(temperature))
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        p = torch.sigmoid(self.model(self.pixels(faces)) / self.temperature)
+        face, mask, covered = p[:, 0], p[:, 1], p[:, 2]
+        return torch.stack([mask * covered, 1 - mask, mask * (1 - covered)], 1), face
+
+
+def export_detector(saved: Path, out: Path, metadata: dict[str, Any]) -> float:
+    """Writes a detector's ONNX file.
+
+    Args:
+        saved: Checkpoint of `train_detector`.
+        out: The file to write; replaced only when the export is good.
+        metadata: What the checkpoint does not know: name, threshold, training data, licence ...
+
+    Returns:
+        Largest difference of the outputs between torch and ONNX Runtime.
+
+    Raises:
+        DataError: The checkpoint is not one of a detector.
+        ModelError: The exported file answers otherwise than the checkpoint.
+    """
+    state = _state(saved, "detector")
+    recipe = state["recipe"]
+    model = SSD(recipe["width"], recipe["channels"])
+    model.load_state_dict(state["average"])
+    own = {
+        "kind": "detector",
+        "architecture": f"SSD, MobileNetV2 x{recipe['width']:g}, strides 8 16 32 64",
+        "levels": [{"stride": level.stride, "anchors": level.anchors} for level in LEVELS],
+        "variances": VARIANCES,
+        "stride_multiple": STRIDE_MULTIPLE,
+    }
+    example = np.random.default_rng(0).integers(0, 256, (1, 192, 320, 3), np.uint8)
+    other = np.random.default_rng(1).integers(0, 256, (1, 384, 256, 3), np.uint8)
+    height, width = torch.export.Dim("rows"), torch.export.Dim("columns")
+    shapes = {"image": {1: STRIDE_MULTIPLE * height, 2: STRIDE_MULTIPLE * width}}
+    return _write(
+        _Detector(model), out, own | metadata, recipe, example, other, "image", ["logits", "offsets"], shapes
+    )
+
+
+def export_classifier(
+    saved: Path,
+    out: Path,
+    metadata: dict[str, Any],
+    temperature: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> float:
+    """Writes a classifier's ONNX file, calibrated by dividing the three logits by `temperature`.
+
+    See `export_detector` for the rest.
+    """
+    state = _state(saved, "classifier")
+    recipe = state["recipe"]
+    model = MaskNet(recipe["width"], recipe["dropout"])
+    model.load_state_dict(state["average"])
+    size = recipe["faces"]["size"]
+    own = {
+        "kind": "classifier",
+        "architecture": f"MobileNetV2 x{recipe['width']:g}, {size} px, three sigmoid outputs",
+        "labels": LABELS,
+        "size": size,
+        "margin": recipe["faces"]["margin"],
+        "temperature": temperature,
+    }
+    rng = np.random.default_rng(0)
+    example, other = (rng.integers(0, 256, (n, size, size, 3), np.uint8) for n in (2, 3))
+    shapes = {"faces": {0: torch.export.Dim("n")}}
+    return _write(
+        _Classifier(model, temperature),
+        out,
+        own | metadata,
+        recipe,
+        example,
+        other,
+        "faces",
+        ["probabilities", "face"],
+        shapes,
+    )
+
+
+def read_metadata(kind: str | None, file: Path | None) -> dict[str, Any]:
+    """What a model's file is to say of itself: the shipped model's words, overlaid by the user's.
+
+    Args:
+        kind: "detector" or "classifier".
+        file: TOML, or None: then only name, licence and training data are left blank.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    shipped = {"detector": "face_ssd", "classifier": "mask_mobilenet"}.get(kind or "")
+    if shipped is None:
+        raise DataError(f"not a checkpoint of maskwatch: holds {kind!r}")
+    words = tomllib.loads((METADATA / f"{shipped}.toml").read_text(encoding="utf-8"))
+    words |= {"name": "own", "licence": "not stated", "training_data": "not stated"}
+    if file is None:
+        return words
+    try:
+        return words | tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: not a readable metadata file ({error})") from error
+
+
+def _state(saved: Path, kind: str) -> dict[str, Any]:
+    state = checkpoint.read(saved)
+    if state.get("kind") != kind:
+        raise DataError(f"{saved}: holds a {state.get('kind', 'foreign checkpoint')}, not a {kind}")
+    return state
+
+
+def _write(
+    model: nn.Module,
+    out: Path,
+    metadata: dict[str, Any],
+    recipe: dict[str, Any],
+    example: np.ndarray,
+    other: np.ndarray,
+    name: str,
+    outputs: list[str],
+    shapes: dict[str, Any],
+) -> float:
+    model.eval()
+    with _quiet():
+        program = torch.onnx.export(
+            model,
+            (torch.from_numpy(example),),
+            input_names=[name],
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+            optimize=True,
+        )
+    assert program is not None
+    proto = program.model_proto
+    proto.doc_string = ""
+    for node in proto.graph.node:  # where in the source it came from: thousands of lines of paths
+        node.doc_string = ""
+        del node.metadata_props[:]
+    for value in (*proto.graph.value_info, *proto.graph.input, *proto.graph.output, *proto.graph.initializer):
+        value.doc_string = ""
+        del value.metadata_props[:]
+    del proto.metadata_props[:]
+    full = {
+        "format": 1,
+        **metadata,
+        "colour_order": "BGR",
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "commit": _commit(),
+        "created": datetime.now(UTC).date().isoformat(),
+        "recipe": recipe,
+    }
+    proto.metadata_props.add(key="maskwatch", value=json.dumps(full))
+    draft = out.with_suffix(".part")
+    onnx.save(proto, str(draft))
+    difference = max(_difference(model, draft, pixels, name) for pixels in (example, other))
+    if difference > MAX_DIFFERENCE:
+        draft.unlink()
+        raise ModelError(
+            f"{out}: the exported file differs from the checkpoint by {difference:.2g};"
+            f" at most {MAX_DIFFERENCE:g} is allowed, nothing was written"
+        )
+    os.replace(draft, out)
+    return difference
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences the exporter, which warns of torch's own use of itself and of the absent torchvision."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+@torch.no_grad()
+def _difference(model: nn.Module, file: Path, pixels: np.ndarray, name: str) -> float:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    got = session.run(None, {name: pixels})
+    wanted = [value.numpy() for value in model(torch.from_numpy(pixels))]
+    return max(float(np.abs(a - b).max()) for a, b in zip(got, wanted, strict=True))
+
+
+def _commit() -> str | None:
+    """The commit of the source that exports, if it is a checkout."""
+    done = subprocess.run(
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None

@@ -1,0 +1,102 @@
+"""What a face detector with landmarks (YuNet) sees in training pictures: a second pair of eyes.
+
+It is used for three things: faces that nobody labelled are not taught as background, pictures of one
+person without boxes get one, and masks are painted where the landmarks say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskwatch.geometry import nms
+from maskwatch.progress import progress
+from maskwatch.training.pictures import Pictures
+
+_LEAST: Final = 0.3
+_MERGE: Final = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The faces that the teacher sees in one picture.
+
+    Attributes:
+        boxes: (n, 4) float32 x1, y1, x2, y2 in pixels of the picture.
+        scores: (n,) float32.
+        landmarks: (n, 5, 2) float32, as `paint_mask` takes them.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+
+Teacher = dict[Path, Seen]
+
+
+def look(paths: Sequence[Path], pictures: Pictures, model: Path, cache: Path) -> Teacher:
+    """Runs YuNet over pictures at their own size and, for small faces, at twice that.
+
+    Args:
+        paths: The pictures; those that `pictures` lacks are passed over.
+        pictures: Decoded pixels.
+        model: YuNet's ONNX file.
+        cache: A file where the findings are kept for the next run.
+    """
+    seen = _read(cache)
+    missing = [p for p in paths if p not in seen and p in pictures]
+    if missing:
+        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _LEAST, 0.3, 5000)
+        for path in progress(missing, "looking for unlabelled faces"):
+            image, shrunk = pictures[path]
+            rows = []
+            for scale in (1.0, 2.0):
+                large = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
+                network.setInputSize((large.shape[1], large.shape[0]))
+                _, found = network.detect(large)
+                if found is not None:
+                    rows.append(
+                        np.asarray(found, np.float32) / np.array([scale * shrunk] * 14 + [1.0], np.float32)
+                    )
+            seen[path] = _merged(rows)
+        _write(cache, seen)
+    return {path: seen[path] for path in paths if path in seen}
+
+
+def _merged(rows: Iterable[NDArray[np.float32]]) -> Seen:
+    table = np.concatenate([np.zeros((0, 15), np.float32), *rows])
+    boxes = np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], 1)
+    kept = nms(boxes, table[:, 14], _MERGE)
+    return Seen(boxes[kept], table[kept, 14], table[kept, 4:14].reshape(-1, 5, 2))
+
+
+def _read(cache: Path) -> Teacher:
+    if not cache.is_file():
+        return {}
+    with np.load(cache) as file:
+        names, counts = file["names"], file["counts"]
+        ends = np.cumsum(counts)[:-1]
+        columns = [np.split(file[key], ends) for key in ("boxes", "scores", "landmarks")]
+    return {Path(str(name)): Seen(*parts) for name, *parts in zip(names, *columns, strict=True)}
+
+
+def _write(cache: Path, seen: Teacher) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    draft = cache.with_suffix(".part.npz")
+    np.savez_compressed(
+        draft,
+        names=np.array([str(path) for path in seen]),
+        counts=np.array([len(s.boxes) for s in seen.values()]),
+        boxes=np.concatenate([s.boxes for s in seen.values()]),
+        scores=np.concatenate([s.scores for s in seen.values()]),
+        landmarks=np.concatenate([s.landmarks for s in seen.values()]),
+    )
+    os.replace(draft, cache)

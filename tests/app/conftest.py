@@ -1,0 +1,64 @@
+"""What the tests of the app share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.served import Server, ServerMaker, servers
+from conftest import FakeModels
+from maskwatch.app.look import Look
+from maskwatch.build import load
+from maskwatch.settings import Alerts
+
+
+@pytest.fixture(scope="session")
+def look(fake_models: FakeModels) -> Look:
+    """The fake models, with an alert after two seconds."""
+    engine = load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
+    return Look(engine, Alerts(after=2.0, gap=1.0))
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[ServerMaker]:
+    """Starts servers with the given environment; they are ended with the test."""
+    with servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def fake_environment(fake_models: FakeModels) -> dict[str, str]:
+    """Makes a server use the fake models."""
+    return {
+        "MASKWATCH_DETECT__DETECTOR": str(fake_models.detector),
+        "MASKWATCH_DETECT__SIZE": "320",
+        "MASKWATCH_CLASSIFY__CLASSIFIER": str(fake_models.classifier),
+    }
+
+
+@pytest.fixture(scope="session")
+def fake_server(
+    tmp_path_factory: pytest.TempPathFactory, fake_environment: dict[str, str]
+) -> Iterator[Server]:
+    """One server with the fake models, for tests that do not change it."""
+    with servers(tmp_path_factory.mktemp("fake-server")) as start:
+        yield start(**fake_environment)
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server with the models that maskwatch ships, as users start it."""
+    with servers(tmp_path_factory.mktemp("real-server")) as start:
+        yield start()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The user's own settings are no part of the tests."""
+    for name in os.environ:
+        if name.startswith("MASKWATCH_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)

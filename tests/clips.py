@@ -1,0 +1,55 @@
+"""Small video files, written by PyAV alone: nothing of maskwatch has a hand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+
+from maskwatch.types import Image
+
+
+def write_clip(
+    path: Path,
+    images: Sequence[Image],
+    fps: int = 10,
+    times: Sequence[float] | None = None,
+    codec: str = "libx264",
+    sound: str | None = None,
+) -> Path:
+    """Writes the pictures as a video.
+
+    Args:
+        path: The file; its ending chooses the container.
+        images: BGR pictures of one size.
+        fps: Frames a second.
+        times: Seconds of each picture, for a variable frame rate.
+        codec: FFmpeg's name of the encoder.
+        sound: Encoder of a tone as long as the pictures; None for silence.
+    """
+    with av.open(str(path), "w") as out:
+        video = cast(av.VideoStream, out.add_stream(codec, rate=fps))
+        video.height, video.width = images[0].shape[:2]
+        video.pix_fmt = "yuv420p"
+        clock = Fraction(1, 1000)
+        if times is not None:
+            video.codec_context.time_base = clock
+        audio = cast(av.AudioStream, out.add_stream(sound, rate=48000)) if sound is not None else None
+        for number, image in enumerate(images):
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            if times is not None:
+                frame.pts, frame.time_base = round(times[number] * 1000), clock
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        if audio is not None:
+            seconds = len(images) / fps
+            wave = np.sin(np.arange(int(seconds * 48000)) * 0.06).astype(np.float32)[None] * 0.3
+            tone = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+            tone.sample_rate, tone.pts = 48000, 0
+            out.mux(audio.encode(tone))
+            out.mux(audio.encode(None))
+    return path

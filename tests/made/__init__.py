@@ -1,0 +1,1 @@
+"""Made pictures and clips whose truth is known: no photograph but one of a public-domain portrait."""

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from maskwatch.errors import DataError
+from maskwatch.training import checkpoint
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "a.pt", {"step": 3, "model": {"w": torch.arange(4)}})
+    content = checkpoint.read(tmp_path / "a.pt")
+    assert content["step"] == 3
+    assert content["model"]["w"].tolist() == [0, 1, 2, 3]
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.pt"]
+
+
+def test_a_failed_write_keeps_the_last_good_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(tmp_path / "a.pt", {"step": 1})
+
+    def full(content: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(DataError, match=r"No space left.*the last one is kept"):
+        checkpoint.save(tmp_path / "a.pt", {"step": 2})
+    assert checkpoint.read(tmp_path / "a.pt")["step"] == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.pt"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 nearly a zip file"])
+def test_a_damaged_file_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.pt").write_bytes(content)
+    with pytest.raises(DataError, match="not a readable checkpoint"):
+        checkpoint.read(tmp_path / "a.pt")
+
+
+def test_average_follows_the_weights_slowly_and_copies_counters() -> None:
+    model = torch.nn.BatchNorm2d(1)
+    average = checkpoint.Average(model, decay=0.9)
+    model.weight.data.fill_(11.0)
+    assert model.num_batches_tracked is not None
+    model.num_batches_tracked.fill_(5)
+    for _ in range(100):
+        average.update(model)
+        if average.steps == 1:
+            assert 1 < average.state["weight"].item() < 11
+    assert average.state["weight"].item() == pytest.approx(11, abs=0.01)
+    assert average.state["num_batches_tracked"].item() == 5

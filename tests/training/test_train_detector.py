@@ -1,0 +1,129 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maskwatch.data.sample import Sample
+from maskwatch.detectors.ssd import SSD as Shipped
+from maskwatch.errors import DataError
+from maskwatch.geometry import iou
+from maskwatch.training.detector_data import CropRecipe, DetectorData
+from maskwatch.training.export import export_detector
+from maskwatch.training.pictures import Pictures
+from maskwatch.training.train_detector import DetectorRecipe, train_detector
+
+World = tuple[list[Sample], list[Sample], Pictures]
+RECIPE = DetectorRecipe(
+    width=0.35,
+    channels=16,
+    steps=80,
+    batch=8,
+    rate=5e-3,
+    frozen_blocks=0,
+    average=0.9,
+    crops=CropRecipe(size=96, faces=(20, 50), mosaic=0.0),
+)
+METADATA = {
+    "name": "made",
+    "licence": "none",
+    "training_data": "made",
+    "threshold": 0.5,
+    "nms_iou": 0.4,
+    "sizes": {"fast": 160},
+    "default_size": "fast",
+}
+
+
+def test_examples_show_the_faces_where_their_boxes_are(world: World) -> None:
+    faces, negatives, pictures = world
+    data = DetectorData(faces, negatives, pictures, CropRecipe(size=128, faces=(16, 60)), 60, 1)
+    shown = 0
+    for picture, states, boxes, negative in (data[i] for i in range(60)):
+        assert picture.shape == (3, 128, 128)
+        assert picture.dtype == torch.uint8
+        if negative >= 0:
+            assert not (states == 1).any()
+            continue
+        grey = picture.float().mean(0)
+        for x1, y1, x2, y2 in torch.unique(boxes[states == 1], dim=0).tolist():
+            inner = grey[
+                int(0.75 * y1 + 0.25 * y2) : int((y1 + y2) / 2),
+                int(0.6 * x1 + 0.4 * x2) : int(0.4 * x1 + 0.6 * x2),
+            ]
+            shown += int(inner.numel() > 0 and inner.mean() > grey.median() + 15)
+    assert shown > 60  # strong changes of light hide a few of them
+
+
+def test_the_same_number_gives_the_same_example(world: World) -> None:
+    data = [DetectorData(*world, CropRecipe(size=128), 9, seed) for seed in (5, 5, 6)]
+    assert torch.equal(data[0][3][0], data[1][3][0])
+    assert not torch.equal(data[0][3][0], data[2][3][0])
+
+
+def test_learns_to_find_discs_and_the_export_finds_them_too(world: World, tmp_path: Path) -> None:
+    faces, negatives, pictures = world
+    saved = train_detector(faces[:18], negatives[:18], pictures, RECIPE, tmp_path, workers=0)
+    assert export_detector(saved, tmp_path / "made.onnx", METADATA) < 1e-3
+    detector = Shipped(tmp_path / "made.onnx")
+    found, wanted, false = 0, 0, 0
+    for sample in faces[18:]:
+        boxes = detector.detect(pictures[sample.path][0]).boxes
+        overlap = iou(sample.boxes, boxes)
+        found += int((overlap.max(1, initial=0) > 0.5).sum())
+        wanted += len(sample.boxes)
+        false += int((overlap.max(0, initial=0) < 0.3).sum())
+    assert found >= 0.8 * wanted
+    assert false + sum(len(detector.detect(pictures[n.path][0])) for n in negatives[18:]) <= 2
+
+
+def test_goes_on_where_it_was_cut(world: World, tmp_path: Path) -> None:
+    """Bit for bit, where the order of the examples does not hang on hard negatives."""
+    faces, _, pictures = world
+    whole = replace(RECIPE, steps=6, batch=2, crops=CropRecipe(size=64, faces=(16, 60)))
+    train_detector(faces, [], pictures, whole, tmp_path / "whole", workers=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("maskwatch.training.train_detector.SAVE_EVERY", 3)
+        _cut(lambda: train_detector(faces, [], pictures, whole, tmp_path / "cut", workers=0), after=4)
+    train_detector(faces, [], pictures, whole, tmp_path / "cut", resume=True)
+    first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "cut"))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_a_resume_with_another_recipe_is_refused(world: World, tmp_path: Path) -> None:
+    faces, _, pictures = world
+    tiny = replace(RECIPE, steps=1, batch=2, crops=CropRecipe(size=64))
+    train_detector(faces, [], pictures, tiny, tmp_path, workers=0)
+    with pytest.raises(DataError, match="made by another recipe"):
+        train_detector(faces, [], pictures, replace(tiny, rate=1.0), tmp_path, resume=True)
+
+
+def test_nothing_to_learn_is_refused(world: World, tmp_path: Path) -> None:
+    empty = replace(
+        world[0][0], boxes=np.zeros((0, 4), np.float32), states=np.zeros(0, int), ignore=np.zeros(0, bool)
+    )
+    with pytest.raises(DataError, match="no picture has a face"):
+        train_detector([empty], [], world[2], RECIPE, tmp_path)
+
+
+class _Cut(Exception):
+    pass
+
+
+def _cut(train: object, after: int) -> None:
+    """Runs a training and cuts it after some optimiser steps, as a power failure would."""
+    steps = 0
+    original = torch.optim.AdamW.step
+
+    def step(self: torch.optim.AdamW, *args: object) -> object:
+        nonlocal steps
+        steps += 1
+        if steps > after:
+            raise _Cut
+        return original(self, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", step)
+        with pytest.raises(_Cut):
+            train()  # type: ignore[operator]

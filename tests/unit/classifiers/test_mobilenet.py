@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import FakeModels
+from fakes import BLUE, CLASSIFIER, COLOURS, GREEN, RED, box, scene, write_classifier
+from maskwatch.classifiers.mobilenet import MobileNet
+from maskwatch.errors import ModelError
+from maskwatch.types import LABELS, Faces
+
+
+def faces(*cells: tuple[int, int], score: float = 1.0) -> Faces:
+    boxes = np.array([box(*cell) for cell in cells], np.float32).reshape(-1, 4)
+    return Faces(boxes, np.full(len(cells), score, np.float32))
+
+
+@pytest.fixture
+def classifier(fake_models: FakeModels) -> MobileNet:
+    return MobileNet(fake_models.classifier)
+
+
+def test_tells_the_states_apart(classifier: MobileNet) -> None:
+    image = scene({(2, 1): BLUE, (4, 1): GREEN, (6, 1): RED})
+    found = classifier.classify(image, faces((4, 1), (6, 1), (2, 1)))
+    assert found.labels == ["without_mask", "mask_worn_incorrectly", "with_mask"]
+    assert found.certain.all()
+    assert found.probabilities is not None
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_many_faces_in_several_chunks(classifier: MobileNet) -> None:
+    cells = [(c, r) for r in range(2) for c in range(10)]
+    truth = [LABELS[number % 3] for number in range(20)]
+    image = scene({cell: COLOURS[label] for cell, label in zip(cells, truth, strict=True)})
+    assert classifier.classify(image, faces(*cells)).labels == truth
+
+
+def test_no_faces(classifier: MobileNet) -> None:
+    found = classifier.classify(scene({}), Faces.empty())
+    assert len(found) == 0
+    assert found.probabilities is not None
+    assert found.probabilities.shape == (0, 3)
+    assert found.reasons is not None
+
+
+def test_what_is_no_face_is_dropped_and_order_kept(classifier: MobileNet) -> None:
+    image = scene({(1, 1): RED, (5, 5): BLUE})
+    found = classifier.classify(image, faces((1, 1), (3, 3), (5, 5)))
+    assert found.labels == ["mask_worn_incorrectly", "with_mask"]
+    assert found.boxes.tolist() == [box(1, 1), box(5, 5)]
+
+
+def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
+    image = scene({(1, 1): (190, 100, 100)})  # a range of 90 is 1.5 over the pale: face .82
+    found = faces((1, 1), score=0.5)
+    geometric = MobileNet(write_classifier(tmp_path / "a.onnx"))
+    plain = MobileNet(write_classifier(tmp_path / "b.onnx", score={"combine": "none"}))
+    silent = MobileNet(write_classifier(tmp_path / "c.onnx", score=None))
+    share = 1 / (1 + np.exp(-1.5))
+    assert geometric.classify(image, found).scores[0] == pytest.approx((0.5 * share) ** 0.5, abs=1e-3)
+    assert geometric.combines_scores
+    for other in (plain, silent):
+        assert other.classify(image, found).scores.tolist() == [0.5]
+        assert not other.combines_scores
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({}, None),
+        ({"too_small": 33}, "too_small"),
+        ({"dark": 40}, "dark"),  # blue has a luminance of 29
+        ({"blurred": 0.001}, "blurred"),  # one colour has no detail
+        ({"undecided": 1.0}, "undecided"),
+        ({"undecided": 1.0, "blurred": 0.001}, "blurred"),
+        ({"undecided": 1.0, "blurred": 0.001, "dark": 40}, "dark"),
+        ({"undecided": 1.0, "blurred": 0.001, "dark": 40, "too_small": 33}, "too_small"),
+    ],
+)
+def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, float], reason: str | None) -> None:
+    path = write_classifier(tmp_path / "c.onnx", thresholds={**CLASSIFIER["thresholds"], **limits})
+    found = MobileNet(path).classify(scene({(1, 1): (250, 3, 3)}), faces((1, 1)))
+    assert found.reasons is not None
+    assert found.reasons.tolist() == [reason]
+    assert found.certain.tolist() == [reason is None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": ["a", "b", "c"]}, "tells .* apart"),
+        ({"size": "big"}, "makes no sense"),
+        ({"thresholds": 5}, "makes no sense"),
+        ({"score": {"combine": "magic"}}, "magic.*upgrade"),
+    ],
+)
+def test_metadata_of_no_use(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        MobileNet(write_classifier(tmp_path / "c.onnx", **changes))

@@ -1,0 +1,27 @@
+import numpy as np
+
+from maskwatch.counting import Counts, count
+from maskwatch.types import Faces
+
+
+def test_every_face_counts_once() -> None:
+    probabilities = np.array(
+        [[0.9, 0.1, 0], [0.1, 0.8, 0.1], [0, 0.8, 0.2], [0, 0.1, 0.9], [0.9, 0.1, 0]], np.float32
+    )
+    reasons = np.array([None, None, None, None, "dark"], np.object_)
+    faces = Faces(np.zeros((5, 4), np.float32), np.ones(5, np.float32), probabilities, reasons)
+    counts = count(faces)
+    assert counts == Counts(masked=1, unmasked=2, wrong=1, uncertain=1)
+    assert counts.total == 5
+
+
+def test_without_a_classifier_all_is_uncertain() -> None:
+    faces = Faces(np.zeros((2, 4), np.float32), np.ones(2, np.float32))
+    assert count(faces) == Counts(uncertain=2)
+
+
+def test_counts_add_and_speak() -> None:
+    both = Counts(masked=1) + Counts(masked=2, wrong=1)
+    assert both == Counts(masked=3, wrong=1)
+    assert str(both) == "4 faces: 3 masked, 0 unmasked, 1 worn wrongly, 0 uncertain"
+    assert str(Counts(unmasked=1)).startswith("1 face:")

@@ -1,0 +1,130 @@
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskwatch.geometry import ceil_to, clip, crop_square, fit, iou, nms
+from maskwatch.types import Image
+
+
+@pytest.fixture
+def ramp() -> Image:
+    """Blue counts columns, green counts rows: a crop's colours tell where it was taken."""
+    rows, columns = np.mgrid[0:200, 0:250].astype(np.uint8)
+    return np.dstack([columns, rows, np.zeros_like(rows)])
+
+
+def test_crop_at_same_size_copies_pixels(ramp: Image) -> None:
+    (crop,) = crop_square(ramp, np.array([[40, 60, 72, 92]]), 1.0, 32)
+    np.testing.assert_array_equal(crop, ramp[60:92, 40:72])
+
+
+def test_crop_is_centred_and_as_wide_as_the_longer_side(ramp: Image) -> None:
+    (crop,) = crop_square(ramp, np.array([[90, 80, 110, 120]]), 1.5, 60)  # side 60 around (100, 100)
+    np.testing.assert_array_equal(crop, ramp[70:130, 70:130])
+
+
+@pytest.mark.parametrize("size", [100, 40, 7])
+def test_crop_agrees_with_resizing(ramp: Image, size: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, ramp.shape, np.uint8)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 5), np.uint8)
+    (crop,) = crop_square(smooth, np.array([[50, 50, 114, 114]]), 1.0, size)
+    shrinks = size * 2 < 64
+    wanted = cv2.resize(
+        smooth[50:114, 50:114], (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    # Beyond the square's own edge the crop knows the picture and resizing does not.
+    inner = slice(None) if shrinks else slice(2, -2)
+    assert np.abs(crop.astype(int) - wanted)[inner, inner].max() <= 1
+
+
+def test_crop_is_placed_to_a_fraction_of_a_pixel(ramp: Image) -> None:
+    (crop,) = crop_square(ramp, np.array([[100.5, 60.0, 132.5, 92.0]]), 1.0, 32)
+    assert set(np.unique(crop[:, 4, 0])) <= {104, 105}  # between columns 104 and 105
+    assert crop[4, 0, 1] == 64
+
+
+@pytest.mark.parametrize("size", [16, 200])
+@pytest.mark.parametrize(
+    ("box", "corner"),
+    [((-60, -60, 60, 60), (0, 0)), ((190, 140, 310, 260), (-1, -1)), ((-300, 0, -200, 100), (0, 0))],
+)
+def test_outside_repeats_the_edge(
+    ramp: Image, box: tuple[int, ...], corner: tuple[int, int], size: int
+) -> None:
+    (crop,) = crop_square(ramp, np.array([box]), 1.0, size)
+    assert np.abs(crop[corner].astype(int) - ramp[corner]).max() <= 7
+
+
+def test_many_crops_equal_single_ones(ramp: Image) -> None:
+    boxes = np.array([[10, 10, 50, 60], [100, 20, 240, 180], [5, 5, 6, 6], [0, 0, 250, 200]], np.float32)
+    together = crop_square(ramp, boxes, 1.3, 24)
+    assert together.shape == (4, 24, 24, 3)
+    for crop, row in zip(together, boxes, strict=True):
+        np.testing.assert_array_equal(crop, crop_square(ramp, row[None], 1.3, 24)[0])
+
+
+def test_crops_of_nothing_and_of_odd_pictures() -> None:
+    assert crop_square(np.zeros((5, 5, 3), np.uint8), np.zeros((0, 4)), 1.4, 16).shape == (0, 16, 16, 3)
+    one = np.full((1, 1, 3), 9, np.uint8)
+    assert (crop_square(one, np.array([[0, 0, 1, 1], [0, 0, 500, 500]]), 1.4, 16) == 9).all()
+    wide = np.full((2, 40_000, 3), 7, np.uint8)  # wider than OpenCV warps
+    assert (crop_square(wide, np.array([[39_000, 0, 39_010, 2]]), 1.0, 16) == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "wanted"),
+    [
+        ((0, 0, 10, 10), (0, 0, 10, 10), 1.0),
+        ((0, 0, 10, 10), (5, 0, 15, 10), 1 / 3),
+        ((0, 0, 10, 10), (10, 0, 20, 10), 0.0),
+        ((0, 0, 10, 10), (2, 2, 4, 4), 0.04),
+        ((3, 3, 3, 3), (3, 3, 3, 3), 0.0),
+        ((5, 5, 0, 0), (0, 0, 10, 10), 0.0),
+    ],
+)
+def test_iou(a: tuple[int, ...], b: tuple[int, ...], wanted: float) -> None:
+    assert iou(np.array([a]), np.array([b]))[0, 0] == pytest.approx(wanted)
+
+
+def test_iou_is_a_table() -> None:
+    a, b = np.array([[0, 0, 2, 2], [0, 0, 4, 4], [9, 9, 10, 10]]), np.array([[0, 0, 4, 4], [9, 9, 10, 10]])
+    assert iou(a, b).tolist() == [[0.25, 0], [1, 0], [0, 1]]
+    assert iou(a, np.zeros((0, 4))).shape == (3, 0)
+
+
+def test_nms_keeps_the_best_first() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60], [0, 0, 10, 9]], np.float32)
+    scores = np.array([0.6, 0.9, 0.95, 0.7], np.float32)
+    assert nms(boxes, scores, 0.5).tolist() == [2, 1]
+    assert nms(boxes, scores, 0.99).tolist() == [2, 1, 3, 0]
+    assert nms(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.5).tolist() == []
+
+
+def test_nms_agrees_with_its_definition() -> None:
+    rng = np.random.default_rng(3)
+    corners = rng.uniform(0, 100, (200, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(5, 40, (200, 2))], axis=1).astype(np.float32)
+    scores = rng.uniform(0.01, 1, 200).astype(np.float32)
+    kept: list[int] = []
+    for i in np.argsort(-scores):
+        if not kept or iou(boxes[i : i + 1], boxes[kept]).max() <= 0.4:
+            kept.append(int(i))
+    assert nms(boxes, scores, 0.4).tolist() == kept
+
+
+def test_clip() -> None:
+    boxes: NDArray[np.float32] = np.array([[-5, -5, 700, 500], [10, 10, 20, 20]], np.float32)
+    assert clip(boxes, 640, 480).tolist() == [[0, 0, 640, 480], [10, 10, 20, 20]]
+
+
+@pytest.mark.parametrize(
+    ("size", "enlarge", "wanted"),
+    [(640, 1.0, (640, 360)), (2000, 1.0, (1280, 720)), (2000, 1.5, (1920, 1080)), (1, 1.0, (1, 1))],
+)
+def test_fit(size: int, enlarge: float, wanted: tuple[int, int]) -> None:
+    assert fit(1280, 720, size, enlarge) == wanted
+
+
+def test_ceil_to() -> None:
+    assert [ceil_to(n, 64) for n in (1, 64, 65, 360)] == [64, 64, 128, 384]

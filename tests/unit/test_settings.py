@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from maskwatch.errors import ConfigError
+from maskwatch.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MASKWATCH_CONFIG", raising=False)
+    return tmp_path
+
+
+def write(folder: Path, text: str, name: str = "maskwatch.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults() -> None:
+    settings = load_settings()
+    assert settings.detect.detector == "ssd"
+    assert settings.detect.threshold is None
+    assert settings.alerts.after == 3.0
+
+
+def test_given_beats_environment_beats_file_beats_default(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(empty_folder, "[detect]\nthreshold = 0.1\nsize = 320\ndetector = 'yunet'\n[alerts]\nafter = 9")
+    monkeypatch.setenv("MASKWATCH_DETECT__THRESHOLD", "0.2")
+    monkeypatch.setenv("MASKWATCH_DETECT__SIZE", "640")
+    settings = load_settings(given={"detect": {"threshold": 0.3, "size": None}})
+    assert settings.detect.threshold == 0.3
+    assert settings.detect.size == 640
+    assert settings.detect.detector == "yunet"
+    assert settings.alerts.after == 9
+    assert settings.alerts.gap == 1.0
+
+
+def test_named_files_win_over_the_usual_one(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(empty_folder, "[detect]\nsize = 100")
+    by_name = write(empty_folder, "[detect]\nsize = 200", "other.toml")
+    by_environment = write(empty_folder, "[detect]\nsize = 300", "third.toml")
+    assert load_settings().detect.size == 100
+    monkeypatch.setenv("MASKWATCH_CONFIG", str(by_environment))
+    assert load_settings().detect.size == 300
+    assert load_settings(by_name).detect.size == 200
+
+
+def test_frozen() -> None:
+    with pytest.raises(ValidationError):
+        load_settings().detect.size = 5
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[detect]\ntreshold = 0.5", "unknown setting detect.treshold"),
+        ("[detekt]\nthreshold = 0.5", "unknown setting detekt"),
+        ("[detect]\nthreshold = 1.5", "detect.threshold: .* less than or equal to 1.*1.5"),
+        ("[detect]\nthreshold = 'much'", "detect.threshold: .*much"),
+        ("[detect\n", "not a readable TOML file"),
+        ("\xff", "unknown setting|not a readable TOML file"),
+    ],
+)
+def test_wrong_files_are_told_in_one_line(empty_folder: Path, text: str, message: str) -> None:
+    write(empty_folder, text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MASKWATCH_DETECT__TRESHOLD", "0.5", "unknown setting detect.treshold"),
+        ("MASKWATCH_DETEKT__SIZE", "5", "MASKWATCH_DETEKT__SIZE"),
+        ("MASKWATCH_DETECT__SIZE", "big", "detect.size: .*big"),
+        ("MASKWATCH_DETECT", "big", "environment"),
+    ],
+)
+def test_wrong_environment(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such settings file"):
+        load_settings(tmp_path / "nowhere.toml")
