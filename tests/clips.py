@@ -1,7 +1,9 @@
-"""Small video files, written by PyAV alone: nothing of maskwatch has a hand in them."""
+"""Small files, written without the help of maskwatch."""
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -53,3 +55,15 @@ def write_clip(
             out.mux(audio.encode(tone))
             out.mux(audio.encode(None))
     return path
+
+
+def huge_png() -> bytes:
+    """A PNG whose header promises 20,000 x 20,000 pixels, and that holds none."""
+    out = b"\x89PNG\r\n\x1a\n"
+    for kind, body in (
+        (b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"")),
+        (b"IEND", b""),
+    ):
+        out += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return out

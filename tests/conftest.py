@@ -13,6 +13,7 @@ import pytest
 
 import maskwatch
 from fakes import write_classifier, write_detector
+from maskwatch.cli import main
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -52,24 +53,49 @@ def command_environment(**changes: str) -> dict[str, str]:
     return {**clean, "PYTHONPATH": source, "PYTHONWARNINGS": "error", **changes}
 
 
+def _flat(arguments: Sequence[str | Path | Sequence[str]]) -> list[str]:
+    return [str(part) for item in arguments for part in ([item] if isinstance(item, str | Path) else item)]
+
+
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def process(tmp_path: Path) -> Cli:
     """Runs `maskwatch` as a process of its own, in an empty folder."""
 
-    def run(
-        *arguments: str | Path | Sequence[str], cwd: Path = tmp_path, timeout: float = 120, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        flat = [
-            str(part) for item in arguments for part in ([item] if isinstance(item, str | Path) else item)
-        ]
+    def run(*arguments: str | Path | Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "maskwatch", *flat],
-            cwd=cwd,
+            [sys.executable, "-m", "maskwatch", *_flat(arguments)],
+            cwd=tmp_path,
             env=command_environment(**environment),
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=240,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs the same `main` in this process, which is faster."""
+    for name in os.environ:
+        if name.startswith("MASKWATCH_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path | Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+        command = ["maskwatch", *_flat(arguments)]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", command)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            code: object = 0
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code
+            out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(command, code if isinstance(code, int) else 0, out, err)
 
     return run

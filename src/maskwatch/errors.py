@@ -34,3 +34,9 @@ class SinkError(MaskwatchError):
 
 class DataError(MaskwatchError):
     """A data set that cannot be trained or evaluated on."""
+
+
+def one_line(error: BaseException) -> str:
+    """What somebody else's error says, short enough to stand inside a message of ours."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__

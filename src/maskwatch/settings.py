@@ -68,7 +68,8 @@ class App(_Section):
     """The web page."""
 
     share_sources: bool = Field(
-        default=False, description="Offer this computer's cameras, streams and files to visitors from elsewhere, too"
+        default=False,
+        description="Offer this computer's cameras, streams and files to visitors from elsewhere, too",
     )
 
 

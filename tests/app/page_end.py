@@ -1,4 +1,4 @@
-"""The page's end of a WebSocket, without a network: what it gets is seen at once, and so is what it does not get."""
+"""The page's end of a WebSocket, without a network: what does not come is seen as well."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +20,6 @@ from conftest import command_environment
 from maskwatch.types import Image
 
 START_SECONDS = 90
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def jpeg(image: Image) -> bytes:

@@ -11,7 +11,6 @@ import pytest
 from clips import write_clip
 from fakes import BLUE, scene
 from maskwatch.errors import SourceError
-from maskwatch.sources import camera
 from maskwatch.sources.camera import Camera
 
 Capture = cv2.VideoCapture
@@ -42,8 +41,8 @@ def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Device]:
     clip = write_clip(tmp_path / "a.avi", [scene({(number, 0): BLUE}) for number in range(5)], codec="mpeg4")
     monkeypatch.setattr(Device, "path", str(clip))
     monkeypatch.setattr(Device, "opened", [])
-    monkeypatch.setattr(camera.cv2, "VideoCapture", Device)
-    monkeypatch.setattr(camera.time, "sleep", lambda _: None)
+    monkeypatch.setattr("maskwatch.sources.camera.cv2.VideoCapture", Device)
+    monkeypatch.setattr("maskwatch.sources.camera.time.sleep", lambda _: None)
     return Device
 
 
@@ -65,11 +64,10 @@ def test_freed_when_the_reader_leaves(device: type[Device]) -> None:
 
 
 def test_unplugging_is_told(device: type[Device]) -> None:
-    seen = []
+    frames = iter(Camera(0))
+    assert [next(frames).index for _ in range(5)] == [0, 1, 2, 3, 4]
     with pytest.raises(SourceError, match="camera 0 gives no pictures any more"):
-        for frame in Camera(0):
-            seen.append(frame.index)
-    assert seen == [0, 1, 2, 3, 4]
+        next(frames)
     assert device.opened[0].released
 
 

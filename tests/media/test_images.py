@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as PIL
 
+from clips import huge_png
 from maskwatch.errors import SourceError
 from maskwatch.sources.images import Images, decode_image, read_image
 from maskwatch.types import Image
@@ -172,22 +171,8 @@ def test_no_pictures(tmp_path: Path, data: bytes, message: str) -> None:
     assert_refused(tmp_path / "a.jpg", data, message)
 
 
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that promises many pixels and holds none."""
-    out = b"\x89PNG\r\n\x1a\n"
-    for kind, body in (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(b"")),
-        (b"IEND", b""),
-    ):
-        out += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-    return out
-
-
 def test_huge_pictures_are_refused_by_their_header(tmp_path: Path) -> None:
-    assert_refused(
-        tmp_path / "a.png", png_header(20_000, 20_000), "20000 x 20000 pixels are more than the 100"
-    )
+    assert_refused(tmp_path / "a.png", huge_png(), "20000 x 20000 pixels are more than the 100")
 
 
 def test_limit_can_be_set(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from maskwatch.app.view_route import VIEW_PATH
 from maskwatch.app.words import TILES
 from maskwatch.settings import Settings
 
-SEND_SIDE = 800
-"""Longest side in pixels of the pictures that the browser sends: enough for faces across a room."""
+# Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
+_SEND_SIDE = 800
 
 
 def _style(style: Style) -> dict[str, Any]:
@@ -71,7 +71,7 @@ if kind == BROWSER or choice is not None:
             "badge": "" if choice is None else choice.name,
             "privacy": "The picture goes to the computer that runs maskwatch, and is not stored.",
             "demo": DEMO_CLIP.is_file(),
-            "send_side": SEND_SIDE,
+            "send_side": _SEND_SIDE,
             "styles": {
                 **{label: _style(style) for label, style in STYLES.items()},
                 "uncertain": _style(UNCERTAIN),

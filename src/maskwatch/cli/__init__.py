@@ -18,7 +18,10 @@ import typer
 from maskwatch import __version__
 from maskwatch.errors import MaskwatchError
 
-COMMANDS: Final = ("app", "detect", "watch", "models", "doctor", "evaluate", "data", "train", "export")
+COMMANDS: Final = (
+    *("app", "detect", "watch", "models", "doctor"),
+    *("evaluate", "compare", "data", "train", "export"),
+)
 
 program = typer.Typer(
     name="maskwatch",

@@ -42,6 +42,9 @@ Teacher = Annotated[
         help='YuNet\'s ONNX file, or "yunet" to fetch it: finds unlabelled faces and where to paint masks.',
     ),
 ]
+Corrections = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="CSV list of wrong labels in the data, to be mended.")
+]
 Recipe = Annotated[
     str | None,
     typer.Option(metavar="NAME|FILE", help="A shipped recipe or a TOML file. [default: built-in]"),
@@ -67,6 +70,7 @@ def detector(
     negatives: Negatives = None,
     unlabelled: Unlabelled = None,
     names: Names = "",
+    corrections: Corrections = None,
     teacher: Teacher = None,
     recipe: Recipe = None,
     set_: Set = None,
@@ -83,7 +87,7 @@ def detector(
     from maskwatch.training.train_detector import DetectorRecipe
 
     chosen = load_recipe(DetectorRecipe, recipe, set_ or ())
-    material = _material(data, negatives, unlabelled, names, teacher, cache)
+    material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     saved = run_detector(material, chosen, out, start, resume, threads, _say)
     _say(f"done; next: maskwatch export {saved} face.onnx")
 
@@ -94,6 +98,7 @@ def classifier(
     negatives: Negatives = None,
     unlabelled: Unlabelled = None,
     names: Names = "",
+    corrections: Corrections = None,
     teacher: Teacher = None,
     recipe: Recipe = None,
     set_: Set = None,
@@ -110,7 +115,7 @@ def classifier(
     from maskwatch.training.train_classifier import ClassifierRecipe
 
     chosen = load_recipe(ClassifierRecipe, recipe, set_ or ())
-    material = _material(data, negatives, unlabelled, names, teacher, cache)
+    material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     saved = run_classifier(material, chosen, out, start, resume, threads, _say)
     _say(f"done; next: maskwatch export {saved} mask.onnx")
 
@@ -120,6 +125,7 @@ def _material(
     negatives: list[Path] | None,
     unlabelled: list[Path] | None,
     names: str,
+    corrections: Path | None,
     teacher: str | None,
     cache: Path,
 ) -> Material:
@@ -135,7 +141,7 @@ def _material(
         model = Path(teacher)
         if not model.is_file():
             raise ConfigError(f"{teacher}: no such file; give YuNet's ONNX file, or yunet to fetch it")
-    return Material(data, negatives or (), unlabelled or (), parse_names(names), model, cache)
+    return Material(data, negatives or (), unlabelled or (), parse_names(names), corrections, model, cache)
 
 
 def needs_torch() -> None:

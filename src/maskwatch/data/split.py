@@ -41,7 +41,10 @@ def split_by_group(
     if not names or (shares <= 0).any() or abs(shares.sum() - 1) > 1e-6:
         raise DataError(f"the shares of a split must be above 0 and sum to 1, not {dict(fractions)}")
     keys: dict[Hashable, int] = {}
-    of_picture = [keys.setdefault(group or ("alone", row), len(keys)) for row, group in enumerate(groups)]
+    of_picture = [
+        keys.setdefault(("alone", row) if group in ("", None) else group, len(keys))
+        for row, group in enumerate(groups)
+    ]
     if len(keys) < len(names):
         raise DataError(f"{len(keys)} groups of pictures cannot be split into {', '.join(names)}")
     # A column of ones after the classes: pictures without any face are spread as well.

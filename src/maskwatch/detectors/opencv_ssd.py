@@ -9,8 +9,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ModelError, one_line
 from maskwatch.geometry import clip
+from maskwatch.opencv import quiet
 from maskwatch.types import Faces, Image
 
 _SIZE: Final = 300
@@ -48,10 +49,11 @@ class OpenCVSSD:
             if not file.is_file():
                 raise ModelError(f"{file}: no such model file")
         try:
-            self._net = cv2.dnn.readNetFromTensorflow(str(path), str(config))
-            self.detect(np.zeros((64, 64, 3), np.uint8))
+            with quiet():
+                self._net = cv2.dnn.readNetFromTensorflow(str(path), str(config))
+                self.detect(np.zeros((64, 64, 3), np.uint8))
         except cv2.error as error:
-            raise ModelError(f"{path}: OpenCV cannot use it as its SSD ({error.err})") from error
+            raise ModelError(f"{path}: OpenCV cannot use it as its SSD ({one_line(error)})") from error
 
     def detect(self, image: Image) -> Faces:
         """See `maskwatch.detectors.base.Detector.detect`."""

@@ -9,8 +9,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ModelError, one_line
 from maskwatch.geometry import clip, fit
+from maskwatch.opencv import quiet
 from maskwatch.types import Faces, Image
 
 _SIZE: Final = 640
@@ -49,12 +50,13 @@ class YuNet:
         if not self.path.is_file():
             raise ModelError(f"{path}: no such model file")
         try:
-            self._net = cv2.FaceDetectorYN.create(
-                str(path), "", (64, 64), self.threshold, _NMS_IOU, _CANDIDATES
-            )
-            self.detect(np.zeros((64, 64, 3), np.uint8))  # a foreign network fails only when it runs
+            with quiet():
+                self._net = cv2.FaceDetectorYN.create(
+                    str(path), "", (64, 64), self.threshold, _NMS_IOU, _CANDIDATES
+                )
+                self.detect(np.zeros((64, 64, 3), np.uint8))  # a foreign network fails only when it runs
         except cv2.error as error:
-            raise ModelError(f"{path}: OpenCV cannot use it as YuNet ({error.err})") from error
+            raise ModelError(f"{path}: OpenCV cannot use it as YuNet ({one_line(error)})") from error
 
     def detect(self, image: Image) -> Faces:
         """See `maskwatch.detectors.base.Detector.detect`."""

@@ -51,7 +51,7 @@ def evaluate(
     """
     check_sources(partly_labelled, material)
     entries = None if corrections is None else read_corrections(corrections)
-    findings = find(contender, material, watch)
+    (findings,) = find([contender], material, watch)
     corrected, about = None, dict(material.about)
     if entries is not None:
         samples, crops, changed = correct(
@@ -84,20 +84,21 @@ def check_sources(partly_labelled: Collection[str], material: Material) -> None:
             raise ConfigError(f"--partly-labelled: no source {source!r} in the data; there is {known}")
 
 
-def find(contender: Contender, material: Material, watch: Watch = _silent) -> Findings:
-    """Looks at all pictures.
+def find(contenders: Sequence[Contender], material: Material, watch: Watch = _silent) -> list[Findings]:
+    """Shows all pictures to each engine.
 
     Raises:
         DataError: Not one can be read.
     """
     findings = look(
-        contender,
+        contenders,
         watch(material.samples, "pictures"),
         watch(material.negatives, "pictures without a face"),
         watch(material.crops, "pictures of one person"),
     )
-    if not (findings.looked or findings.negatives or findings.crops):
-        raise DataError(f"not one picture can be read; the first: {findings.problems[0]}")
+    first = findings[0]
+    if not (first.looked or first.negatives or first.crops):
+        raise DataError(f"not one picture can be read; the first: {first.problems[0]}")
     return findings
 
 

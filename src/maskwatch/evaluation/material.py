@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from maskwatch.data.dataset import read_dataset
+from maskwatch.data.dataset import read_dataset, source_name
 from maskwatch.data.folders import read_negatives
 from maskwatch.data.sample import CropSample, Dataset, Sample
 from maskwatch.data.split import held_back
@@ -95,7 +95,9 @@ def gather(wanted: Wanted) -> Material:
     if not (material.samples or material.negatives or material.crops):
         raise DataError("nothing to look at: name a data set, or --negatives or --crops")
     material.about = {
-        "names": [path.resolve().name for path in (*wanted.data, *wanted.crops, *wanted.negatives)],
+        "names": sorted(
+            {source_name(path) for path in (*wanted.data, *wanted.crops)} | {p.name for p in wanted.negatives}
+        ),
         "splits": ", ".join(splits),
         "pictures with boxes": len(material.samples),
         "pictures without a face": len(material.negatives),

@@ -121,7 +121,12 @@ def _finding(detection: dict[str, Detection]) -> list[str]:
     plots.append(bars("Faces found, by state", state_bars, "true state", "share found"))
     return [
         "<h2>Finding faces</h2>",
-        table(head, rows, "A dash under AP and precision: not every face of this source has a box."),
+        table(
+            head,
+            rows,
+            "A dash under AP and precision: not every face of the source has a box; the first line leaves it"
+            " out.",
+        ),
         f'<div class="plots">{"".join(plots)}</div>',
         table(["found, by face height", *(f"{c} px" for c in HEIGHTS)], sizes),
         table(["AP, by face height", *(f"{c} px" for c in HEIGHTS)], by_size) if by_size else "",
@@ -148,7 +153,8 @@ def _false_faces(negatives: Negatives, detection: dict[str, Detection]) -> list[
     if names:
         title = "Faces found when so many false ones are allowed"
         label = "false faces in 100 pictures without a face"
-        parts.append(lines(title, series, label, "share found", (0, most)))
+        plot = lines(title, series, label, "share found", (0, most))
+        parts.append(f'<div class="plots">{plot}</div>')
         head = ["false faces in 100, at most", "threshold", *names]
         parts.append(table(head, rows, "Faces found at equal false faces"))
     return parts

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final, TypeVar
 
-from maskwatch.build import load
+from maskwatch.build import CLASSIFIERS, load
 from maskwatch.data.sample import CropSample, Sample
 from maskwatch.detectors.base import Detector
-from maskwatch.errors import SourceError
+from maskwatch.errors import ModelError, SourceError
 from maskwatch.evaluation.table import Looked, LookedCrop
+from maskwatch.models.runtime import open_session
 from maskwatch.pipeline import Engine
 from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image
@@ -89,40 +91,83 @@ def contender(
     combines = getattr(usual.classifier, "combines_scores", False)
     deep = load(detector, classifier, size, math.sqrt(LOW) if combines else LOW, live=live, threads=threads)
     deep = Engine(Best(deep.detector, MOST), deep.classifier, deep.threshold)
-    return Contender(f"{detector} + {classifier}", usual, deep)
+    return Contender(f"{_short(detector)} + {_short(classifier)}", usual, deep)
+
+
+def parse_models(spec: str, detector: str, classifier: str) -> tuple[str, str]:
+    """The detector and the classifier that a user names in one word.
+
+    Args:
+        spec: A detector, a classifier, an ONNX file of either kind, or DETECTOR+CLASSIFIER.
+        detector: Taken where only a classifier is named.
+        classifier: Taken where only a detector is named.
+    """
+    first, plus, second = spec.partition("+")
+    if plus:
+        return first, second
+    if spec.partition("=")[0] in CLASSIFIERS or _is_classifier(spec):
+        return detector, spec
+    return spec, classifier
+
+
+def _is_classifier(spec: str) -> bool:
+    if not Path(spec).is_file():
+        return False
+    try:
+        open_session(spec, "classifier")
+    except ModelError:
+        return False
+    return True
+
+
+def _short(spec: str) -> str:
+    """A model's name without its folders."""
+    name, equals, path = spec.partition("=")
+    return f"{name}={Path(path).name}" if equals else Path(spec).name
 
 
 def look(
-    engines: Contender,
+    contenders: Sequence[Contender],
     samples: Iterable[Sample] = (),
     negatives: Iterable[Sample] = (),
     crops: Iterable[CropSample] = (),
-) -> Findings:
-    """Shows every picture to the engine.
+) -> list[Findings]:
+    """Shows every picture to every engine, one after the other, so that their times compare.
 
     Args:
-        engines: What looks at them.
+        contenders: What looks at them.
         samples: Pictures with boxes.
         negatives: Pictures without a face.
         crops: Pictures of one person.
+
+    Returns:
+        The findings of each.
     """
-    findings = Findings()
-    for into, pictures in ((findings.looked, samples), (findings.negatives, negatives)):
-        for sample, image in _read(pictures, findings.problems):
-            into.append(_look(engines, sample, image))
-    for crop, image in _read(crops, findings.problems):
-        start = time.perf_counter()
-        faces = engines.usual.detect(image)
-        findings.crops.append(LookedCrop(crop, faces, time.perf_counter() - start))
-    return findings
+    findings = [Findings() for _ in contenders]
+    problems: list[str] = []
+    for sample, image in _read(samples, problems):
+        for contender, found in zip(contenders, findings, strict=True):
+            found.looked.append(_look(contender, sample, image))
+    for sample, image in _read(negatives, problems):
+        for contender, found in zip(contenders, findings, strict=True):
+            found.negatives.append(_look(contender, sample, image))
+    for crop, image in _read(crops, problems):
+        for contender, found in zip(contenders, findings, strict=True):
+            faces, seconds = _timed(contender.usual, image)
+            found.crops.append(LookedCrop(crop, faces, seconds))
+    return [replace(found, problems=problems) for found in findings]
 
 
-def _look(engines: Contender, sample: Sample, image: Image) -> Looked:
-    start = time.perf_counter()
-    faces = engines.usual.detect(image)
-    seconds = time.perf_counter() - start
+def _look(contender: Contender, sample: Sample, image: Image) -> Looked:
+    faces, seconds = _timed(contender.usual, image)
     height, width = image.shape[:2]
-    return Looked(sample, faces, engines.deep.detect(image), width, height, seconds)
+    return Looked(sample, faces, contender.deep.detect(image), width, height, seconds)
+
+
+def _timed(engine: Engine, image: Image) -> tuple[Faces, float]:
+    start = time.perf_counter()
+    faces = engine.detect(image)
+    return faces, time.perf_counter() - start
 
 
 def _read(samples: Iterable[_Either], problems: list[str]) -> Iterator[tuple[_Either, Image]]:

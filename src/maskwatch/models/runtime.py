@@ -18,7 +18,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ModelError, one_line
 
 METADATA_KEY: Final = "maskwatch"
 FORMAT: Final = 1
@@ -91,7 +91,7 @@ class OnnxModel:
                 list(contract.outputs), {contract.input: pictures}
             )
         except _ORT_ERRORS as error:
-            raise ModelError(f"{self.path}: the model failed ({_first_line(error)})") from error
+            raise ModelError(f"{self.path}: the model failed ({one_line(error)})") from error
         return outputs
 
 
@@ -119,7 +119,7 @@ def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
     try:
         session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except _ORT_ERRORS as error:
-        raise ModelError(f"{path}: damaged, or no ONNX model ({_first_line(error)})") from error
+        raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
     metadata = _read_metadata(path, session.get_modelmeta().custom_metadata_map)
     _check_contract(path, kind, session, metadata)
     return OnnxModel(path, kind, session, metadata)
@@ -175,8 +175,3 @@ def _check_contract(path: Path, kind: Kind, session: ort.InferenceSession, metad
             f"{path}: a {kind} takes {contract.input!r} (uint8) and gives"
             f" {' and '.join(map(repr, contract.outputs))}; this file does not"
         )
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:160] if lines else type(error).__name__

@@ -9,11 +9,11 @@ from typing import Final, Self
 import cv2
 
 from maskwatch.annotate import annotate
-from maskwatch.errors import SinkError
+from maskwatch.errors import SinkError, one_line
 from maskwatch.sinks.replacing import Replacing, refuse_input
 from maskwatch.types import Image, Result
 
-_QUALITY: Final = 92
+_OPTIONS: Final = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 92)}
 
 
 class Pictures:
@@ -75,9 +75,9 @@ def encode_image(image: Image, suffix: str = ".jpg") -> bytes:
         SinkError: The picture cannot be kept in this form (JPEG ends at 65,500 pixels a side).
     """
     try:
-        done, data = cv2.imencode(suffix, image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        done, data = cv2.imencode(suffix, image, _OPTIONS.get(suffix, ()))
     except cv2.error as error:
-        raise SinkError(f"the picture cannot be written as {suffix} ({error.err})") from error
+        raise SinkError(f"the picture cannot be written as {suffix} ({one_line(error)})") from error
     if not done:
         height, width = image.shape[:2]
         raise SinkError(f"a picture of {width} x {height} pixels cannot be written as {suffix}")

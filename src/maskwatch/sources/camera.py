@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from maskwatch.errors import SourceError
+from maskwatch.opencv import quiet
 from maskwatch.types import Frame
 
 _PATIENCE: Final = 20  # reads without a picture in a row; drivers miss some while they start
@@ -34,12 +35,8 @@ class Camera:
         Raises:
             SourceError: There is no such camera, or it stopped.
         """
-        # OpenCV's own warnings would stand beside our message.
-        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        try:
+        with quiet():
             capture = cv2.VideoCapture(self.number)
-        finally:
-            cv2.utils.logging.setLogLevel(level)
         try:
             if not capture.isOpened():
                 raise SourceError(

@@ -21,7 +21,7 @@ import PIL.Image
 import PIL.ImageOps
 from numpy.typing import NDArray
 
-from maskwatch.errors import SourceError
+from maskwatch.errors import SourceError, one_line
 from maskwatch.types import Frame, Image
 
 SUFFIXES: Final = frozenset(
@@ -128,7 +128,7 @@ def _read(file: IO[bytes], name: str, max_megapixels: float) -> Image:
     except PIL.UnidentifiedImageError:
         raise SourceError(f"{name}: not a picture (or of a kind that is not known)") from None
     except _BROKEN as error:
-        raise SourceError(f"{name}: damaged picture ({_text(error)})") from error
+        raise SourceError(f"{name}: damaged picture ({one_line(error)})") from error
     with picture:
         width, height = picture.size
         if width * height > max_megapixels * 1e6:
@@ -141,7 +141,7 @@ def _read(file: IO[bytes], name: str, max_megapixels: float) -> Image:
         except MemoryError:
             raise SourceError(f"{name}: not enough memory for {width} x {height} pixels") from None
         except _BROKEN as error:
-            raise SourceError(f"{name}: damaged picture ({_text(error)})") from error
+            raise SourceError(f"{name}: damaged picture ({one_line(error)})") from error
 
 
 def _open(file: IO[bytes]) -> PIL.Image.Image:
@@ -180,8 +180,3 @@ def _to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
     else:
         scaled = np.clip(grey.astype(np.int64), 0, 65535) // 256
     return np.asarray(scaled, np.uint8)
-
-
-def _text(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:120] if lines else type(error).__name__

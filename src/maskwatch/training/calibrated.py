@@ -19,7 +19,7 @@ from maskwatch.geometry import iou
 from maskwatch.pipeline import Engine
 from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
-from maskwatch.training.calibrate import fit_temperatures, logits, undecided_below
+from maskwatch.training.calibrate import apply, fit, undecided_below
 from maskwatch.training.export import export_classifier
 from maskwatch.types import LABELS, Faces
 
@@ -64,13 +64,14 @@ def export_calibrated(
         raise DataError(
             f"only {len(states)} labelled faces were found; {_LEAST_FACES} are needed to calibrate"
         )
-    mask, covered = fit_temperatures(probabilities, states)
-    calibrated = _with_temperatures(probabilities, mask, covered)
+    mask, covered = fit(probabilities, states)
+    calibrated = apply(probabilities, mask, covered)
     words["thresholds"]["undecided"] = round(undecided_below(calibrated[large], states[large], right), 4)
     words["calibration"] = {"faces": len(states), "right": right}
-    difference = export_classifier(saved, out, words, (1.0, mask, covered))
+    difference = export_classifier(saved, out, words, mask, covered)
     return difference, (
-        f"{len(states)} faces: temperatures {mask:.2f} (mask), {covered:.2f} (covered);"
+        f"{len(states)} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
+        f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered);"
         f" undecided below {words['thresholds']['undecided']}"
     )
 
@@ -108,12 +109,3 @@ def found_faces(
         np.array(states, np.int64),
         np.array(large, np.bool_),
     )
-
-
-def _with_temperatures(
-    probabilities: NDArray[np.float32], mask: float, covered: float
-) -> NDArray[np.float64]:
-    m, c = (
-        1 / (1 + np.exp(-logit / t)) for logit, t in zip(logits(probabilities), (mask, covered), strict=True)
-    )
-    return np.stack([m * c, 1 - m, m * (1 - c)], 1)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from maskwatch.training import augment
-from maskwatch.training.paint import Worn, paint_mask, random_style
+from maskwatch.training.paint import Worn, paint_mask, random_style, visible_share
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import LABELS, Image
 
@@ -127,7 +127,10 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             landmarks = example.landmarks
         crop, moved = self._cut(picture, example.box * shrunk, rng, landmarks, shrunk)
         if moved is not None:
-            crop = paint_mask(crop, moved, random_style(rng), worn)
+            style = random_style(rng)
+            if worn == "chin" and visible_share(crop.shape, moved, style, worn) < 0.5:
+                worn = "nose_out"  # the crop ends above the chin: nothing of the mask would be seen
+            crop = paint_mask(crop, moved, style, worn)
         if rng.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
         if rng.random() < 0.5:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from maskwatch.errors import ConfigError, DataError, ModelError
 from maskwatch.training import checkpoint
 from maskwatch.training.anchors import LEVELS, STRIDE_MULTIPLE, VARIANCES
+from maskwatch.training.calibrate import UNSCALED, Scaling
 from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.ssd import SSD
 from maskwatch.types import LABELS
@@ -60,14 +61,16 @@ class _Detector(nn.Module):
 
 
 class _Classifier(nn.Module):
-    def __init__(self, model: MaskNet, temperature: tuple[float, float, float]) -> None:
+    def __init__(self, model: MaskNet, mask: Scaling, covered: Scaling) -> None:
         super().__init__()
         self.model = model
         self.pixels = _Pixels(model.trunk.first)
-        self.register_buffer("temperature", torch.tensor(temperature))
+        # The first output, "face", is left as it is.
+        self.register_buffer("slope", torch.tensor([1.0, 1 / mask.temperature, 1 / covered.temperature]))
+        self.register_buffer("bias", torch.tensor([0.0, mask.bias, covered.bias]))
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        p = torch.sigmoid(self.model(self.pixels(faces)) / self.temperature)
+        p = torch.sigmoid(self.model(self.pixels(faces)) * self.slope + self.bias)
         face, mask, covered = p[:, 0], p[:, 1], p[:, 2]
         return torch.stack([mask * covered, 1 - mask, mask * (1 - covered)], 1), face
 
@@ -111,9 +114,10 @@ def export_classifier(
     saved: Path,
     out: Path,
     metadata: dict[str, Any],
-    temperature: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    mask: Scaling = UNSCALED,
+    covered: Scaling = UNSCALED,
 ) -> float:
-    """Writes a classifier's ONNX file, calibrated by dividing the three logits by `temperature`.
+    """Writes a classifier's ONNX file, calibrated by scaling the logits of "mask" and "covered".
 
     See `export_detector` for the rest.
     """
@@ -128,13 +132,13 @@ def export_classifier(
         "labels": LABELS,
         "size": size,
         "margin": recipe["faces"]["margin"],
-        "temperature": temperature,
+        "scaling": {"mask": mask._asdict(), "covered": covered._asdict()},
     }
     rng = np.random.default_rng(0)
     example, other = (rng.integers(0, 256, (n, size, size, 3), np.uint8) for n in (2, 3))
     shapes = {"faces": {0: torch.export.Dim("n")}}
     return _write(
-        _Classifier(model, temperature),
+        _Classifier(model, mask, covered),
         out,
         own | metadata,
         recipe,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maskwatch.data.corrections import correct, read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.folders import read_negatives
 from maskwatch.data.pictures import pictures_in
@@ -31,6 +32,7 @@ class Material:
         negatives: Folders of pictures without a face; every fourth picture is held back for evaluation.
         unlabelled: Folders of pictures with faces and no labels; the teacher labels them.
         names: Class name in the data -> meaning; see `maskwatch.data.names`.
+        corrections: A list of wrong labels; see `maskwatch.data.corrections`.
         teacher: YuNet's ONNX file; None does without.
         cache: Folder for decoded pictures and the teacher's findings.
     """
@@ -39,6 +41,7 @@ class Material:
     negatives: Sequence[Path] = ()
     unlabelled: Sequence[Path] = ()
     names: dict[str, str] = field(default_factory=dict)
+    corrections: Path | None = None
     teacher: Path | None = None
     cache: Path = Path("runs/cache")
 
@@ -113,6 +116,10 @@ def _read(material: Material, say: Say) -> _Read:
         crops += part.crops
         for problem in dataset.problems:
             say(problem)
+    if material.corrections is not None:
+        known = read_corrections(material.corrections)
+        samples, crops, changed = correct(samples, crops, known)
+        say(f"{changed} labels corrected")
     if not samples and not crops:
         raise DataError("no labelled picture to train on")
     negatives = [n for path in material.negatives for n in read_negatives(path) if not held_back(n.path)]

@@ -175,4 +175,3 @@ def constant_detector(path: Path, logits: np.ndarray, offsets: np.ndarray, **cha
     helper.set_model_props(model, {"maskwatch": json.dumps({**DETECTOR, **changes})})
     onnx.save(model, str(path))
     return path
-

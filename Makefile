@@ -1,0 +1,56 @@
+# make app    sets everything up and opens the app at http://127.0.0.1:8501
+# make test   sets up what the tests need, too, and runs all checks
+#
+# Both work in an environment of their own, .venv, with the versions of constraints.txt.
+# Options: PYTHON=python3.12, PORT=8600, PIP_FLAGS="--index-url https://..."
+
+VENV ?= .venv
+PORT ?= 8501
+PIP_FLAGS ?=
+# The first Python that is new enough.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
+# Each stamp is as old as the last installation that it stands for.
+RUNS := $(VENV)/.runs
+TESTS := $(VENV)/.tests
+
+.PHONY: app test lint format constraints clean
+.DEFAULT_GOAL := app
+
+app: $(RUNS)
+	$(BIN)/maskwatch app --port $(PORT)
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+lint: $(TESTS)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(TESTS)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# What is installed now becomes what everybody gets.
+constraints: $(TESTS)
+	{ head -n 2 constraints.txt; $(BIN)/python -m pip freeze --all --exclude-editable --exclude pip \
+		| sed 's/+cpu$$//'; } > constraints.new && mv constraints.new constraints.txt
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; say where it is: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
+	$(PIP) -e .
+	touch $@
+
+$(TESTS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
+	$(PIP) -e ".[test]"
+	touch $(RUNS) $@

@@ -1,0 +1,78 @@
+"""`maskwatch compare`: two models on the same pictures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskwatch.cli.evaluate import Names
+
+_SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
+
+
+def compare(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="A", help=f"The one to measure against: {_SPEC}.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The other, named likewise.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DATA", help="Labelled pictures, as for evaluate; may be repeated."),
+    ] = None,
+    negatives: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Pictures without a face; may be repeated.")
+    ] = None,
+    names: Names = "",
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="train, val, test or all. [default: val, test or all]")
+    ] = None,
+    partly_labelled: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
+    ] = None,
+    held_back: Annotated[
+        bool, typer.Option("--held-back", help="Only the quarter of the negatives that training leaves out.")
+    ] = False,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON; - for stdout.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="At most N pictures of each kind, for a quick look."),
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="As for live video: faster, smaller input.")] = False,
+) -> None:
+    """Compare two models on the same pictures: figures, significance, what changed, speed."""
+    from maskwatch.cli.options import settings_from
+    from maskwatch.data.names import parse_names
+    from maskwatch.data.page import write_text
+    from maskwatch.evaluation.compare import compare as run
+    from maskwatch.evaluation.compare import lines_of, to_plain
+    from maskwatch.evaluation.material import Wanted, gather
+    from maskwatch.evaluation.runner import contender, parse_models
+    from maskwatch.progress import progress
+
+    settings = settings_from(ctx, None, None, None, None)
+    material = gather(Wanted(data or (), negatives or (), (), parse_names(names), split, held_back, limit))
+    engines = [
+        contender(
+            *parse_models(spec, settings.detect.detector, settings.classify.classifier),
+            settings.detect.size,
+            settings.detect.threshold,
+            live=live,
+            threads=settings.detect.threads,
+        )
+        for spec in (first, second)
+    ]
+    done = run(engines[0], engines[1], material, partly_labelled or (), progress)
+    text = json.dumps(to_plain(done), indent=1, allow_nan=False) + "\n"
+    if str(as_json) == "-":
+        sys.stdout.write(text)
+        return
+    if as_json is not None:
+        write_text(as_json, text)
+    print("\n".join(lines_of(done)))
+    for problem in done.problems[:5]:
+        print(problem, file=sys.stderr)

@@ -1,0 +1,63 @@
+"""The page of photos and videos in a real browser, with the models that maskwatch ships."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from app.browsing import CHROMIUM, Browser
+from app.served import Server
+from made.scenes import Place, scene
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)"),
+]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with Browser() as opened:
+        yield opened
+
+
+def test_pictures_come_back_with_their_findings(
+    browser: Browser, real_server: Server, tmp_path: Path
+) -> None:
+    made = scene([Place("none", x=180, y=200), Place("correct", x=440, y=210)])
+    good, bad = tmp_path / "two.png", tmp_path / "notes.jpg"
+    cv2.imwrite(str(good), made.image)
+    bad.write_text("hello")
+    page = browser.open(f"{real_server.url}files").page
+    page.locator("input[type=file]").set_input_files([str(good), str(bad)])
+    page.get_by_text("notes.jpg: not a picture").wait_for()
+    page.get_by_alt_text(re.compile(r"two\.png: . 1 masked, . 1 no mask")).wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON lines").click()
+    assert download.value.suggested_filename == "two.jsonl"
+    told = json.loads(Path(download.value.path()).read_text())
+    assert sorted(face["label"] for face in told["faces"]) == ["with_mask", "without_mask"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Picture").click()
+    marked = cv2.imread(str(download.value.path()))
+    assert marked is not None
+    assert marked.shape == made.image.shape
+    assert (marked != made.image).any()
+
+
+def test_a_video_shows_how_far_it_is_and_can_be_cancelled(browser: Browser, real_server: Server) -> None:
+    page = browser.open(f"{real_server.url}files").page
+    page.get_by_role("button", name="Nothing at hand? Try the demo clip").click()
+    page.get_by_text("Frame ").wait_for()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_text("Cancelled.").wait_for()
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_text("Frame ").wait_for()
+    page.get_by_role("button", name="Remove demo.mp4").click()
+    page.get_by_role("button", name="Nothing at hand? Try the demo clip").wait_for()

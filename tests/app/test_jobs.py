@@ -1,0 +1,254 @@
+"""Pictures and videos that visitors bring."""
+
+import csv
+import io
+import json
+import threading
+import time
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from app.served import from_jpeg, jpeg
+from clips import write_clip
+from fakes import BLUE, GREEN, RED, box, scene
+from maskwatch.app import workspace
+from maskwatch.app.look import Look
+from maskwatch.app.picture_job import PictureJob
+from maskwatch.app.video_job import VideoJob
+from maskwatch.app.workspace import Workspace
+from maskwatch.counting import Counts
+from maskwatch.errors import SourceError
+from maskwatch.pipeline import Engine
+from maskwatch.types import Faces, Image
+
+THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
+
+
+def finished(job: VideoJob) -> VideoJob:
+    job.wait(60)
+    assert not job.is_busy
+    return job
+
+
+class Slow:
+    """Lets the video go on only when it is told to."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+
+    def detect(self, image: Image) -> Faces:
+        self.reached.set()
+        assert self.go_on.wait(20)
+        return Faces.empty()
+
+
+class TestPictureJob:
+    """Still pictures."""
+
+    def test_it_tells_and_shows_what_is_in_the_picture(self, look: Look) -> None:
+        job = PictureJob.of("three.png", cv2.imencode(".png", THREE)[1].tobytes(), look.engine, 100)
+        assert job.counts == Counts(masked=1, unmasked=1, wrong=1)
+        (line,) = job.jsonl.splitlines()
+        told = json.loads(line)
+        assert told["source"] == "three.png"
+        assert {tuple(face["box"]) for face in told["faces"]} == {
+            tuple(box(1, 1)),
+            tuple(box(4, 2)),
+            tuple(box(8, 5)),
+        }
+        rows = list(csv.DictReader(io.StringIO(job.csv)))
+        assert [row["label"] for row in rows] == [face["label"] for face in job.faces]
+        assert from_jpeg(job.shown).shape == THREE.shape
+        assert (from_jpeg(job.shown) != THREE).any()
+
+    @pytest.mark.parametrize(("name", "suffix"), [("a.png", ".png"), ("a.PNG", ".png"), ("a.webp", ".jpg")])
+    def test_a_png_stays_one(self, look: Look, name: str, suffix: str) -> None:
+        job = PictureJob.of(name, cv2.imencode(".png", THREE)[1].tobytes(), look.engine, 100)
+        assert job.suffix == suffix
+        assert job.annotated.startswith(b"\x89PNG") == (suffix == ".png")
+
+    def test_a_large_picture_is_shown_small_and_kept_large(self, look: Look) -> None:
+        job = PictureJob.of("a.jpg", jpeg(np.full((1200, 3200, 3), 127, np.uint8)), look.engine, 100)
+        assert from_jpeg(job.shown).shape == (600, 1600, 3)
+        assert from_jpeg(job.annotated).shape == (1200, 3200, 3)
+
+    @pytest.mark.parametrize(
+        ("data", "megapixels", "said"),
+        [
+            (b"", 1, "empty"),
+            (b"hello", 1, "not a picture"),
+            (jpeg(THREE)[:900], 1, "damaged"),
+            (jpeg(THREE), 0.01, "pixels"),
+        ],
+    )
+    def test_a_bad_file_gives_one_line_with_its_name(
+        self, look: Look, data: bytes, megapixels: float, said: str
+    ) -> None:
+        with pytest.raises(SourceError, match=said) as caught:
+            PictureJob.of("holiday.jpg", data, look.engine, megapixels)
+        assert str(caught.value).startswith("holiday.jpg: ")
+        assert "\n" not in str(caught.value)
+
+
+class TestVideoJob:
+    """Videos."""
+
+    def test_every_frame_is_looked_at_and_written(self, look: Look, tmp_path: Path) -> None:
+        path = write_clip(tmp_path / "in.mp4", [THREE] * 20, fps=5)
+        job = finished(VideoJob("party.mp4", path, look))
+        assert (job.state, job.error) == ("done", "")
+        assert job.done == job.total == 20
+        assert job.peak == Counts(masked=1, unmasked=1, wrong=1)
+        assert [event.kind for event in job.events] == ["no_mask"]
+        lines = [json.loads(line) for line in job.jsonl.read_text().splitlines()]
+        assert [line["index"] for line in lines] == list(range(20))
+        assert {line["source"] for line in lines} == {"party.mp4"}
+        assert len(list(csv.DictReader(io.StringIO(job.csv.read_text())))) == 60
+        with av.open(str(job.annotated)) as video:
+            assert video.streams.video[0].codec_context.name == "h264"
+            frames = [frame.to_ndarray(format="bgr24") for frame in video.decode(video=0)]
+        assert len(frames) == 20
+        assert np.abs(frames[5].astype(int) - THREE).max() > 100  # the marks
+
+    def test_cancelling_ends_it_and_leaves_nothing_half_done(self, look: Look, tmp_path: Path) -> None:
+        slow = Slow()
+        path = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
+        job = VideoJob("in.mp4", path, Look(Engine(slow), look.alerts))
+        assert slow.reached.wait(20)
+        assert job.state == "running"
+        job.cancel()
+        slow.go_on.set()
+        assert finished(job).state == "cancelled"
+        assert job.done < 30
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_videos_wait_for_each_other_and_may_be_cancelled_while_waiting(
+        self, look: Look, tmp_path: Path
+    ) -> None:
+        slow = Slow()
+        first_path = write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5)
+        second_path = write_clip(tmp_path / "b.mp4", [THREE] * 3, fps=5)
+        first = VideoJob("a.mp4", first_path, Look(Engine(slow), look.alerts))
+        assert slow.reached.wait(20)
+        second = VideoJob("b.mp4", second_path, look)
+        third = VideoJob("b.mp4", second_path, look)
+        time.sleep(0.3)
+        assert (second.state, third.state) == ("waiting", "waiting")
+        third.cancel()
+        assert finished(third).state == "cancelled"
+        slow.go_on.set()
+        assert finished(first).state == "done"
+        assert finished(second).state == "done"
+
+    def test_time_left_is_told_once_it_can_be(self, look: Look, tmp_path: Path) -> None:
+        slow = Slow()
+        job = VideoJob(
+            "a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), Look(Engine(slow), look.alerts)
+        )
+        assert slow.reached.wait(20)
+        assert job.seconds_left is None
+        job.done, job.total = 1, 3
+        assert job.seconds_left is not None
+        assert job.seconds_left > 0
+        slow.go_on.set()
+        finished(job)
+        assert job.seconds_left is None
+
+    @pytest.mark.parametrize("data", [b"", b"hello", bytes(5000)])
+    def test_a_bad_file_gives_one_line_with_its_own_name(
+        self, look: Look, tmp_path: Path, data: bytes
+    ) -> None:
+        path = tmp_path / "d41d8cd9.mp4"
+        path.write_bytes(data)
+        job = finished(VideoJob("holiday.mp4", path, look))
+        assert job.state == "failed"
+        assert job.error.startswith("holiday.mp4: ")
+        assert str(tmp_path) not in job.error
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_a_fault_of_ours_is_told_without_its_details(
+        self, look: Look, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Broken:
+            def detect(self, image: Image) -> Faces:
+                raise ZeroDivisionError("secret")
+
+        path = write_clip(tmp_path / "a.mp4", [THREE], fps=5)
+        job = finished(VideoJob("a.mp4", path, Look(Engine(Broken()), look.alerts)))
+        assert job.state == "failed"
+        assert "secret" not in job.error
+        assert "ZeroDivisionError" in caplog.text
+
+    def test_it_can_be_run_again_with_other_settings(self, look: Look, tmp_path: Path) -> None:
+        job = finished(VideoJob("a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), look))
+        blind = Look(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
+        assert finished(job.again(blind)).peak == Counts()
+
+
+class TestWorkspace:
+    """Where a visitor's files are."""
+
+    @pytest.fixture(autouse=True)
+    def _here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workspace.tempfile, "tempdir", str(tmp_path))
+
+    def test_its_folder_is_private_and_its_names_are_ours(self) -> None:
+        mine = Workspace()
+        path = mine.store(io.BytesIO(b"data"), ".mp4")
+        assert path.read_bytes() == b"data"
+        assert path.parent == mine.folder
+        assert path.suffix == ".mp4"
+        assert mine.folder.stat().st_mode & 0o077 == 0
+        mine.close()
+
+    def test_closing_ends_jobs_and_deletes_everything(self, look: Look, tmp_path: Path) -> None:
+        slow, mine = Slow(), Workspace()
+        clip = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
+        with clip.open("rb") as file:
+            path = mine.store(file, ".mp4")
+        job = mine.jobs["a"] = VideoJob("in.mp4", path, Look(Engine(slow), look.alerts))
+        assert slow.reached.wait(20)
+        slow.go_on.set()
+        mine.close()
+        assert not job.is_busy
+        assert not mine.folder.exists()
+        mine.close()  # twice does no harm
+
+    def test_dropping_a_video_deletes_its_files_only(self, look: Look, tmp_path: Path) -> None:
+        mine = Workspace()
+        clip = write_clip(tmp_path / "in.mp4", [THREE] * 3, fps=5)
+        for key in ("a", "b"):
+            with clip.open("rb") as file:
+                mine.jobs[key] = VideoJob("in.mp4", mine.store(file, ".mp4"), look)
+        for job in list(mine.jobs.values()):
+            assert isinstance(job, VideoJob)
+            finished(job)
+        assert len(list(mine.folder.iterdir())) == 8
+        mine.drop("a")
+        assert len(list(mine.folder.iterdir())) == 4
+        assert list(mine.jobs) == ["b"]
+        mine.close()
+
+    def test_a_visitor_who_left_is_waited_for_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workspace, "_GRACE_SECONDS", 0.2)
+        back, gone = Workspace(), Workspace()
+        back.close_later()
+        gone.close_later()
+        back.keep()
+        end = time.monotonic() + 10
+        while gone.folder.exists():
+            assert time.monotonic() < end, "the files stayed"
+            time.sleep(0.02)
+        assert back.folder.exists()
+        back.close()
+
+    def test_the_end_of_the_server_deletes_everything(self) -> None:
+        open_ones = [Workspace(), Workspace()]
+        assert all(one.folder.is_dir() for one in open_ones)
+        workspace.close_all()
+        assert not any(one.folder.exists() for one in open_ones)

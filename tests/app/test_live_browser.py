@@ -1,0 +1,305 @@
+"""The live page in a real browser, with a camera that shows made people.
+
+These tests use the models that maskwatch ships, as users do: they fail when the models take a clear, large
+face for something else, just as they fail when the page draws or counts wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.browsing import CHROMIUM, Browser, LivePage, overlap
+from app.served import Server, ServerMaker
+from made.scenes import MadeScene, Place, scene, write_clip
+from maskwatch.types import LABELS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)"),
+]
+
+EVERYBODY = scene(
+    [Place("none", x=120, y=180), Place("correct", x=320, y=200), Place("nose_out", x=520, y=200)], (640, 480)
+)
+UNMASKED = scene([Place("none", x=320, y=200)], (640, 480))
+MASKED = scene([Place("correct", x=220, y=190), Place("correct", x=440, y=210)], (640, 480))
+TONES = 3  # of one alert
+
+
+def _clip(folder: Path, name: str, made: MadeScene) -> Path:
+    path = folder / f"{name}.mjpeg"
+    write_clip(path, [made] * 10)
+    return path
+
+
+@pytest.fixture(scope="session")
+def everybody(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _clip(tmp_path_factory.mktemp("camera"), "everybody", EVERYBODY)
+
+
+@pytest.fixture(scope="session")
+def unmasked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _clip(tmp_path_factory.mktemp("camera"), "unmasked", UNMASKED)
+
+
+@pytest.fixture(scope="session")
+def masked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _clip(tmp_path_factory.mktemp("camera"), "masked", MASKED)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with Browser() as opened:
+        yield opened
+
+
+def check_faces(live: LivePage, made: MadeScene) -> None:
+    """Every face of the truth is told, with its state, and framed where it is; and nothing else is."""
+    moment = live.moment()
+    assert moment is not None
+    assert (moment["width"], moment["height"]) == (640, 480)
+    faces = moment["faces"]
+    assert len(faces) == len(made.boxes)
+    for box, state in zip(made.boxes, made.states, strict=True):
+        face = max(faces, key=lambda face: overlap(face["box"], box))
+        assert overlap(face["box"], box) > 0.5
+        assert face["label"] == LABELS[state]
+        assert face["certain"]
+        assert face["drawn"] > 0.8, f"the frame of {face['label']} is not where it should be"
+
+
+class TestCamera:
+    """The browser's camera."""
+
+    def test_faces_are_framed_and_counted(
+        self, browser: Browser, real_server: Server, everybody: Path
+    ) -> None:
+        live = browser.open(real_server.url, everybody)
+        live.start()
+        live.wait_for_counts(masked=1, unmasked=1, wrong=1)
+        assert live.counts() == {"masked": "1", "unmasked": "1", "wrong": "1"}
+        check_faces(live, EVERYBODY)
+        live.wait_for_frames(5)
+        check_faces(live, EVERYBODY)
+        assert live.page.locator(".latency").inner_text().endswith(" ms")
+        assert float(live.page.locator(".fps").inner_text()) > 0
+        live.page.locator(".announcer").get_by_text("Masked: 1, No mask: 1, Worn wrongly: 1").wait_for(
+            state="attached"
+        )
+        assert live.traffic.most_in_flight == 1
+        assert live.errors == []
+
+    def test_the_mirror_turns_picture_and_frames(
+        self, browser: Browser, real_server: Server, everybody: Path
+    ) -> None:
+        live = browser.open(real_server.url, everybody)
+        live.start()
+        live.wait_for_counts(unmasked=1)
+        live.page.get_by_label("Mirror").check()
+        live.wait_for_frames(3)
+        moment = live.moment()
+        assert moment is not None
+        # The boxes are told in pixels of the camera; drawn, they stand on the other side.
+        outer = [face for face in moment["faces"] if face["label"] != "with_mask"]
+        assert [face["drawn"] < 0.3 for face in outer] == [True, True]
+
+    def test_stop_frees_the_camera_and_start_works_again(
+        self, browser: Browser, real_server: Server, masked: Path
+    ) -> None:
+        live = browser.open(real_server.url, masked)
+        live.start()
+        live.wait_for_counts(masked=2)
+        assert live.tracks() == ["live"]
+        live.stop()
+        assert live.tracks() == ["ended"]
+        sent = live.traffic.sent
+        live.page.wait_for_timeout(1000)
+        assert live.traffic.sent == sent
+        assert live.moment() is None
+        assert not any(number.isdigit() for number in live.counts().values())
+        live.start()
+        live.wait_for_counts(masked=2)
+        assert live.tracks() == ["ended", "live"]
+
+    def test_leaving_the_page_frees_the_camera(
+        self, browser: Browser, real_server: Server, masked: Path
+    ) -> None:
+        live = browser.open(real_server.url, masked)
+        live.start()
+        live.wait_for_counts(masked=2)
+        live.page.get_by_role("link", name="Photos and videos").first.click()
+        live.page.get_by_text("Drop photos and videos here").wait_for()
+        assert live.tracks() == ["ended"]
+
+    def test_a_hidden_tab_frees_the_camera_until_it_is_back(
+        self, browser: Browser, real_server: Server, masked: Path
+    ) -> None:
+        live = browser.open(real_server.url, masked)
+        live.start()
+        live.wait_for_counts(masked=2)
+        set_hidden = (
+            "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });"
+            " document.dispatchEvent(new Event('visibilitychange')); }"
+        )
+        live.page.evaluate(set_hidden, True)
+        assert live.tracks() == ["ended"]
+        live.page.evaluate(set_hidden, False)
+        live.wait_for_counts(masked=2)
+        assert live.tracks() == ["ended", "live"]
+
+    def test_a_changed_setting_does_not_disturb_the_picture(
+        self, browser: Browser, real_server: Server, masked: Path
+    ) -> None:
+        live = browser.open(real_server.url, masked)
+        live.start()
+        live.wait_for_counts(masked=2)
+        live.page.get_by_text("Set the face threshold myself").click()
+        live.page.get_by_role("slider", name="Face threshold").wait_for()
+        live.wait_for_frames(5)
+        assert live.tracks() == ["live"]
+
+
+class TestAlert:
+    """Sound and banner."""
+
+    def test_one_unmasked_face_gives_one_alert(
+        self, browser: Browser, real_server: Server, unmasked: Path
+    ) -> None:
+        live = browser.open(real_server.url, unmasked)
+        live.start()
+        live.wait_for_counts(unmasked=1)
+        banner = live.page.get_by_role("alert").filter(has_text="without a mask")
+        banner.wait_for()
+        assert live.tones() == TONES
+        live.page.wait_for_timeout(5000)
+        assert live.tones() == TONES
+        assert banner.count() == 1
+        assert set(live.page.evaluate("window.seen.tones")) == {"running"}  # the click unlocked the sound
+        live.button("Dismiss").click()
+        live.wait_for_frames(5)
+        assert not banner.is_visible()
+        assert live.tones() == TONES
+
+    def test_with_the_sound_off_the_banner_comes_alone(
+        self, browser: Browser, real_server: Server, unmasked: Path
+    ) -> None:
+        live = browser.open(real_server.url, unmasked)
+        live.button("Test sound").wait_for()
+        live.page.get_by_label("Sound on").uncheck()
+        live.start()
+        live.page.get_by_role("alert").filter(has_text="without a mask").wait_for()
+        assert live.tones() == 0
+        live.button("Test sound").click()
+        assert live.tones() == TONES
+
+    def test_masked_faces_give_none(self, browser: Browser, real_server: Server, masked: Path) -> None:
+        live = browser.open(real_server.url, masked)
+        live.start()
+        live.wait_for_counts(masked=2, unmasked=0)
+        live.page.wait_for_timeout(5000)
+        live.wait_for_frames(5)
+        assert live.tones() == 0
+        assert live.page.locator(".banner").is_hidden()
+
+
+class TestTrouble:
+    """What people read when it does not work."""
+
+    def test_no_camera(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url, arguments=["--use-fake-ui-for-media-stream"])
+        live.start()
+        assert "No camera was found" in live.trouble()
+        assert live.button("Try the demo").is_visible()
+
+    def test_no_permission(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(
+            fake_server.url,
+            arguments=["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+        )
+        live.start()
+        assert "did not give access" in live.trouble()
+
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [("NotReadableError", "in use by another program"), ("TypeError", "could not be started")],
+    )
+    def test_other_errors(self, browser: Browser, fake_server: Server, error: str, said: str) -> None:
+        script = f"devices.getUserMedia = async () => {{ throw new DOMException('x', '{error}'); }};"
+        live = browser.open(fake_server.url, script=script)
+        live.start()
+        assert said in live.trouble()
+
+    def test_an_insecure_address(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(
+            f"http://cam.test:{fake_server.port}/", arguments=["--host-resolver-rules=MAP cam.test 127.0.0.1"]
+        )
+        live.start()
+        assert "https://" in live.trouble()
+
+    def test_a_camera_that_is_unplugged(self, browser: Browser, fake_server: Server, masked: Path) -> None:
+        live = browser.open(fake_server.url, masked)
+        live.start()
+        live.wait_for_frames(2)
+        live.page.evaluate("window.seen.tracks[0].dispatchEvent(new Event('ended'))")
+        assert "unplugged" in live.trouble()
+
+    def test_a_lost_server_is_told_and_found_again(
+        self,
+        browser: Browser,
+        start_server: ServerMaker,
+        fake_environment: dict[str, str],
+        masked: Path,
+    ) -> None:
+        first = start_server(**fake_environment)
+        live = browser.open(first.url, masked)
+        live.start()
+        live.wait_for_frames(2)
+        first.kill()
+        live.page.locator(".status").get_by_text("connection to maskwatch is lost").wait_for()
+        start_server(first.port, **fake_environment)
+        live.wait_for_frames(3)
+        live.page.locator(".status").wait_for(state="hidden")
+        assert live.tracks() == ["live"]
+
+
+class TestDemo:
+    """The clip that comes with maskwatch."""
+
+    def test_one_click_shows_it_without_a_camera(self, browser: Browser, real_server: Server) -> None:
+        live = browser.open(real_server.url)
+        live.button("Try the demo").click()
+        live.page.wait_for_function(
+            "() => JSON.parse(window.seen.picture()?.dataset.faces ?? '[]').length > 1"
+        )
+        assert live.page.locator(".badge").inner_text() == "Demo"
+        moment = live.moment()
+        assert moment is not None
+        assert moment["width"] > 300
+        certain = [face for face in moment["faces"] if face["certain"]]
+        assert certain
+        assert max(face["drawn"] for face in certain) > 0.8
+        live.stop()
+        assert live.errors == []
+
+
+class TestNarrow:
+    """A phone."""
+
+    @pytest.mark.parametrize("path", ["", "files"])
+    def test_nothing_sticks_out(self, browser: Browser, fake_server: Server, path: str) -> None:
+        live = browser.open(f"{fake_server.url}{path}", size=(390, 844))
+        live.page.get_by_role("heading", level=1).wait_for()
+        live.page.wait_for_timeout(500)
+        widest = live.page.evaluate("document.querySelector('.stMain').scrollWidth")
+        assert widest <= 390
+
+    def test_start_is_on_the_first_screen(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url, size=(390, 844))
+        live.button("Start").wait_for()
+        box = live.button("Start").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 844

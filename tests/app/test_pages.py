@@ -1,0 +1,280 @@
+"""The pages as Streamlit makes them, without a browser."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import maskwatch.app
+from app.served import jpeg
+from clips import write_clip
+from fakes import BLUE, GREEN, RED, scene
+from maskwatch.app import tokens, workspace
+from maskwatch.app.tokens import Ticket
+
+PAGE = Path(maskwatch.app.__file__).with_name("page.py")
+SECONDS = 60
+THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
+Maker = Callable[[], AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _fakes(fake_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in fake_environment.items():
+        monkeypatch.setenv(name, value)
+    yield
+    workspace.close_all()
+    st.cache_resource.clear()
+
+
+def first_page() -> AppTest:
+    page = AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()
+    assert not page.exception, page.exception
+    return page
+
+
+def files_page() -> AppTest:
+    page = first_page().switch_page("files_page.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def element(page: AppTest) -> dict[str, Any] | None:
+    """What the live element is told, if it is there."""
+    found = page.get("bidi_component")
+    told: dict[str, Any] | None = json.loads(found[0].proto.json) if found else None
+    return told
+
+
+def ticket(page: AppTest) -> Ticket:
+    told = element(page)
+    assert told is not None
+    mine = tokens.find(told["token"])
+    assert mine is not None
+    return mine
+
+
+def uploaded(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    page.file_uploader(key="uploads").set_value([(name, data, "") for name, data in files]).run()
+    assert not page.exception, page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(text.value for text in page.markdown).replace("\\", "")
+
+
+class TestLivePage:
+    """The first page."""
+
+    def test_it_offers_the_browsers_camera_and_the_demo(self) -> None:
+        page = first_page()
+        assert page.title[0].value
+        told = element(page)
+        assert told is not None
+        assert told["source"] == "camera"
+        assert told["demo"] is True
+        assert set(told["styles"]) == {
+            *("with_mask", "without_mask", "mask_worn_incorrectly", "uncertain", "face")
+        }
+        assert [tile["key"] for tile in told["tiles"]] == ["masked", "unmasked", "wrong", "uncertain"]
+        assert ticket(page).choice is None
+
+    def test_every_visitor_has_a_token_and_keeps_it(self) -> None:
+        page, other = first_page(), first_page()
+        mine = ticket(page)
+        assert mine is not ticket(other)
+        assert ticket(page.run()) is mine
+
+    def test_the_demo_can_be_chosen(self) -> None:
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Demo").run()
+        assert (element(page) or {})["source"] == "chosen"
+        assert ticket(page).choice is not None
+
+    def test_visitors_from_elsewhere_get_nothing_of_this_computer(self) -> None:
+        kinds = first_page().segmented_control(key="source_kind").options
+        assert kinds == ["My camera", "Demo"]
+
+    def test_sources_can_be_shared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        kinds = first_page().segmented_control(key="source_kind").options
+        assert set(kinds) > {"Network stream", "Camera of the server", "Video file"}
+
+    def test_a_stream_is_shown_without_its_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Network stream").run()
+        assert element(page) is None  # no address yet
+        page.text_input(key="stream").set_value("rtsp://me:secret@cam.local/live?key=hidden").run()
+        told = json.dumps(element(page))
+        assert "rtsp://cam.local/live" in told
+        assert "secret" not in told
+        assert "hidden" not in told
+        mine = ticket(page).choice
+        assert mine is not None
+        assert mine.address == "rtsp://me:secret@cam.local/live?key=hidden"
+        assert "secret" not in repr(mine)
+
+    @pytest.mark.parametrize(
+        ("kind", "key", "text", "said"),
+        [
+            ("Network stream", "stream", "cam.local", "looks like rtsp://"),
+            ("Network stream", "stream", "file:///etc/passwd", "looks like rtsp://"),
+            ("Video file", "file", "/nowhere/entrance.mp4", "no such file"),
+        ],
+    )
+    def test_a_source_of_no_use_gives_one_line(
+        self, monkeypatch: pytest.MonkeyPatch, kind: str, key: str, text: str, said: str
+    ) -> None:
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value(kind).run()
+        page.text_input(key=key).set_value(text).run()
+        assert not page.exception
+        (error,) = page.error
+        assert said in error.value.replace("\\", "")
+        assert element(page) is None
+
+    def test_a_file_and_a_camera_of_the_server_can_be_chosen(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        clip = write_clip(tmp_path / "entrance.mp4", [THREE] * 3)
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Video file").run()
+        page.text_input(key="file").set_value(str(clip)).run()
+        assert (element(page) or {})["badge"] == "entrance.mp4"
+        page.segmented_control(key="source_kind").set_value("Camera of the server").run()
+        page.number_input(key="camera").set_value(2).run()
+        mine = ticket(page).choice
+        assert mine is not None
+        assert mine.address == "2"
+
+
+class TestSettings:
+    """The sidebar."""
+
+    def test_a_threshold_is_used_at_once(self) -> None:
+        page = first_page()
+        before = ticket(page).look
+        page.toggle(key="own_threshold").set_value(True).run()
+        page.slider(key="threshold").set_value(0.9).run()
+        after = ticket(page).look
+        assert after != before
+        assert after.engine.threshold == pytest.approx(0.9)
+        page.toggle(key="own_threshold").set_value(False).run()
+        assert ticket(page).look == before
+
+    def test_the_alert_time_is_used_at_once(self) -> None:
+        page = first_page()
+        page.slider(key="alert_after").set_value(7.0).run()
+        assert ticket(page).look.alerts.after == 7
+
+    def test_visitors_with_the_same_settings_share_their_models(self) -> None:
+        assert ticket(first_page()).look == ticket(first_page()).look
+
+    def test_what_is_configured_is_the_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MASKWATCH_DETECT__THRESHOLD", "0.75")
+        monkeypatch.setenv("MASKWATCH_ALERTS__AFTER", "5")
+        page = first_page()
+        assert page.slider(key="threshold").value == 0.75
+        assert page.slider(key="alert_after").value == 5
+        assert ticket(page).look.engine.threshold == 0.75
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("MASKWATCH_DETECT__DETECTOR", "nonsuch", "unknown detector"),
+            ("MASKWATCH_DETECT__DETECTOR", "gone.onnx", "gone.onnx"),
+            ("MASKWATCH_DETECT__THRESHOLD", "7", "detect.threshold"),
+        ],
+    )
+    def test_a_wrong_setting_gives_one_line(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+        page = first_page()
+        (error,) = page.error
+        assert said in error.value.replace("\\", "")
+        assert "\n" not in error.value
+
+
+class TestFilesPage:
+    """Photos and videos."""
+
+    def test_a_picture_gives_a_table_and_three_downloads(self) -> None:
+        page = uploaded(files_page(), ("three.png", cv2.imencode(".png", THREE)[1].tobytes()))
+        assert "three.png" in shown(page)
+        assert "1 masked" in shown(page)
+        (table,) = page.table
+        assert list(table.value["Mask"]) != []
+        assert {text.split(" ", 1)[1] for text in table.value["Mask"]} == {"Mask", "No mask", "Worn wrongly"}
+        assert set(table.value["Certain"]) == {"yes"}
+        labels = [button.label for button in page.get("download_button")]
+        assert labels == ["Picture", "JSON lines", "CSV"]
+
+    def test_bad_files_are_told_and_the_rest_goes_on(self) -> None:
+        page = uploaded(
+            files_page(),
+            ("notes.jpg", b"hello"),
+            ("cut.jpg", jpeg(THREE)[:900]),
+            ("a*b*.png", b""),
+            ("good.jpg", jpeg(THREE)),
+        )
+        errors = [error.value.replace("\\", "") for error in page.error]
+        assert [error.split(":")[0] for error in errors] == ["notes.jpg", "cut.jpg", "a*b*.png"]
+        assert "good.jpg" in shown(page)
+        assert len(page.table) == 1
+
+    def test_several_pictures_are_summed_up(self) -> None:
+        page = uploaded(files_page(), ("a.jpg", jpeg(THREE)), ("b.jpg", jpeg(scene({(2, 2): BLUE}))))
+        assert "2 pictures together" in shown(page)
+        assert "2 masked" in shown(page)
+
+    def test_a_video_is_worked_off_beside_the_page(self, tmp_path: Path) -> None:
+        clip = write_clip(tmp_path / "in.mp4", [THREE] * 12, fps=4)
+        page = uploaded(files_page(), ("in.mp4", clip.read_bytes()))
+        end = time.monotonic() + SECONDS
+        while not page.metric:
+            assert time.monotonic() < end, "the video was never done"
+            time.sleep(0.1)
+            page.run()
+        assert {metric.label.split(" ", 1)[1]: metric.value for metric in page.metric} == {
+            **{"Masked": "1", "No mask": "1", "Worn wrongly": "1", "Unsure": "0"}
+        }
+        assert [button.label for button in page.get("download_button")] == ["Video", "JSON lines", "CSV"]
+        assert not page.exception
+
+    def test_what_is_taken_from_the_list_is_deleted(self, tmp_path: Path) -> None:
+        clip = write_clip(tmp_path / "in.mp4", [THREE] * 3, fps=4)
+        page = uploaded(files_page(), ("in.mp4", clip.read_bytes()))
+        mine: workspace.Workspace = page.session_state["workspace"]
+        assert len(mine.jobs) == 1
+        uploaded(page)
+        assert mine.jobs == {}
+        assert list(mine.folder.iterdir()) == []
+
+    def test_results_survive_a_visit_to_the_other_page(self) -> None:
+        page = uploaded(files_page(), ("three.jpg", jpeg(THREE)))
+        page.switch_page("live_page.py").run()
+        assert element(page) is not None
+        page.switch_page("files_page.py").run()
+        assert "three.jpg" in shown(page)
+        page.button[0].click().run()  # Remove
+        assert "three.jpg" not in shown(page)
+
+    def test_the_demo_clip_can_be_tried(self) -> None:
+        page = files_page()
+        (button,) = [button for button in page.button if "demo" in button.label]
+        button.click().run()
+        assert not page.exception
+        assert "demo.mp4" in shown(page)

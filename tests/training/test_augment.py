@@ -1,0 +1,53 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.random import Generator
+
+from maskwatch.training import augment
+from maskwatch.types import Image
+
+STEPS = [augment.light, augment.colour, augment.blur, augment.noise, augment.jpeg, augment.shrink]
+
+
+@pytest.fixture
+def picture() -> Image:
+    ramp = np.linspace(30, 220, 48)
+    return np.stack(
+        [ramp[None].repeat(40, 0), ramp[::-1][None].repeat(40, 0), np.full((40, 48), 128)], -1
+    ).astype(np.uint8)
+
+
+@pytest.mark.parametrize("step", [*STEPS, augment.photometric], ids=lambda f: f.__name__)
+def test_keeps_shape_and_type_and_its_input(
+    step: Callable[[Image, Generator], Image], picture: Image
+) -> None:
+    before, changed = picture.copy(), 0
+    for seed in range(20):
+        out = step(picture, np.random.default_rng(seed))
+        assert out.shape == picture.shape
+        assert out.dtype == np.uint8
+        changed += int(not np.array_equal(out, picture))
+    assert np.array_equal(picture, before)
+    assert changed >= 10
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda f: f.__name__)
+def test_the_same_seed_gives_the_same_picture(
+    step: Callable[[Image, Generator], Image], picture: Image
+) -> None:
+    first, second = (step(picture, np.random.default_rng(3)) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_shrink_loses_detail_but_not_brightness() -> None:
+    checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, 2)
+    out = augment.shrink(checks, np.random.default_rng(4), least=8)
+    assert out.mean() == pytest.approx(127.5, abs=4)
+    assert out.std() < 0.6 * checks.std()
+
+
+def test_blur_lowers_contrast_of_edges_only(picture: Image) -> None:
+    flat = np.full((20, 20, 3), 90, np.uint8)
+    for seed in range(10):
+        assert np.abs(augment.blur(flat, np.random.default_rng(seed)).astype(int) - 90).max() <= 1

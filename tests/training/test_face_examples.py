@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskwatch.data.sample import UNKNOWN, Sample, make_sample
+from maskwatch.geometry import iou
+from maskwatch.training.classifier_data import NOT_A_FACE, PRESUMED_BARE
+from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
+from maskwatch.training.pictures import Pictures
+from maskwatch.training.teacher import Seen
+
+
+def test_labelled_faces_that_are_large_enough_become_examples() -> None:
+    sample = make_sample(
+        Path("a.jpg"),
+        [
+            ((0, 0, 30, 40), 0, False),
+            ((50, 0, 80, 40), 1, False),
+            ((100, 0, 108, 40), 1, False),  # too narrow
+            ((150, 0, 190, 40), 2, True),  # ignored
+            ((200, 0, 240, 40), UNKNOWN, False),
+            ((250, 0, 264, 40), UNKNOWN, False),  # too small for one that nobody labelled
+        ],
+    )
+    marks = np.arange(10, dtype=np.float32).reshape(1, 5, 2)
+    seen = Seen(np.array([[51, 0, 80, 41]], np.float32), np.array([0.9], np.float32), marks)
+    examples = face_examples([sample], {sample.path: seen})
+    assert [e.state for e in examples] == [0, 1, PRESUMED_BARE]
+    assert examples[0].landmarks is None
+    assert examples[1].landmarks is not None
+    assert np.array_equal(examples[1].landmarks, marks[0])
+
+
+def test_background_keeps_away_from_faces(world: tuple[list[Sample], list[Sample], Pictures]) -> None:
+    faces, _, pictures = world
+    examples = background_examples(faces, {}, pictures, 0)
+    assert len(examples) > len(faces)
+    boxes = {sample.path: sample.boxes for sample in faces}
+    for example in examples:
+        assert example.state == NOT_A_FACE
+        assert iou(example.box[None], boxes[example.path]).max() < 0.15
+
+
+def test_nothing_is_taken_from_sources_with_unlabelled_faces(
+    world: tuple[list[Sample], list[Sample], Pictures],
+) -> None:
+    assert background_examples(world[0], {}, world[2], 0, incomplete=["made"]) == []
+
+
+def test_what_fooled_a_detector_is_shown_more_often(
+    world: tuple[list[Sample], list[Sample], Pictures],
+) -> None:
+    _, negatives, pictures = world
+    fooled = Seen(
+        np.array([[10, 10, 40, 40]], np.float32), np.array([0.8], np.float32), np.zeros((1, 5, 2), "f4")
+    )
+    examples = negative_examples(negatives[:2], {negatives[0].path: fooled}, pictures, 0)
+    of_first = [e for e in examples if e.path == negatives[0].path]
+    assert len(of_first) == len(examples) - len(of_first) + 3
+    assert sum(e.box.tolist() == pytest.approx([10, 10, 40, 40]) for e in of_first) == 3

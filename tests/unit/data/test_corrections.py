@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maskwatch.data.corrections import correct, read_corrections
+from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
+from maskwatch.errors import DataError
+
+BOX = (1.0, 2.0, 3.0, 4.0)
+
+
+def written(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(["picture,box,state,note", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_states_are_replaced_and_boxes_ignored(tmp_path: Path) -> None:
+    sample = make_sample(Path("/data/images/a.jpg"), [(BOX, 0, False), (BOX, 1, False), (BOX, 2, False)])
+    other = make_sample(Path("/data/images/b.jpg"), [(BOX, 0, False)])
+    listed = read_corrections(
+        written(
+            tmp_path / "list.csv",
+            "a.jpg,0,mask_worn_incorrectly,under the chin",
+            "a.jpg,1,ignore,no face",
+            "a.jpg,2,face,nobody can tell",
+            "b.jpg,0,with_mask,as it was",
+            "elsewhere.jpg,5,with_mask,",
+        )
+    )
+    (first, second), crops, changed = correct([sample, other], [], listed)
+    assert first.states.tolist() == [2, UNKNOWN, UNKNOWN]
+    assert first.ignore.tolist() == [False, True, False]
+    assert second.states.tolist() == [0]
+    assert crops == []
+    assert changed == 3
+    assert sample.states.tolist() == [0, 1, 2]  # the given ones stay as they are
+
+
+def test_pictures_of_one_person(tmp_path: Path) -> None:
+    given = [
+        CropSample(Path(f"/c/{name}"), 0) for name in ("with/1.jpg", "with/2.jpg", "other/1.jpg", "3.jpg")
+    ]
+    listed = read_corrections(
+        written(tmp_path / "list.csv", "with/1.jpg,,without_mask,", "2.jpg,,ignore,", "with\\3.jpg,,face,")
+    )
+    _, crops, changed = correct([], given, listed)
+    assert [(str(crop.path), crop.state) for crop in crops] == [
+        ("/c/with/1.jpg", 1),
+        ("/c/other/1.jpg", 0),
+        ("/c/3.jpg", 0),
+    ]
+    assert changed == 2
+
+
+def test_a_box_that_is_not_there(tmp_path: Path) -> None:
+    sample = make_sample(Path("a.jpg"), [(BOX, 0, False)])
+    with pytest.raises(DataError, match="has no box 1, named in the corrections"):
+        correct([sample], [], read_corrections(written(tmp_path / "list.csv", "a.jpg,1,ignore,")))
+
+
+@pytest.mark.parametrize("row", ["a.jpg,x,ignore,", "a.jpg,0,masked,", ",0,ignore,", "a.jpg,-1,ignore,"])
+def test_an_entry_of_no_meaning(tmp_path: Path, row: str) -> None:
+    with pytest.raises(DataError, match=r"list\.csv:2: needs picture, box"):
+        read_corrections(written(tmp_path / "list.csv", row))
+
+
+def test_no_list(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not a readable CSV file"):
+        read_corrections(tmp_path / "absent.csv")

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+import pytest
+
+from conftest import FakeModels
+from maskwatch.evaluation.runner import Contender, contender
+
+
+@pytest.fixture
+def engine(fake_models: FakeModels) -> Contender:
+    """The tiny models, at a size that fits the pictures of `labelled`."""
+    return contender(str(fake_models.detector), str(fake_models.classifier), 320, threads=1)

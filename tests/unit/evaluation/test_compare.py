@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelled import Square, write_coco, write_crops, write_negatives
+from maskwatch.errors import ConfigError
+from maskwatch.evaluation.compare import Paired, compare, lines_of, to_plain
+from maskwatch.evaluation.intervals import Share
+from maskwatch.evaluation.material import Material, Wanted, gather
+from maskwatch.evaluation.runner import Contender
+from maskwatch.pipeline import Engine
+from maskwatch.types import Faces, Image
+
+CELLS = [(column, row) for column in range(0, 10, 2) for row in range(0, 7, 2)]
+
+
+class Careless:
+    """Finds what another finds, but for the left half of the picture, and one face too many."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def detect(self, image: Image) -> Faces:
+        faces = self.engine.detect(image)
+        kept = faces[faces.boxes[:, 0] >= image.shape[1] / 2]
+        boxes = np.concatenate([kept.boxes, np.array([[1, 1, 9, 9]], np.float32)])
+        return Faces(boxes, np.append(kept.scores, np.float32(0.7)))
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Material:
+    pictures = [[Square(cell, 0, 0) for cell in CELLS] for _ in range(3)] + [[Square((8, 0), 1, 1)]]
+    street = write_coco(tmp_path / "street", pictures)
+    crops = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
+    negatives = write_negatives(tmp_path / "none", [False] * 8)
+    return gather(Wanted([street], [negatives], [crops]))
+
+
+@pytest.fixture
+def careless(engine: Contender) -> Contender:
+    made = (Engine(Careless(Engine(e.detector)), e.classifier) for e in (engine.usual, engine.deep))
+    return Contender("careless", *made)
+
+
+def test_a_worse_engine_is_seen_to_be_worse(
+    engine: Contender, careless: Contender, material: Material
+) -> None:
+    done = compare(careless, engine, material)
+    by_name = {pair.name: pair for pair in done.paired}
+    found = by_name["faces found"]
+    assert (found.first, found.second) == (Share(25, 61), Share(61, 61))
+    assert (found.only_first, found.only_second) == (0, 36)
+    assert found.p == pytest.approx(2 / 2**36)
+    assert by_name["faces found and labelled right"].only_second == 36
+    assert by_name["labels of faces that both found"].p == 1
+    assert by_name["pictures without a face left alone"] == Paired(
+        "pictures without a face left alone", Share(8, 8), Share(8, 8), 0, 0, 1.0
+    )
+    assert done.precision_difference is not None
+    assert done.precision_interval is not None
+    assert 0 < done.precision_interval[0] <= done.precision_difference <= done.precision_interval[1]
+    assert [(Path(c.picture).name, c.first, c.second) for c in done.better] == [
+        # Twelve missed and an invented one in each of the street; one missed for each person.
+        *((f"{number}.png", 13, 0) for number in range(3)),
+        *((f"{number}.png", 1, 0) for number in range(2)),
+    ]
+    assert done.worse == []
+    text = "\n".join(lines_of(done))
+    assert "faces found                         A 41.0 %  B 100.0 %  only A 0, only B 36: B is better" in text
+    assert "B is better)" in text
+    assert "pictures with fewer mistakes in B: 5, more: 0" in text
+    assert json.loads(json.dumps(to_plain(done), allow_nan=False))["paired"][0]["only_second"] == 36
+
+
+def test_turned_around_it_is_the_other_that_is_better(
+    engine: Contender, careless: Contender, material: Material
+) -> None:
+    done = compare(engine, careless, material)
+    assert done.precision_difference is not None
+    assert done.precision_difference < 0
+    assert len(done.worse) == 5
+    assert "A is better" in "\n".join(lines_of(done))
+
+
+def test_an_engine_does_not_differ_from_itself(engine: Contender, material: Material) -> None:
+    done = compare(engine, engine, material)
+    assert all(pair.p == 1 and pair.only_first == pair.only_second == 0 for pair in done.paired)
+    assert done.precision_difference == 0
+    assert done.better == done.worse == []
+    assert all("better" not in line or "fewer" in line for line in lines_of(done))
+
+
+def test_like_with_like(engine: Contender, material: Material) -> None:
+    finder = Contender("finder", Engine(engine.usual.detector), Engine(engine.deep.detector))
+    with pytest.raises(ConfigError, match="compare like with like"):
+        compare(engine, finder, material)
+    done = compare(finder, finder, material)
+    assert [pair.name for pair in done.paired] == ["faces found", "pictures without a face left alone"]
