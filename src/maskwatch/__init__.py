@@ -1,9 +1,9 @@
 """maskwatch: finds every face and says whether its mask is worn.
 
-    from maskwatch import load, read_image
-    faces = load().detect(read_image("people.jpg"))
-    for face in faces.records():
-        print(face["label"], face["score"], face["box"])
+from maskwatch import load, read_image
+faces = load().detect(read_image("people.jpg"))
+for face in faces.records():
+    print(face["label"], face["score"], face["box"])
 """
 
 from typing import TYPE_CHECKING, Any

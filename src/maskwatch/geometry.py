@@ -146,6 +146,20 @@ def fit(width: int, height: int, size: int, enlarge: float = 1.0) -> tuple[int, 
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+def snug(width: int, height: int, multiple: int, give: float = 0.03) -> tuple[int, int]:
+    """A size that wastes less on padding to a multiple, at most `give` smaller, its aspect kept.
+
+    640x360 would be padded to 640x384 where the multiple is 32: 626x352 is padded to 640x352, a twelfth
+    less to compute for two per cent of size.
+    """
+    for side in sorted((width, height)):
+        below = side // multiple * multiple
+        if 0 < side - below <= give * side and below:
+            factor = below / side
+            return max(1, round(width * factor)), max(1, round(height * factor))
+    return width, height
+
+
 def ceil_to(value: int, multiple: int) -> int:
     """The smallest multiple of `multiple` that is not below `value`."""
     return -(-value // multiple) * multiple

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskwatch.geometry import ceil_to, clip, crop_square, fit, iou, nms
+from maskwatch.geometry import ceil_to, clip, crop_square, fit, iou, nms, snug
 from maskwatch.types import Image
 
 
@@ -128,3 +128,17 @@ def test_fit(size: int, enlarge: float, wanted: tuple[int, int]) -> None:
 
 def test_ceil_to() -> None:
     assert [ceil_to(n, 64) for n in (1, 64, 65, 360)] == [64, 64, 128, 384]
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [
+        ((640, 360), (626, 352)),
+        ((288, 162), (284, 160)),
+        ((640, 480), (640, 480)),
+        ((640, 375), (640, 375)),  # too far above 352
+        ((10, 400), (10, 400)),  # nothing below 32 to go to, and 400 is far above 384
+    ],
+)
+def test_snug_saves_padding_where_little_size_is_lost(size: tuple[int, int], wanted: tuple[int, int]) -> None:
+    assert snug(*size, 32) == wanted

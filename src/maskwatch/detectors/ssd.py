@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.geometry import GREY, ceil_to, clip, fit, nms
+from maskwatch.geometry import GREY, ceil_to, clip, fit, nms, snug
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
@@ -95,7 +95,7 @@ class SSD:
         """Widths and heights at which to search a picture, without near-copies of one another."""
         targets: list[tuple[int, int]] = []
         for size in sorted(self.sizes, reverse=True):
-            target = fit(width, height, size, self.enlarge)
+            target = snug(*fit(width, height, size, self.enlarge), self._multiple)
             if not targets or max(target) * 1.25 < max(targets[-1]):
                 targets.append(target)
         return targets

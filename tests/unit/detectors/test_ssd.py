@@ -69,7 +69,7 @@ def test_several_sizes_are_merged(fake_models: FakeModels) -> None:
 
 def test_sizes_that_come_to_the_same_are_searched_once(fake_models: FakeModels) -> None:
     detector = SSD(fake_models.detector, (1280, 416), enlarge=2.0)
-    assert detector._targets(1280, 720) == [(1280, 720), (416, 234)]
+    assert detector._targets(1280, 720) == [(1252, 704), (416, 234)]
     assert detector._targets(200, 100) == [(400, 200)]
     assert detector._targets(5000, 100) == [(1280, 26), (416, 8)]
 

@@ -31,4 +31,9 @@ _ELEMENT: Final = st.components.v2.component(
 
 def live_element(data: dict[str, Any]) -> None:
     """Shows the live element; told again at each run of the page, it goes on with the new data."""
-    _ELEMENT(key="live", data={"script": f"{SCRIPT_FOLDER}/element.js", **data})
+    _ELEMENT(
+        key="live",
+        data={"script": f"{SCRIPT_FOLDER}/element.js", **data},
+        # The element asks for a new run of the page when its token is unknown: the server was restarted.
+        on_renew_change=lambda: None,
+    )

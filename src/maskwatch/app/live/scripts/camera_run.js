@@ -17,6 +17,7 @@ export class CameraRun {
     this.deviceId = deviceId;
     this.grabbed = document.createElement("canvas"); // the frame at the camera's size, kept to be shown
     this.reduced = document.createElement("canvas"); // the same at the size that is sent
+    this.turn = 0;
   }
 
   async start() {
@@ -34,19 +35,23 @@ export class CameraRun {
       ready: () => (this.panel.say(""), this.sendNext()),
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),
+      unknown: () => this.panel.renew(),
       refused: (text) => this.panel.fail(text),
     });
   }
 
   async sendNext() {
-    const { link } = this;
     const { feed, data } = this.panel;
+    const turn = ++this.turn; // a reconnection starts a new turn: the old one must not send as well
     await nextVideoFrame(feed);
-    if (this.stopped) return;
+    if (this.stopped || turn !== this.turn) return;
     this.grabbedAt = performance.now();
-    this.scale = drawScaled(this.grabbed, feed, Infinity) && drawScaled(this.reduced, this.grabbed, data.send_side);
+    drawScaled(this.grabbed, feed, Infinity);
+    this.scale = drawScaled(this.reduced, this.grabbed, data.send_side);
     const jpeg = await new Promise((resolve) => this.reduced.toBlob(resolve, "image/jpeg", QUALITY));
-    if (!this.stopped && link.isReady) link.send(jpeg);
+    if (this.stopped || turn !== this.turn || !this.link.isReady) return;
+    if (jpeg) this.link.send(jpeg);
+    else this.sendNext(); // the camera has not shown anything yet
   }
 
   receive(message) {

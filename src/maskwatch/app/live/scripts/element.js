@@ -12,9 +12,9 @@ const MEMORY = "maskwatch.live"; // sound and mirror settings, kept in the brows
 const panels = new WeakMap();
 
 /** Called at each run of the page with new data: makes the panel once, then only tells it. */
-export function update({ parentElement, data }) {
+export function update({ parentElement, data, setTriggerValue }) {
   if (!panels.has(parentElement)) panels.set(parentElement, new Panel(parentElement));
-  panels.get(parentElement).configure(data);
+  panels.get(parentElement).configure(data, () => setTriggerValue("renew", true));
   return () => {
     panels.get(parentElement)?.close();
     panels.delete(parentElement);
@@ -46,12 +46,20 @@ class Panel {
     window.addEventListener("pagehide", this.onLeave);
   }
 
-  /** Takes what the page says: token, paths, styles, source and texts. */
-  configure(data) {
+  /**
+   * Takes what the page says.
+   *
+   * @param {object} data Token, paths, styles, source and texts.
+   * @param {() => void} renew Asks for a new run of the page, and by that for a new token.
+   */
+  configure(data, renew) {
     const changed = this.data && (this.data.source !== data.source || this.data.source_key !== data.source_key);
+    const isRenewed = this.data && this.data.token !== data.token;
     this.data = data;
+    this.renew = renew;
     this.readout.setTiles(data.tiles);
     if (changed) this.stop();
+    else if (isRenewed) this.run?.link?.tryNow();
     if (!this.run && (changed || !this.trouble)) this.showLead(data.lead);
     this.find(".start").disabled = this.find(".demo").disabled = false; // before this nobody would hear a click
     this.find(".privacy").textContent = data.privacy;

@@ -14,7 +14,8 @@ export class Link {
    * @param {string} url ws:// or wss:// address.
    * @param {() => object} hello Makes the first message of each connection.
    * @param {object} on `ready()`, `message(data)` with an object or an ArrayBuffer,
-   *   `lost(text)` while it waits to try again, `refused(text)` when it gave up.
+   *   `lost(text)` while it waits to try again, `unknown()` when the server does not know the page,
+   *   `refused(text)` when it gave up.
    */
   constructor(url, hello, on) {
     Object.assign(this, { url, hello, on });
@@ -70,12 +71,22 @@ export class Link {
     clearTimeout(this.silence);
     this.isReady = false;
     if (code === TOO_MANY) return this.on.refused("Too many live views are open. Close one, then press Start.");
-    if (code === UNKNOWN && ++this.unknown === UNKNOWN_TRIES)
-      return this.on.refused("This page is out of date. Reload it to go on.");
+    if (code === UNKNOWN) {
+      if (++this.unknown === UNKNOWN_TRIES) return this.on.refused("This page is out of date. Reload it to go on.");
+      this.on.unknown();
+    }
     const seconds = Math.max(1, Math.round(this.wait / 1000));
     this.on.lost(`The connection to maskwatch is lost. Trying again in ${seconds} s …`);
-    this.retry = setTimeout(() => this.connect(), this.wait);
+    this.retry = setTimeout(() => this.tryNow(), this.wait);
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
+  }
+
+  /** Connects at once if it is waiting to. */
+  tryNow() {
+    if (!this.retry) return;
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    this.connect();
   }
 
   /** Ends it for good. */

@@ -20,6 +20,7 @@ export class ViewRun {
       ready: () => this.link.expectAnswer(),
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),
+      unknown: () => this.panel.renew(),
       refused: (text) => this.panel.fail(text),
     });
   }
