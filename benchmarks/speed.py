@@ -25,9 +25,7 @@ from maskwatch.types import Faces, Image
 
 def main() -> None:
     """Prints a table."""
-    options = argparse.ArgumentParser(
-        description=__doc__
-    )
+    options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=60)
     options.add_argument("--frame", type=Path, help="a picture; made noise without")
     options.add_argument("--yunet", default="yunet", help="yunet, or yunet=FILE")

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
-from maskwatch.annotate import STYLES
+from maskwatch.annotate import STYLES, UNCERTAIN
 from maskwatch.app.camera_route import CAMERA_PATH
-from maskwatch.types import LABELS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 90_000  # milliseconds: a machine that trains beside the tests is slow
@@ -50,12 +49,13 @@ OscillatorNode.prototype.start = function (...when) {
 
 # One moment of the live picture: the faces as told, and how much of each box's line is there.
 _MOMENT = """
-(colours) => {
+([width0, colours]) => {
   const picture = window.seen.picture();
   if (!picture || !picture.dataset.faces) return null;
   const faces = JSON.parse(picture.dataset.faces);
   const context = picture.getContext("2d");
   const { width, height } = picture;
+  const scale = width / width0;
   const pixels = context.getImageData(0, 0, width, height).data;
   const isColour = (x, y, [r, g, b]) => {
     if (x < 0 || y < 0 || x >= width || y >= height) return false;
@@ -70,16 +70,17 @@ _MOMENT = """
     return false;
   };
   for (const face of faces) {
-    const [x1, y1, x2, y2] = face.box;
+    const [x1, y1, x2, y2] = face.box.map((v) => v * scale);
     const points = [];
     for (let part = 0.15; part < 0.9; part += 0.1) {
       points.push([x1 + part * (x2 - x1), y1], [x1 + part * (x2 - x1), y2]);
       points.push([x1, y1 + part * (y2 - y1)], [x2, y1 + part * (y2 - y1)]);
     }
-    const drawn = points.filter(([x, y]) => near(x, y, colours[face.label]));
+    const colour = colours[face.certain ? face.label : "uncertain"];
+    const drawn = points.filter(([x, y]) => near(x, y, colour));
     face.drawn = drawn.length / points.length;
   }
-  return { faces, width, height };
+  return { faces, shape: width / height };
 }
 """
 
@@ -125,10 +126,15 @@ class LivePage:
         self.button("Stop").click(timeout=PATIENCE)
         self.button("Start").wait_for(timeout=PATIENCE)
 
-    def moment(self) -> dict[str, Any] | None:
-        """The faces of the frame that is shown, each with `drawn`: the part of its frame that is there."""
-        colours = {label: [int(c) for c in reversed(STYLES[label].colour)] for label in LABELS}
-        moment: dict[str, Any] | None = self.page.evaluate(_MOMENT, colours)
+    def moment(self, width: int = 640) -> dict[str, Any] | None:
+        """The faces of the picture that is shown, each with `drawn`: the part of its frame that is there.
+
+        Args:
+            width: Of the camera's picture, in whose pixels the boxes are told.
+        """
+        colours: dict[str, tuple[int, ...]] = {label: style.colour[::-1] for label, style in STYLES.items()}
+        colours["uncertain"] = UNCERTAIN.colour[::-1]
+        moment: dict[str, Any] | None = self.page.evaluate(_MOMENT, [width, colours])
         return moment
 
     def counts(self) -> dict[str, str]:

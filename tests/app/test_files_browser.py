@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import cv2
 import pytest
 
 from app.browsing import CHROMIUM, Browser
-from app.served import Server
+from app.served import Server, ServerMaker
 from made.scenes import Place, scene
 
 pytestmark = [
@@ -61,3 +63,18 @@ def test_a_video_shows_how_far_it_is_and_can_be_cancelled(browser: Browser, real
     page.get_by_text("Frame ").wait_for()
     page.get_by_role("button", name="Remove demo.mp4").click()
     page.get_by_role("button", name="Nothing at hand? Try the demo clip").wait_for()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_what_visitors_brought_goes_with_the_server(
+    browser: Browser, start_server: ServerMaker, fake_environment: dict[str, str], tmp_path: Path
+) -> None:
+    server = start_server(**fake_environment)
+    page = browser.open(f"{server.url}files").page
+    page.get_by_role("button", name="Nothing at hand? Try the demo clip").click()
+    page.get_by_role("button", name="Remove demo.mp4").wait_for()
+    (folder,) = tmp_path.glob("maskwatch-*")
+    assert any(folder.iterdir())
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(30)
+    assert not folder.exists()

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -195,7 +196,7 @@ class TestWorkspace:
 
     @pytest.fixture(autouse=True)
     def _here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(workspace.tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def test_its_folder_is_private_and_its_names_are_ours(self) -> None:
         mine = Workspace()

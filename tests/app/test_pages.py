@@ -72,6 +72,10 @@ def shown(page: AppTest) -> str:
     return "\n".join(text.value for text in page.markdown).replace("\\", "")
 
 
+def downloads(page: AppTest) -> list[str]:
+    return [button.label for button in page.download_button]
+
+
 class TestLivePage:
     """The first page."""
 
@@ -219,7 +223,7 @@ class TestFilesPage:
         assert list(table.value["Mask"]) != []
         assert {text.split(" ", 1)[1] for text in table.value["Mask"]} == {"Mask", "No mask", "Worn wrongly"}
         assert set(table.value["Certain"]) == {"yes"}
-        labels = [button.label for button in page.get("download_button")]
+        labels = downloads(page)
         assert labels == ["Picture", "JSON lines", "CSV"]
 
     def test_bad_files_are_told_and_the_rest_goes_on(self) -> None:
@@ -251,7 +255,7 @@ class TestFilesPage:
         assert {metric.label.split(" ", 1)[1]: metric.value for metric in page.metric} == {
             **{"Masked": "1", "No mask": "1", "Worn wrongly": "1", "Unsure": "0"}
         }
-        assert [button.label for button in page.get("download_button")] == ["Video", "JSON lines", "CSV"]
+        assert downloads(page) == ["Video", "JSON lines", "CSV"]
         assert not page.exception
 
     def test_what_is_taken_from_the_list_is_deleted(self, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ class TestCamera:
 
     def test_an_unmasked_face_gives_one_alert(self, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
         now = 50.0
-        monkeypatch.setattr(camera_route.time, "monotonic", lambda: now)
+        monkeypatch.setattr(camera_route, "time", SimpleNamespace(monotonic=lambda: now))
         ticket = Ticket(look)
 
         async def conversation() -> None:

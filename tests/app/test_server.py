@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 import maskwatch.app
 from app.served import Server, ServerMaker, free_port
@@ -100,7 +101,7 @@ class TestServing:
 
     def test_a_foreign_page_cannot_connect(self, fake_server: Server) -> None:
         url = f"ws://127.0.0.1:{fake_server.port}{CAMERA_PATH}"
-        with pytest.raises(InvalidStatus) as caught, connect(url, origin="http://evil.example"):  # type: ignore[arg-type]
+        with pytest.raises(InvalidStatus) as caught, connect(url, origin=Origin("http://evil.example")):
             pass
         assert caught.value.response.status_code == 403
 

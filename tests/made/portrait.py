@@ -168,7 +168,7 @@ def _head() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 def _photograph() -> NDArray[np.uint8]:
     """(512, 512, 3) uint8, RGB."""
-    return np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    return np.asarray(skimage.data.astronaut(), np.uint8)
 
 
 def _filled(outline: list[tuple[int, int]]) -> NDArray[np.float32]:

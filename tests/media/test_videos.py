@@ -259,7 +259,9 @@ def test_sound_is_kept(tmp_path: Path, name: str, codec: str, sound: str) -> Non
             video.write_image(frame.image, frame.t)
     got = streams(tmp_path / "out.mp4")
     assert got["sound"] in ("aac", "mp3")
-    assert got["sound seconds"] == pytest.approx(2.0, abs=0.15)
+    seconds = got["sound seconds"]
+    assert isinstance(seconds, float)
+    assert 1.99 < seconds < 2.15
     with av.open(str(tmp_path / "out.mp4")) as container:
         loud = np.concatenate([np.abs(f.to_ndarray()).ravel() for f in container.decode(audio=0)])
     assert loud.max() > 0.1

@@ -25,7 +25,7 @@ SEEDS = range(12)
 @pytest.fixture(scope="module")
 def portrait() -> NDArray[np.uint8]:
     """A face of a hundred pixels at `LANDMARKS`."""
-    photograph = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    photograph = np.asarray(skimage.data.astronaut(), np.uint8)
     return np.ascontiguousarray(photograph[..., ::-1])
 
 

@@ -70,6 +70,15 @@ def test_threshold_holds_for_the_reported_score(fake_models: FakeModels) -> None
         assert sorted(found.scores) == [score for score in scores if score >= threshold]
 
 
+def test_detector_reports_all_that_can_reach_the_threshold(fake_models: FakeModels) -> None:
+    """The classifier may raise a score: the geometric mean of .16 and 1 is .4."""
+    spec = f"{__name__}:Everywhere"
+    for classifier, wanted in ((str(fake_models.classifier), 0.16), ("none", 0.4)):
+        detector = load(spec, classifier, threshold=0.4).detector
+        assert isinstance(detector, Everywhere)
+        assert detector.threshold == pytest.approx(wanted)
+
+
 def test_module_and_class() -> None:
     engine = load(f"{__name__}:Everywhere", "none", threshold=0.4)
     assert isinstance(engine.detector, Everywhere)

@@ -56,6 +56,38 @@ def test_outside_repeats_the_edge(
     assert np.abs(crop[corner].astype(int) - ramp[corner]).max() <= 7
 
 
+@pytest.fixture
+def noise() -> Image:
+    return np.random.default_rng(1).integers(0, 255, (200, 250, 3), np.uint8)
+
+
+@pytest.mark.parametrize("size", [100, 40, 16])
+def test_mirrored_pictures_give_mirrored_crops(noise: Image, size: int) -> None:
+    """A crop that is half a pixel off would not."""
+    x1, y1, x2, y2 = box = 40, 30, 130, 100
+    (crop,) = crop_square(noise, np.array([box]), 1.0, size)
+    (across,) = crop_square(
+        np.ascontiguousarray(noise[:, ::-1]), np.array([[250 - x2, y1, 250 - x1, y2]]), 1.0, size
+    )
+    (down,) = crop_square(
+        np.ascontiguousarray(noise[::-1]), np.array([[x1, 200 - y2, x2, 200 - y1]]), 1.0, size
+    )
+    assert np.abs(across[:, ::-1].astype(int) - crop).mean() < 1
+    assert np.abs(down[::-1].astype(int) - crop).mean() < 1
+
+
+@pytest.mark.parametrize("size", [100, 32])
+@pytest.mark.parametrize(
+    "box", [(-40, 50, 60, 150), (200, 50, 300, 150), (80, -60, 180, 40), (80, 150, 180, 250)]
+)
+def test_outside_is_as_if_the_edge_went_on(noise: Image, box: tuple[int, ...], size: int) -> None:
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 4), np.uint8)
+    wider = np.pad(smooth, ((100, 100), (100, 100), (0, 0)), mode="edge")
+    (crop,) = crop_square(smooth, np.array([box]), 1.0, size)
+    (wanted,) = crop_square(wider, np.array([box]) + 100, 1.0, size)
+    assert np.abs(crop.astype(int) - wanted).mean() < 1.5
+
+
 def test_many_crops_equal_single_ones(ramp: Image) -> None:
     boxes = np.array([[10, 10, 50, 60], [100, 20, 240, 180], [5, 5, 6, 6], [0, 0, 250, 200]], np.float32)
     together = crop_square(ramp, boxes, 1.3, 24)

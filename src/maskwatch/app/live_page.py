@@ -21,6 +21,7 @@ from maskwatch.settings import Settings
 
 # Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
 _SEND_SIDE = 800
+_PRIVACY = "The picture goes to the computer that runs maskwatch, and is not stored."
 
 
 def _style(style: Style) -> dict[str, Any]:
@@ -69,7 +70,7 @@ if kind == BROWSER or choice is not None:
             if choice is None
             else f"Press Start to watch {choice.name}.",
             "badge": "" if choice is None else choice.name,
-            "privacy": "The picture goes to the computer that runs maskwatch, and is not stored.",
+            "privacy": _PRIVACY if choice is None else "Nothing is stored.",
             "demo": DEMO_CLIP.is_file(),
             "send_side": _SEND_SIDE,
             "styles": {

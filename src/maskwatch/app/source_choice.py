@@ -14,6 +14,7 @@ _DEMO = "Demo"
 _STREAM = "Network stream"
 _CAMERA = "Camera of the server"
 _FILE = "Video file"
+_WIDTH = 480  # pixels; less where there is less
 
 
 def choose_source(may_open: bool) -> tuple[str, Choice | None]:
@@ -46,6 +47,7 @@ def _details(kind: str) -> Choice | None:
             placeholder="rtsp://user:password@camera.local/live",
             type="password",
             help="RTSP or HTTP. It may hold a user name and a password; they are shown nowhere.",
+            width=_WIDTH,
             key="stream",
         )
         if address:
@@ -53,7 +55,13 @@ def _details(kind: str) -> Choice | None:
         st.caption("Enter the address, then press Start.")
     if kind == _CAMERA:
         number = st.number_input(
-            "Number of the camera", 0, 63, 0, help="0 is the first camera of this computer.", key="camera"
+            "Number of the camera",
+            0,
+            63,
+            0,
+            help="0 is the first camera of this computer.",
+            width=_WIDTH // 2,
+            key="camera",
         )
         return choice.camera(int(number))
     if kind == _FILE:
@@ -61,6 +69,7 @@ def _details(kind: str) -> Choice | None:
             "Path of the video",
             placeholder="/home/me/entrance.mp4",
             help="A video on this computer. It is played over and over.",
+            width=_WIDTH,
             key="file",
         )
         if path:

@@ -30,7 +30,7 @@ th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align
   vertical-align: top; }
 th:first-child, td:first-child { text-align: left; } thead th { vertical-align: bottom; }
 td small { color: var(--soft); white-space: nowrap; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
 figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: currentColor; }
 .cards { display: flex; flex-wrap: wrap; gap: .6rem; padding: 0; list-style: none; }
 .cards li { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .9rem; }

@@ -110,7 +110,7 @@ def _finding(detection: dict[str, Detection]) -> list[str]:
         for name, d in detection.items()
         if d.curve
     ]
-    heights = [Bar(f"{name} px", *_value(whole.recall_by_height[name])) for name in HEIGHTS]
+    heights = [Bar(_height(name), *_value(whole.recall_by_height[name])) for name in HEIGHTS]
     state_bars = [
         Bar(_words(state), *_value(whole.recall_by_state[state]))
         for state in states
@@ -128,8 +128,8 @@ def _finding(detection: dict[str, Detection]) -> list[str]:
             " out.",
         ),
         f'<div class="plots">{"".join(plots)}</div>',
-        table(["found, by face height", *(f"{c} px" for c in HEIGHTS)], sizes),
-        table(["AP, by face height", *(f"{c} px" for c in HEIGHTS)], by_size) if by_size else "",
+        table(["found, by face height", *map(_height, HEIGHTS)], sizes),
+        table(["AP, by face height", *map(_height, HEIGHTS)], by_size) if by_size else "",
         table(["found, by state", *map(_words, states)], by_state),
     ]
 
@@ -167,7 +167,7 @@ def _labelling(labels: dict[str, Labels], heading: str, plots: bool = True) -> l
     ]
     rows = [
         [
-            f"{escape(name)}: {item.right.total}",
+            f"{escape(name)}: {item.right.total}".replace("&gt;=", "≥ "),
             _share(item.right),
             _share(item.masked_or_not),
             _share(item.wrongly_worn_precision),
@@ -188,7 +188,7 @@ def _labelling(labels: dict[str, Labels], heading: str, plots: bool = True) -> l
     ]
     if not plots:
         return parts
-    heights = [Bar(f"{name} px", *_value(whole.right_by_height[name])) for name in HEIGHTS]
+    heights = [Bar(_height(name), *_value(whole.right_by_height[name])) for name in HEIGHTS]
     drawn = [bars("Labels right, by face height", heights, "face height", "share right")]
     if whole.calibration:
         points = list(zip(whole.calibration.confidence, whole.calibration.accuracy, strict=True))
@@ -265,6 +265,11 @@ def _confusion(counts: Sequence[Sequence[int]], columns: Sequence[str], what: st
         for label, row in zip(LABELS, counts, strict=True)
     ]
     return table([f"true state, {what}", *(f"said: {_words(name)}" for name in columns)], rows)
+
+
+def _height(name: str) -> str:
+    """A class of face height for people."""
+    return f"{name} px".replace(">=", "≥ ").replace("<", "under ").replace("-", " to ")
 
 
 def _words(state: str) -> str:

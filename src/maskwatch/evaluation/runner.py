@@ -25,7 +25,7 @@ LOW: Final = 0.02
 _Either = TypeVar("_Either", Sample, CropSample)
 
 
-MOST: Final = 300
+MOST: Final = 200
 """Candidates of a picture that are looked at more closely: a bad detector offers thousands."""
 
 

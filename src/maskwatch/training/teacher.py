@@ -57,15 +57,14 @@ def look(paths: Sequence[Path], pictures: Pictures, model: Path, cache: Path) ->
         network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _LEAST, 0.3, 5000)
         for path in progress(missing, "looking for unlabelled faces"):
             image, shrunk = pictures[path]
-            rows = []
+            rows: list[NDArray[np.float32]] = []
             for scale in (1.0, 2.0):
                 large = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
                 network.setInputSize((large.shape[1], large.shape[0]))
                 _, found = network.detect(large)
                 if found is not None:
-                    rows.append(
-                        np.asarray(found, np.float32) / np.array([scale * shrunk] * 14 + [1.0], np.float32)
-                    )
+                    units = np.array([scale * shrunk] * 14 + [1.0], np.float32)
+                    rows.append(np.asarray(found / units, np.float32))
             seen[path] = _merged(rows)
         _write(cache, seen)
     return {path: seen[path] for path in paths if path in seen}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,15 @@ def test_app_without_streamlit_says_what_to_do(process: Cli, tmp_path: Path) -> 
     done = process("app", "--no-browser", PYTHONPATH=path)
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["maskwatch: the app needs streamlit: pip install streamlit"]
+
+
+def test_port_in_use(cli: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = cli("app", "--no-browser", "--port", str(port))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"port {port} is in use" in line
 
 
 def test_every_command_has_a_module() -> None:

@@ -27,7 +27,9 @@ def test_groups_stay_whole_and_classes_get_their_shares() -> None:
     assert all(home.setdefault(group, split) == split for group, split in zip(groups, splits, strict=True))
     for name, share in SHARES.items():
         part = counts[splits == name].sum(axis=0) / counts.sum(axis=0)
+        # The commonest class is the last to be looked at and gets what is left.
         np.testing.assert_allclose(part, share, atol=0.03)
+        np.testing.assert_allclose(part[1:], share, atol=0.003)
         assert np.mean(splits == name) == pytest.approx(share, abs=0.02)
 
 

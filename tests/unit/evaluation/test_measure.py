@@ -86,6 +86,16 @@ def test_finding_faces() -> None:
     assert street.interval[0] <= 0.72 <= street.interval[1]
 
 
+def test_a_found_face_belongs_to_the_height_of_the_true_one() -> None:
+    # True 30 pixels, found 33: a find of 16 to 32, and none of 32 to 64.
+    picture = looked(
+        [(square(0, 30), 0), (square(1, 40), 0)], [(square(0, 33), 0.9, 0), (square(1, 40), 0.8, 0)]
+    )
+    street = measure([picture], rounds=0).detection["street"]
+    assert street.average_precision_by_height["16-32"] == 1.0
+    assert street.average_precision_by_height["32-64"] == 1.0
+
+
 def test_the_curve_reaches_the_faces_below_the_usual_threshold() -> None:
     picture = looked([(square(0), 0), (square(1), 0)], [(square(0), 0.9, 0)], [(square(1), 0.1, 0)])
     curve = measure([picture], rounds=0).detection["street"].curve

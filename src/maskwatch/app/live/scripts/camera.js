@@ -44,13 +44,38 @@ export async function listCameras() {
     .map((device, i) => ({ id: device.deviceId, name: device.label || `Camera ${i + 1}` }));
 }
 
-/** Resolves when the video element shows a frame that it did not show before. */
-export function nextVideoFrame(video) {
-  return new Promise((resolve) => {
-    // Some browsers hold the callback back while the element is off screen: never wait longer than this.
-    const timer = setTimeout(resolve, 200);
-    const done = () => (clearTimeout(timer), resolve());
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(done);
-    else requestAnimationFrame(done);
-  });
+/** Tells when a video element shows a frame that was not taken yet. */
+export class FrameWatch {
+  constructor(video) {
+    this.video = video;
+    this.fresh = false;
+    this.listen();
+  }
+
+  listen() {
+    if (this.closed) return;
+    const come = () => {
+      this.fresh = true;
+      this.wake?.();
+      this.listen();
+    };
+    if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(come);
+    else requestAnimationFrame(come);
+  }
+
+  /** Resolves at once if there is such a frame, else when the next one comes. */
+  async next() {
+    if (!this.fresh) {
+      // Some browsers hold frames of small elements back: never wait longer than this.
+      await new Promise((resolve) => {
+        this.wake = resolve;
+        setTimeout(resolve, 200);
+      });
+    }
+    this.fresh = false;
+  }
+
+  close() {
+    this.closed = true;
+  }
 }

@@ -1,7 +1,7 @@
 // One showing of the browser's camera. Sends a picture, waits for what was found in it, shows both, and
 // only then takes the next: a slow server costs pictures a second, but the live picture never lags.
 
-import { closeCamera, listCameras, nextVideoFrame, openCamera } from "./camera.js";
+import { closeCamera, FrameWatch, listCameras, openCamera } from "./camera.js";
 import { clear, show } from "./draw.js";
 import { Link, socketUrl } from "./link.js";
 
@@ -31,6 +31,7 @@ export class CameraRun {
     feed.srcObject = stream;
     await feed.play();
     if (this.stopped) return;
+    this.frames = new FrameWatch(feed);
     this.link = new Link(socketUrl(this.panel.data.camera_path), () => ({ token: this.panel.data.token }), {
       ready: () => (this.panel.say(""), this.sendNext()),
       message: (message) => this.receive(message),
@@ -43,7 +44,7 @@ export class CameraRun {
   async sendNext() {
     const { feed, data } = this.panel;
     const turn = ++this.turn; // a reconnection starts a new turn: the old one must not send as well
-    await nextVideoFrame(feed);
+    await this.frames.next();
     if (this.stopped || turn !== this.turn) return;
     this.grabbedAt = performance.now();
     drawScaled(this.grabbed, feed, Infinity);
@@ -70,6 +71,7 @@ export class CameraRun {
   stop() {
     this.stopped = true;
     this.link?.close();
+    this.frames?.close();
     closeCamera(this.stream);
     this.panel.feed.srcObject = null;
     clear(this.panel.canvas);

@@ -11,17 +11,19 @@
  *   `scale`; `mirrored`.
  */
 export function show(canvas, picture, faces, { styles, scale = 1, mirrored = false }) {
-  const width = picture.width;
-  const height = picture.height;
+  // A small picture gets more pixels, else the lines and letters over it would be as coarse as it is.
+  const factor = Math.max(1, Math.ceil(canvas.clientWidth / picture.width));
+  const width = factor * picture.width;
+  const height = factor * picture.height;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d");
   context.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? width : 0, 0);
-  context.drawImage(picture, 0, 0);
+  context.drawImage(picture, 0, 0, width, height);
   context.setTransform(1, 0, 0, 1, 0, 0);
   // One unit is one CSS pixel on the screen, so that text stays readable on a phone.
   const unit = canvas.clientWidth ? width / canvas.clientWidth : 1;
   for (const face of faces) {
-    let [x1, y1, x2, y2] = face.box.map((v) => v / scale);
+    let [x1, y1, x2, y2] = face.box.map((v) => (v * factor) / scale);
     if (mirrored) [x1, x2] = [width - x2, width - x1];
     drawFace(context, [x1, y1, x2, y2], face, styles, unit);
   }
