@@ -36,7 +36,7 @@ def export(
     ] = "ssd",
     certain: Annotated[
         float, typer.Option(min=0.5, max=1.0, help="Share of the certain answers that must be right.")
-    ] = 0.99,
+    ] = 0.98,
 ) -> None:
     """Write a trained model as one ONNX file that explains itself, checked against the checkpoint."""
     needs_torch()
