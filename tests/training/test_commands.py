@@ -27,7 +27,8 @@ def run(*arguments: object) -> None:
 
 @pytest.fixture
 def coco(world: World, tmp_path: Path) -> Path:
-    pictures, annotations = [], []
+    pictures: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for number, sample in enumerate(world[0]):
         pictures.append({"id": number, "file_name": str(sample.path), "width": 160, "height": 128})
         for (x1, y1, x2, y2), state in zip(sample.boxes.tolist(), sample.states.tolist(), strict=True):
