@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from maskwatch.training import checkpoint
+from maskwatch.training.mask_net import MaskNet
+from maskwatch.training.ssd import SSD
 
 
 def normalise(planes: Tensor) -> Tensor:
@@ -32,6 +37,26 @@ def parameter_groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
     return [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def load_start(model: SSD | MaskNet, path: Path) -> None:
+    """Starts from a trunk (safetensors or torchvision's), or from a whole checkpoint of an earlier run."""
+    if path.suffix == ".safetensors":
+        model.trunk.load_pretrained(path)
+        return
+    state = checkpoint.read(path)
+    if "average" in state:
+        model.load_state_dict(state["average"])
+    else:
+        model.trunk.load_pretrained(path)
+
+
+def freeze(model: SSD | MaskNet, blocks: int) -> None:
+    """Sets the model to training, all but the trunk's first blocks, which stay as they are."""
+    model.train()
+    for i, block in enumerate(model.trunk.features):
+        block.requires_grad_(i >= blocks)
+        block.train(i >= blocks)
 
 
 def loader_options(workers: int) -> dict[str, Any]:

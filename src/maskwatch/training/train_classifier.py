@@ -16,7 +16,15 @@ from maskwatch.training import checkpoint
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
 from maskwatch.training.mask_net import MaskNet, binary_loss
 from maskwatch.training.pictures import Pictures
-from maskwatch.training.steps import channels_last, loader_options, normalise, parameter_groups, schedule
+from maskwatch.training.steps import (
+    channels_last,
+    freeze,
+    load_start,
+    loader_options,
+    normalise,
+    parameter_groups,
+    schedule,
+)
 
 SAVE_EVERY = 250
 """Steps between checkpoints."""
@@ -120,7 +128,7 @@ def train_classifier(
     log, clock, losses = folder / "log.csv", time.perf_counter(), []
     for step, (planes, targets, weights) in enumerate(loader, done):
         head_only = step < frozen_steps
-        _freeze(model, len(model.trunk.features) if head_only else recipe.frozen_blocks)
+        freeze(model, len(model.trunk.features) if head_only else recipe.frozen_blocks)
         rate = 1e-3 if head_only else schedule(step - frozen_steps, recipe.steps - frozen_steps, recipe.rate)
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -150,22 +158,3 @@ def train_classifier(
                 },
             )
     return saved
-
-
-def load_start(model: MaskNet, path: Path) -> None:
-    """Starts from a trunk, or from a whole checkpoint of an earlier run."""
-    if path.suffix == ".safetensors":
-        model.trunk.load_pretrained(path)
-        return
-    state = checkpoint.read(path)
-    if "average" in state:
-        model.load_state_dict(state["average"])
-    else:
-        model.trunk.load_pretrained(path)
-
-
-def _freeze(model: MaskNet, blocks: int) -> None:
-    model.train()
-    for i, block in enumerate(model.trunk.features):
-        block.requires_grad_(i >= blocks)
-        block.train(i >= blocks)

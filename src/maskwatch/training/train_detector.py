@@ -18,7 +18,15 @@ from maskwatch.training.anchors import grid
 from maskwatch.training.detector_data import CropRecipe, DetectorData
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.ssd import SSD, multibox_loss
-from maskwatch.training.steps import channels_last, loader_options, normalise, parameter_groups, schedule
+from maskwatch.training.steps import (
+    channels_last,
+    freeze,
+    load_start,
+    loader_options,
+    normalise,
+    parameter_groups,
+    schedule,
+)
 
 SAVE_EVERY = 250
 """Steps between checkpoints."""
@@ -136,7 +144,7 @@ def train_detector(
     log, clock, shown = folder / "log.csv", time.perf_counter(), []
     for step, (planes, states, targets, which) in enumerate(loader, done):
         frozen = step < recipe.frozen_until * recipe.steps
-        _freeze(model, recipe.frozen_blocks if frozen else 0)
+        freeze(model, recipe.frozen_blocks if frozen else 0)
         for group in optimiser.param_groups:
             group["lr"] = schedule(step, recipe.steps, recipe.rate)
         logits, offsets = model(normalise(planes))
@@ -169,25 +177,6 @@ def train_detector(
                 },
             )
     return saved
-
-
-def load_start(model: SSD, path: Path) -> None:
-    """Starts from a trunk, or from a whole checkpoint of an earlier run."""
-    if path.suffix == ".safetensors":
-        model.trunk.load_pretrained(path)
-        return
-    state = checkpoint.read(path)
-    if "average" in state:
-        model.load_state_dict(state["average"])
-    else:
-        model.trunk.load_pretrained(path)
-
-
-def _freeze(model: SSD, blocks: int) -> None:
-    model.train()
-    for i, block in enumerate(model.trunk.features):
-        block.requires_grad_(i >= blocks)
-        block.train(i >= blocks)
 
 
 def _remember(hardness: Tensor, which: Tensor, logits: Tensor) -> None:
