@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from maskwatch.cli.evaluate import Names
+from maskwatch.cli.options import HeldBack, Limit, Live, Negatives, Split
 
 _SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
 
@@ -22,27 +23,18 @@ def compare(
         list[Path] | None,
         typer.Option(metavar="DATA", help="Labelled pictures, as for evaluate; may be repeated."),
     ] = None,
-    negatives: Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="Pictures without a face; may be repeated.")
-    ] = None,
+    negatives: Negatives = None,
     names: Names = "",
-    split: Annotated[
-        str | None, typer.Option(metavar="NAME", help="train, val, test or all. [default: val, test or all]")
-    ] = None,
+    split: Split = None,
     partly_labelled: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
     ] = None,
-    held_back: Annotated[
-        bool, typer.Option("--held-back", help="Only the quarter of the negatives that training leaves out.")
-    ] = False,
+    held_back: HeldBack = False,
     as_json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON; - for stdout.")
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="At most N pictures of each kind, for a quick look."),
-    ] = None,
-    live: Annotated[bool, typer.Option("--live", help="As for live video: faster, smaller input.")] = False,
+    limit: Limit = None,
+    live: Live = False,
 ) -> None:
     """Compare two models on the same pictures: figures, significance, what changed, speed."""
     from maskwatch.cli.options import settings_from

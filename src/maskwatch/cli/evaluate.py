@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+from maskwatch.cli.options import (
+    ClassifierName,
+    DetectorName,
+    HeldBack,
+    Limit,
+    Live,
+    Negatives,
+    Size,
+    Split,
+    Threshold,
+    settings_from,
+)
 
 Names = Annotated[
     str,
@@ -28,26 +39,20 @@ def evaluate(
             help="Labelled pictures: COCO, YOLO, Pascal VOC, or folders with_mask/, without_mask/, ...",
         ),
     ] = None,
-    negatives: Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="Pictures without a face; may be repeated.")
-    ] = None,
+    negatives: Negatives = None,
     crops: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="Pictures of one person in folders by state; may be repeated."),
     ] = None,
     names: Names = "",
-    split: Annotated[
-        str | None, typer.Option(metavar="NAME", help="train, val, test or all. [default: val, test or all]")
-    ] = None,
+    split: Split = None,
     partly_labelled: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SOURCE", help="A source in which some faces have no box: only recall is measured there."
         ),
     ] = None,
-    held_back: Annotated[
-        bool, typer.Option("--held-back", help="Only the quarter of the negatives that training leaves out.")
-    ] = False,
+    held_back: HeldBack = False,
     corrections: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV list of wrong labels: figures for both.")
     ] = None,
@@ -63,11 +68,8 @@ def evaluate(
             "--mistakes", help="List the mistakes, and show their faces in the page: mind who sees it."
         ),
     ] = False,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="At most N pictures of each kind, for a quick look."),
-    ] = None,
-    live: Annotated[bool, typer.Option("--live", help="As for live video: faster, smaller input.")] = False,
+    limit: Limit = None,
+    live: Live = False,
     detector: DetectorName = None,
     classifier: ClassifierName = None,
     size: Size = None,

@@ -48,6 +48,20 @@ Size = Annotated[
         help="Longer side at which pictures are searched: larger finds smaller faces and takes longer.",
     ),
 ]
+Negatives = Annotated[
+    list[Path] | None, typer.Option(metavar="DIR", help="Pictures without a face; may be repeated.")
+]
+Split = Annotated[
+    str | None, typer.Option(metavar="NAME", help="train, val, test or all. [default: val, test or all]")
+]
+HeldBack = Annotated[
+    bool, typer.Option("--held-back", help="Only the quarter of the negatives that training leaves out.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="At most N pictures of each kind, for a quick look."),
+]
+Live = Annotated[bool, typer.Option("--live", help="As for live video: faster, smaller input.")]
 
 
 def settings_from(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from maskwatch.data.corrections import correct, read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.folders import read_negatives
@@ -94,10 +96,10 @@ def run_classifier(
 ) -> Path:
     """Reads the data and trains a classifier; see `train_classifier`."""
     read = _read(material, say)
-    boxed = pseudo.box_crops(read.crops, read.teacher, 0.8)
-    whole = [_whole(crop, read.pictures) for crop in read.crops if crop.path in read.pictures]
-    known = {sample.path for sample in boxed}
-    boxed += [sample for sample in whole if sample.path not in known] if not read.teacher else []
+    if read.teacher:
+        boxed = pseudo.box_crops(read.crops, read.teacher, 0.8)
+    else:
+        boxed = [_whole(crop, read.pictures) for crop in read.crops if crop.path in read.pictures]
     samples = [sample for sample in [*read.samples, *boxed] if sample.path in read.pictures]
     examples = face_examples(samples, read.teacher)
     examples += background_examples(read.samples, read.teacher, read.pictures, recipe.seed, recipe.incomplete)
@@ -145,8 +147,6 @@ def _by_trust(samples: Sequence[Sample], incomplete: Sequence[str]) -> list[tupl
 
 def _whole(crop: CropSample, pictures: Pictures) -> Sample:
     """A picture that is filled by its face: the box is the picture less the usual margin."""
-    import numpy as np
-
     image, shrunk = pictures[crop.path]
     height, width = image.shape[0] / shrunk, image.shape[1] / shrunk
     inset = np.array([width, height, -width, -height], np.float32) * 0.12
