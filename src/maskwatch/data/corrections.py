@@ -56,6 +56,18 @@ def read_corrections(path: Path) -> list[Correction]:
     return found
 
 
+def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> list[CropSample]:
+    """Pictures of one person that nobody labelled but the list: those it gives one of the three states."""
+    by_name = _by_name(corrections)
+    found = []
+    for path in paths:
+        for entry in _about(path, by_name):
+            state = state_of(entry.meaning, {}, str(path))
+            if entry.box is None and state is not None and state != UNKNOWN:
+                found.append(CropSample(path, state, path.parent.name))
+    return found
+
+
 def correct(
     samples: Iterable[Sample], crops: Iterable[CropSample], corrections: Iterable[Correction]
 ) -> tuple[list[Sample], list[CropSample], int]:
@@ -72,19 +84,12 @@ def correct(
     Raises:
         DataError: An entry names a box that its picture does not have.
     """
-    by_name: dict[str, list[Correction]] = {}
-    for entry in corrections:
-        by_name.setdefault(entry.picture[-1], []).append(entry)
-
-    def about(path: Path) -> list[Correction]:
-        entries = by_name.get(path.name, ())
-        return [e for e in entries if path.parts[-len(e.picture) :] == e.picture]
-
+    by_name = _by_name(corrections)
     changed = 0
     mended_samples: list[Sample] = []
     for sample in samples:
         states, ignore = sample.states.copy(), sample.ignore.copy()
-        for entry in about(sample.path):
+        for entry in _about(sample.path, by_name):
             if entry.box is None:
                 continue
             if entry.box >= len(states):
@@ -98,10 +103,22 @@ def correct(
     mended_crops: list[CropSample] = []
     for crop in crops:
         whole: int | None = crop.state
-        for entry in about(crop.path):
+        for entry in _about(crop.path, by_name):
             if entry.box is None:
                 whole = state_of(entry.meaning, {}, str(crop.path))
         changed += whole != crop.state
         if whole is not None and whole != UNKNOWN:
             mended_crops.append(replace(crop, state=whole))
     return mended_samples, mended_crops, changed
+
+
+def _by_name(corrections: Iterable[Correction]) -> dict[str, list[Correction]]:
+    by_name: dict[str, list[Correction]] = {}
+    for entry in corrections:
+        by_name.setdefault(entry.picture[-1], []).append(entry)
+    return by_name
+
+
+def _about(path: Path, by_name: dict[str, list[Correction]]) -> list[Correction]:
+    """The entries whose name is the end of this path."""
+    return [e for e in by_name.get(path.name, ()) if path.parts[-len(e.picture) :] == e.picture]

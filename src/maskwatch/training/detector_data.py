@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -17,8 +19,12 @@ from torch.utils.data import Dataset
 from maskwatch.data.sample import Sample
 from maskwatch.training import augment
 from maskwatch.training.anchors import assign
+from maskwatch.training.paint import Worn, paint_mask, random_style
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import Image
+
+_PAINTABLE: Final = 20.0
+"""Least height, in pixels of the example, of a face that a mask is painted on."""
 
 Crop = tuple[Image, NDArray[np.float32], NDArray[np.bool_]]
 """A square picture, its boxes (m, 4) and which of them to ignore (m,)."""
@@ -34,6 +40,7 @@ class CropRecipe:
         mosaic: Share of examples that are put together from four or nine pictures.
         smallest: Faces with a shorter side under this many pixels are ignored.
         weights: How often pictures of a source are drawn, relative to 1.
+        painted: Share of the views in which masks are painted on the faces whose landmarks are known.
     """
 
     size: int = 320
@@ -41,6 +48,7 @@ class CropRecipe:
     mosaic: float = 0.35
     smallest: float = 6.0
     weights: dict[str, float] = field(default_factory=dict)
+    painted: float = 0.0
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -52,6 +60,8 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         hardness: (len(negatives),) shared tensor: how sure the detector was, of late, that there is a
             face in each; drawing follows it (hard-example mining over pictures).
         negative_share: Share of examples that are drawn from `negatives`.
+        landmarks: Picture -> (n, 5, 2) landmarks of its bare faces, NaN for the others; see
+            `maskwatch.training.teacher.landmarks_for`.
     """
 
     def __init__(
@@ -64,11 +74,13 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         seed: int = 0,
         negative_share: float = 0.2,
         hardness: Tensor | None = None,
+        landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
     ) -> None:
         self.faces, self.negatives, self.pictures = faces, negatives, pictures
         self.recipe, self.length, self.seed = recipe, length, seed
         self.negative_share = negative_share if negatives else 0.0
         self.hardness = hardness
+        self.landmarks = landmarks or {}
         weights = np.array([recipe.weights.get(s.source, 1.0) for s in faces])
         self._weights = weights / weights.sum()
 
@@ -149,7 +161,23 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
         image = _warp(picture, matrix, size, rng)
         moved = boxes.reshape(-1, 2, 2) @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
+        points = self.landmarks.get(sample.path)
+        if points is not None and rng.random() < self.recipe.painted:
+            points = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
+            image = _masked(image, points, moved.reshape(-1, 4), rng)
         return image, *_visible(moved.reshape(-1, 4), sample.ignore, size, self.recipe.smallest)
+
+
+def _masked(image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32], rng: Generator) -> Image:
+    """Paints masks on most of the faces that are large enough; every third is worn wrongly."""
+    worn: tuple[Worn, ...] = ("correct", "correct", "nose_out", "chin")
+    height = boxes[:, 3] - boxes[:, 1]
+    seen = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < image.shape[0]).all(1)
+    for row in np.flatnonzero(np.isfinite(points).all((1, 2)) & (height >= _PAINTABLE) & seen):
+        if rng.random() < 0.75:
+            how = worn[rng.integers(len(worn))]
+            image = paint_mask(image, points[row].astype(np.float32), random_style(rng), how)
+    return image
 
 
 def _warp(picture: Image, matrix: NDArray[np.float64], size: int, rng: Generator) -> Image:

@@ -15,7 +15,7 @@ from maskwatch.geometry import iou
 from maskwatch.training.classifier_data import NOT_A_FACE, PRESUMED_BARE, WITHOUT, FaceExample
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.pseudo import Found
-from maskwatch.training.teacher import Teacher
+from maskwatch.training.teacher import Teacher, landmarks_for
 
 _SMALLEST: Final = 12.0
 _SMALLEST_UNLABELLED: Final = 16.0
@@ -27,17 +27,13 @@ def face_examples(samples: Sequence[Sample], teacher: Teacher) -> list[FaceExamp
     """One example for every labelled face of 12 pixels and more, with landmarks where the teacher sees it."""
     examples = []
     for sample in samples:
-        seen = teacher.get(sample.path)
-        for box, state, ignored in zip(sample.boxes, sample.states, sample.ignore, strict=True):
+        points = landmarks_for(sample, teacher.get(sample.path))
+        for row, (box, state) in enumerate(zip(sample.boxes, sample.states, strict=True)):
             side = float(min(box[2:] - box[:2]))
-            if ignored or side < (_SMALLEST_UNLABELLED if state == UNKNOWN else _SMALLEST):
+            if sample.ignore[row] or side < (_SMALLEST_UNLABELLED if state == UNKNOWN else _SMALLEST):
                 continue
-            landmarks = None
-            if seen is not None and len(seen.boxes) and state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE:
-                overlap = iou(box[None], seen.boxes)[0]
-                best = int(overlap.argmax())
-                if overlap[best] > 0.5 and seen.scores[best] > 0.7:
-                    landmarks = seen.landmarks[best]
+            bare = state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE and np.isfinite(points[row]).all()
+            landmarks = points[row] if bare else None
             known = int(state) if state != UNKNOWN else PRESUMED_BARE
             examples.append(FaceExample(sample.path, box, known, landmarks))
     return examples

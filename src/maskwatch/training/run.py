@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from maskwatch.data.corrections import correct, read_corrections
+from maskwatch.data.corrections import correct, label_pictures, read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.folders import read_negatives
 from maskwatch.data.pictures import pictures_in
-from maskwatch.data.sample import CropSample, Sample
+from maskwatch.data.sample import UNKNOWN, CropSample, Sample
 from maskwatch.data.split import held_back
 from maskwatch.errors import DataError
 from maskwatch.training import pseudo
+from maskwatch.training.classifier_data import WITHOUT
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.pictures import Pictures, cache
-from maskwatch.training.teacher import Teacher, look
+from maskwatch.training.teacher import Teacher, landmarks_for, look
 from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
 from maskwatch.training.train_detector import DetectorRecipe, train_detector
 
@@ -82,7 +84,17 @@ def run_detector(
     faces += pseudo.box_pictures(read.unlabelled, read.teacher, 0.8, 0.3)
     faces = [sample for sample in faces if sample.path in read.pictures]
     say(f"training on {len(faces)} pictures with faces, {len(read.negatives)} without")
-    return train_detector(faces, read.negatives, read.pictures, recipe, folder, start, resume, threads)
+    return train_detector(
+        faces,
+        read.negatives,
+        read.pictures,
+        recipe,
+        folder,
+        start,
+        resume,
+        threads,
+        landmarks={s.path: _of_bare_faces(s, read.teacher) for s in faces} if recipe.crops.painted else None,
+    )
 
 
 def run_classifier(
@@ -111,6 +123,7 @@ def run_classifier(
 def _read(material: Material, say: Say) -> _Read:
     samples: list[Sample] = []
     crops: list[CropSample] = []
+    unlabelled = [p for path in material.unlabelled for p in pictures_in(path)]
     for path in material.data:
         dataset = read_dataset(path, material.names)
         part = dataset.part("train") if "train" in dataset.splits else dataset
@@ -122,10 +135,13 @@ def _read(material: Material, say: Say) -> _Read:
         known = read_corrections(material.corrections)
         samples, crops, changed = correct(samples, crops, known)
         say(f"{changed} labels corrected")
+        found = label_pictures(unlabelled, known)
+        crops += found
+        if found:
+            say(f"{len(found)} unlabelled pictures got a label from {material.corrections}")
     if not samples and not crops:
         raise DataError("no labelled picture to train on")
     negatives = [n for path in material.negatives for n in read_negatives(path) if not held_back(n.path)]
-    unlabelled = [p for path in material.unlabelled for p in pictures_in(path)]
     boxed = {s.path for s in (*samples, *negatives)}
     paths = sorted(boxed | {c.path for c in crops} | set(unlabelled))
     pictures, failures = cache(paths, material.cache)
@@ -143,6 +159,12 @@ def _by_trust(samples: Sequence[Sample], incomplete: Sequence[str]) -> list[tupl
         (0.45, [s for s in samples if s.source in incomplete]),
         (0.6, [s for s in samples if s.source not in incomplete]),
     ]
+
+
+def _of_bare_faces(sample: Sample, teacher: Teacher) -> NDArray[np.float32]:
+    points = landmarks_for(sample, teacher.get(sample.path))
+    points[~np.isin(sample.states, (UNKNOWN, WITHOUT)) | sample.ignore] = np.nan
+    return points
 
 
 def _whole(crop: CropSample, pictures: Pictures) -> Sample:

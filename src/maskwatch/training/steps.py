@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from maskwatch.training import checkpoint
+from maskwatch.training.exported import load_exported
 from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.ssd import SSD
 
@@ -39,8 +42,17 @@ def parameter_groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
     return [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
-def load_start(model: SSD | MaskNet, path: Path) -> None:
-    """Starts from a trunk (safetensors or torchvision's), or from a whole checkpoint of an earlier run."""
+def load_start(model: SSD | MaskNet, path: Path, examples: Iterable[Tensor]) -> None:
+    """Starts from a trunk (safetensors or torchvision's), a whole checkpoint or an exported model.
+
+    Args:
+        model: To be filled.
+        path: The file.
+        examples: Batches of pictures (n, 3, h, w) uint8 that an exported model is shown; see `load_exported`.
+    """
+    if path.suffix == ".onnx":
+        load_exported(model, path, (normalise(batch) for batch in examples))
+        return
     if path.suffix == ".safetensors":
         model.trunk.load_pretrained(path)
         return
@@ -49,6 +61,12 @@ def load_start(model: SSD | MaskNet, path: Path) -> None:
         model.load_state_dict(state["average"])
     else:
         model.trunk.load_pretrained(path)
+
+
+def some_pictures(data: Dataset[Any], batch: int, batches: int = 12) -> Iterator[Tensor]:
+    """The first examples of a data set, in batches (n, 3, h, w) uint8."""
+    for first in range(0, batch * batches, batch):
+        yield torch.stack([data[i][0] for i in range(first, first + batch)])
 
 
 def freeze(model: SSD | MaskNet, blocks: int) -> None:

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.geometry import nms
+from maskwatch.data.sample import Sample
+from maskwatch.geometry import iou, nms
 from maskwatch.progress import progress
 from maskwatch.training.pictures import Pictures
 
@@ -68,6 +69,18 @@ def look(paths: Sequence[Path], pictures: Pictures, model: Path, cache: Path) ->
             seen[path] = _merged(rows)
         _write(cache, seen)
     return {path: seen[path] for path in paths if path in seen}
+
+
+def landmarks_for(sample: Sample, seen: Seen | None) -> NDArray[np.float32]:
+    """(n, 5, 2) landmarks of the true faces of a picture, as `paint_mask` takes them; NaN where unseen."""
+    found = np.full((len(sample.boxes), 5, 2), np.nan, np.float32)
+    if seen is None or not len(seen.boxes) or not len(sample.boxes):
+        return found
+    overlap = iou(sample.boxes, seen.boxes)
+    best = overlap.argmax(1)
+    same = (overlap.max(1) > 0.5) & (seen.scores[best] > 0.7)
+    found[same] = seen.landmarks[best[same]]
+    return found
 
 
 def _merged(rows: Iterable[NDArray[np.float32]]) -> Seen:

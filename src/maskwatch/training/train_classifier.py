@@ -24,6 +24,7 @@ from maskwatch.training.steps import (
     normalise,
     parameter_groups,
     schedule,
+    some_pictures,
 )
 
 SAVE_EVERY = 250
@@ -82,7 +83,7 @@ def train_classifier(
         pictures: Their decoded pixels.
         recipe: How.
         folder: Of the run; made if absent.
-        start: Trunk weights (safetensors or torchvision's), or a checkpoint of an earlier run.
+        start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
         resume: Go on where the folder's checkpoint stopped.
         threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
@@ -102,8 +103,9 @@ def train_classifier(
     folder.mkdir(parents=True, exist_ok=True)
     saved = folder / "checkpoint.pt"
     model = MaskNet(recipe.width, recipe.dropout)
-    if start is not None:
-        load_start(model, start)
+    data = ClassifierData(examples, pictures, recipe.faces, recipe.steps * recipe.batch, recipe.seed)
+    if start is not None and not resume:
+        load_start(model, start, some_pictures(data, recipe.batch))
     channels_last(model)
     optimiser = torch.optim.AdamW(parameter_groups(model, recipe.weight_decay), lr=recipe.rate)
     average = checkpoint.Average(model, recipe.average)
@@ -118,7 +120,6 @@ def train_classifier(
         torch.set_rng_state(state["random"])  # dropout goes on where it stopped
         done = state["step"]
 
-    data = ClassifierData(examples, pictures, recipe.faces, recipe.steps * recipe.batch, recipe.seed)
     loader = DataLoader(
         Subset(data, range(done * recipe.batch, len(data))),
         recipe.batch,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -26,6 +28,7 @@ from maskwatch.training.steps import (
     normalise,
     parameter_groups,
     schedule,
+    some_pictures,
 )
 
 SAVE_EVERY = 250
@@ -81,6 +84,7 @@ def train_detector(
     resume: bool = False,
     threads: int = 1,
     workers: int = 1,
+    landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
 ) -> Path:
     """Trains a detector and leaves `checkpoint.pt` in a folder.
 
@@ -90,10 +94,11 @@ def train_detector(
         pictures: Their decoded pixels.
         recipe: How.
         folder: Of the run; made if absent.
-        start: Trunk weights (safetensors or torchvision's), or a checkpoint of an earlier run.
+        start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
         resume: Go on where the folder's checkpoint stopped.
         threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
+        landmarks: Of bare faces, to paint masks on; see `DetectorData`.
 
     Returns:
         The checkpoint.
@@ -108,12 +113,23 @@ def train_detector(
     folder.mkdir(parents=True, exist_ok=True)
     saved = folder / "checkpoint.pt"
     model = SSD(recipe.width, recipe.channels)
-    if start is not None:
-        load_start(model, start)
+    hardness = torch.ones(len(negatives)).share_memory_()  # type: ignore[no-untyped-call]
+    data = DetectorData(
+        faces,
+        negatives,
+        pictures,
+        recipe.crops,
+        recipe.steps * recipe.batch,
+        recipe.seed,
+        recipe.negative_share,
+        hardness,
+        landmarks,
+    )
+    if start is not None and not resume:
+        load_start(model, start, some_pictures(data, recipe.batch))
     channels_last(model)
     optimiser = torch.optim.AdamW(parameter_groups(model, recipe.weight_decay), lr=recipe.rate)
     average = checkpoint.Average(model, recipe.average)
-    hardness = torch.ones(len(negatives)).share_memory_()  # type: ignore[no-untyped-call]
     done = 0
     if resume:
         state = checkpoint.read(saved)
@@ -125,16 +141,6 @@ def train_detector(
         hardness.copy_(state["hardness"])
         done = state["step"]
 
-    data = DetectorData(
-        faces,
-        negatives,
-        pictures,
-        recipe.crops,
-        recipe.steps * recipe.batch,
-        recipe.seed,
-        recipe.negative_share,
-        hardness,
-    )
     loader = DataLoader(
         torch.utils.data.Subset(data, range(done * recipe.batch, len(data))),
         recipe.batch,
