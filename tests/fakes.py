@@ -50,7 +50,7 @@ CLASSIFIER: dict[str, Any] = {
     "margin": 1.0,
     "temperature": 1.0,
     "thresholds": {"face": 0.3, "undecided": 0.6, "too_small": 10, "blurred": 0, "dark": 5},
-    "score": {"combine": "geometric"},
+    "score": {"combine": "logistic", "detector": 1.0, "face": 0.25, "bias": 0.0, "threshold": 0.5},
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from maskwatch.classifiers.base import Classifier
+from maskwatch.classifiers.fusion import Fusion
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.models.registry import locate
@@ -121,9 +122,11 @@ def load(
     if classifier != NO_CLASSIFIER:
         judge = cast(Classifier, _make("classifier", classifier, {}, live, threads))
     floor = threshold
-    if threshold is not None and getattr(judge, "combines_scores", False):
-        # The reported score is sqrt(detector's x classifier's): it can reach the threshold from here.
-        floor = threshold**2
+    fusion: Fusion | None = getattr(judge, "fusion", None)
+    if fusion is not None:
+        # The reported score is another than the detector's: the detector has to report all that may reach it.
+        threshold = fusion.threshold if threshold is None else threshold
+        floor = fusion.floor(threshold)
     finder = cast(Detector, _make("detector", detector, {"size": size, "threshold": floor}, live, threads))
     return Engine(finder, judge, threshold)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from maskwatch.training.calibrate import apply, fit, logits, undecided_below
+from maskwatch.training.calibrate import apply, fit, fit_fusion, logits, undecided_below
 
 
 def probabilities(mask: np.ndarray, covered: np.ndarray) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_undecided_threshold_keeps_the_promise_and_no_more() -> None:
     p = np.stack([best, (1 - best) / 2, (1 - best) / 2], 1)
     states = np.zeros(1000, int)
     states[:300] = 1  # the 300 least confident answers are wrong
-    threshold = undecided_below(p, states, 0.99)
+    threshold = undecided_below(p, states, 0.99)["with_mask"]
     certain = p[:, 0] >= threshold
     assert (states[certain] == 0).mean() >= 0.99
     assert certain.sum() > 700
@@ -51,4 +51,23 @@ def test_undecided_threshold_keeps_the_promise_and_no_more() -> None:
 
 def test_nothing_is_certain_where_everything_is_wrong() -> None:
     p = np.array([[0.9, 0.05, 0.05]] * 10)
-    assert undecided_below(p, np.ones(10, int)) == 1.0
+    assert set(undecided_below(p, np.ones(10, int)).values()) == {1.0}
+
+
+def test_a_state_that_is_hard_to_tell_leaves_the_others_certain() -> None:
+    p = np.array([[0.9, 0.05, 0.05]] * 300 + [[0.05, 0.05, 0.9]] * 20)
+    states = np.array([0] * 300 + [2, 0] * 10)
+    limits = undecided_below(p, states, 0.99)
+    assert limits["with_mask"] == pytest.approx(0.9)
+    assert limits["mask_worn_incorrectly"] == 1.0
+
+
+def test_fusion_listens_to_whom_is_right() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.random(4000) < 0.5
+    logits_of = [rng.normal(np.where(true, strength, -strength), 1) for strength in (0.5, 2.0)]
+    found, seen = (1 / (1 + np.exp(-value)) for value in logits_of)
+    detector, face, _ = fit_fusion(found, seen, true)
+    # Of two normal opinions with unit variance the weight is twice the strength.
+    assert detector == pytest.approx(1, abs=0.2)
+    assert face == pytest.approx(4, abs=0.6)

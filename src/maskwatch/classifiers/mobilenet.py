@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.classifiers.doubts import Doubts
+from maskwatch.classifiers.fusion import Fusion
 from maskwatch.classifiers.quality import luminance, sharpness
 from maskwatch.errors import ModelError
 from maskwatch.geometry import crop_square
@@ -24,6 +26,9 @@ class MobileNet:
         path: ONNX file with the metadata of a classifier.
         threads: Threads that one run may use.
 
+    Attributes:
+        fusion: How the detector's and its own opinion make the reported score; None: the detector's stays.
+
     Raises:
         ModelError: The file cannot be used; see `maskwatch.models.runtime.open_session`.
     """
@@ -36,60 +41,57 @@ class MobileNet:
         try:
             self._size = int(metadata["size"])
             self._margin = float(metadata["margin"])
-            limits = {str(name): float(value) for name, value in metadata["thresholds"].items()}
-            combine = metadata.get("score", {}).get("combine", "none")
-        except (TypeError, ValueError, AttributeError) as error:
+            self._least_face = float(metadata["thresholds"].get("face", 0.0))
+            self._doubts = Doubts.read(metadata["thresholds"])
+            score = metadata.get("score") or {}
+            combine = score.get("combine", "none")
+            self.fusion = Fusion.read(score) if combine == "logistic" else None
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ModelError(f"{path}: its maskwatch metadata makes no sense ({error!r})") from error
-        if combine not in ("geometric", "none"):
+        if combine not in ("logistic", "none"):
             raise ModelError(f"{path}: unknown way to combine scores, {combine!r}; upgrade maskwatch")
-        self.combines_scores = combine == "geometric"
-        """Whether the reported score is the geometric mean of the detector's and the classifier's."""
-        self._limits = limits
 
     def classify(self, image: Image, faces: Faces) -> Faces:
         """See `maskwatch.classifiers.base.Classifier.classify`.
 
-        What is hardly a face is dropped; where the file asks for it, the score becomes the geometric
-        mean of what the detector and the classifier think.
+        What is hardly a face is dropped; where the file asks for it, the score becomes the probability
+        of a face after both, the detector and the classifier, have been heard.
         """
         if len(faces) == 0:
             return faces.with_(
                 probabilities=np.zeros((0, len(LABELS)), np.float32), reasons=np.zeros(0, np.object_)
             )
         parts = [
-            self._look(image, faces.boxes[start : start + _CHUNK]) for start in range(0, len(faces), _CHUNK)
+            self.look(image, faces.boxes[start : start + _CHUNK]) for start in range(0, len(faces), _CHUNK)
         ]
-        probabilities, face, light, detail = (np.concatenate(part) for part in zip(*parts, strict=True))
-        scores = np.sqrt(faces.scores * face) if self.combines_scores else faces.scores
-        classified = faces.with_(
-            scores=scores,
-            probabilities=probabilities,
-            reasons=self._reasons(faces.boxes, probabilities, light, detail),
+        probabilities, face, turned, light, detail = (
+            np.concatenate(part) for part in zip(*parts, strict=True)
         )
-        return classified[face >= self._limits.get("face", 0.0)]
-
-    def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Probabilities (n, 3), face (n,), luminance (n,), sharpness (n,) of a few faces."""
-        crops = crop_square(image, boxes, self._margin, self._size)
-        probabilities, face = self.model.run(crops)
-        return probabilities, face, luminance(crops, self._margin), sharpness(crops, self._margin)
-
-    def _reasons(
-        self,
-        boxes: NDArray[np.float32],
-        probabilities: NDArray[np.float32],
-        light: NDArray[np.float32],
-        detail: NDArray[np.float32],
-    ) -> NDArray[np.object_]:
-        """(n,) the first reason that applies to each face, None where none does."""
-        sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
         measures = {
-            "too_small": sides,
+            "too_small": (faces.boxes[:, 2:] - faces.boxes[:, :2]).min(axis=1),
             "dark": light,
             "blurred": detail,
-            "undecided": probabilities.max(axis=1),
+            "turned_away": 1 - turned,
         }
-        reasons = np.full(len(boxes), None, np.object_)
-        for reason, values in reversed(measures.items()):
-            reasons[values < self._limits.get(reason, 0.0)] = reason
-        return reasons
+        classified = faces.with_(
+            scores=self.fusion(faces.scores, face) if self.fusion else faces.scores,
+            probabilities=probabilities,
+            reasons=self._doubts.reasons(probabilities, measures),
+        )
+        return classified[face >= self._least_face]
+
+    def look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """What `classify` goes by.
+
+        Args:
+            image: (h, w, 3) uint8, BGR.
+            boxes: (n, 4), a few.
+
+        Returns:
+            Probabilities of the states (n, 3); probability of a face (n,) and of being turned away (n,);
+            luminance (n,); sharpness (n,).
+        """
+        crops = crop_square(image, boxes, self._margin, self._size)
+        probabilities, face, *more = self.model.run(crops)
+        turned = more[0] if more else np.zeros_like(face)
+        return probabilities, face, turned, luminance(crops, self._margin), sharpness(crops, self._margin)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,8 +87,7 @@ def contender(
 ) -> Contender:
     """Loads models as `maskwatch.build.load` does, which explains the arguments."""
     usual = load(detector, classifier, size, threshold, live=live, threads=threads)
-    combines = getattr(usual.classifier, "combines_scores", False)
-    deep = load(detector, classifier, size, math.sqrt(LOW) if combines else LOW, live=live, threads=threads)
+    deep = load(detector, classifier, size, LOW, live=live, threads=threads)
     deep = Engine(Best(deep.detector, MOST), deep.classifier, deep.threshold)
     return Contender(f"{_short(detector)} + {_short(classifier)}", usual, deep)
 

@@ -34,6 +34,7 @@ class _Contract:
     input: str
     outputs: tuple[str, ...]
     keys: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 _CONTRACTS: Final[dict[Kind, _Contract]] = {
@@ -42,7 +43,9 @@ _CONTRACTS: Final[dict[Kind, _Contract]] = {
         ("logits", "offsets"),
         ("levels", "variances", "stride_multiple", "threshold", "nms_iou", "sizes", "default_size"),
     ),
-    "classifier": _Contract("faces", ("probabilities", "face"), ("labels", "size", "margin", "thresholds")),
+    "classifier": _Contract(
+        "faces", ("probabilities", "face"), ("labels", "size", "margin", "thresholds"), ("turned",)
+    ),
 }
 
 _ORT_ERRORS: Final = (
@@ -66,12 +69,14 @@ class OnnxModel:
         kind: What it does.
         session: The ONNX Runtime session.
         metadata: What the file says about itself.
+        extras: The optional outputs that it has.
     """
 
     path: Path
     kind: Kind
     session: ort.InferenceSession
     metadata: dict[str, Any]
+    extras: tuple[str, ...] = ()
 
     def run(self, pictures: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """Runs the network.
@@ -80,7 +85,7 @@ class OnnxModel:
             pictures: (n, h, w, 3) uint8, BGR.
 
         Returns:
-            The outputs of the kind's contract, in its order.
+            The outputs of the kind's contract, in its order, and then the optional ones that there are.
 
         Raises:
             ModelError: The network cannot take this input, or memory is short.
@@ -88,7 +93,7 @@ class OnnxModel:
         contract = _CONTRACTS[self.kind]
         try:
             outputs: list[NDArray[np.float32]] = self.session.run(
-                list(contract.outputs), {contract.input: pictures}
+                [*contract.outputs, *self.extras], {contract.input: pictures}
             )
         except _ORT_ERRORS as error:
             raise ModelError(f"{self.path}: the model failed ({one_line(error)})") from error
@@ -122,7 +127,9 @@ def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
         raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
     metadata = _read_metadata(path, session.get_modelmeta().custom_metadata_map)
     _check_contract(path, kind, session, metadata)
-    return OnnxModel(path, kind, session, metadata)
+    outputs = {node.name for node in session.get_outputs()}
+    extras = tuple(name for name in _CONTRACTS[kind].optional if name in outputs)
+    return OnnxModel(path, kind, session, metadata, extras)
 
 
 def _calm_opencv() -> None:

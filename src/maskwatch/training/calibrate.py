@@ -6,6 +6,7 @@ support vector machines, 1999).
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ _WITH, _WITHOUT, _WRONG = (
     LABELS.index("mask_worn_incorrectly"),
 )
 _STEPS: Final = 50
+_MOST_WRONG: Final = 60
 
 
 class Scaling(NamedTuple):
@@ -74,21 +76,18 @@ def _fit(logit: NDArray[np.float64], truth: NDArray[np.bool_]) -> Scaling:
     # Platt's targets: wrong labels and few examples must not drive the slope to infinity.
     positives, negatives = truth.sum(), (~truth).sum()
     target = np.where(truth, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    weights = np.array([1.0, 0.0])
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
-        gradient = design.T @ (p - target)
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        weights -= np.clip(step, -1, 1)
+    weights = _newton(design, target, np.array([1.0, 0.0]))
     slope = max(float(weights[0]), 0.05)
     return Scaling(1 / slope, float(weights[1]))
 
 
 def undecided_below(
     probabilities: NDArray[np.floating], states: NDArray[np.integer], right: float = 0.99
-) -> float:
-    """The smallest probability of the best state from which on at least `right` of the answers are true.
+) -> dict[str, float]:
+    """For each state the probability from which on its answers are certain.
+
+    Of all ways to choose the three thresholds, the one with the most certain answers of which at least
+    `right` are true: a state that is hard to tell must not make the others doubtful.
 
     Args:
         probabilities: (n, 3), calibrated.
@@ -96,10 +95,71 @@ def undecided_below(
         right: Share of the certain answers that must be true.
 
     Returns:
-        A threshold between 1/3 and 1.
+        State -> a threshold between 1/3 and 1.
     """
-    best = probabilities.max(axis=1)
+    answers = probabilities.argmax(axis=1)
+    choices = [
+        _prefixes(probabilities[answers == state, state], states[answers == state] == state)
+        for state in range(len(LABELS))
+    ]
+    best, chosen = 0, tuple(options[0] for options in choices)
+    for combination in product(*choices):
+        count = sum(option.count for option in combination)
+        wrong = sum(option.wrong for option in combination)
+        if count > best and wrong <= (1 - right) * count:
+            best, chosen = count, combination
+    return {label: option.threshold for label, option in zip(LABELS, chosen, strict=True)}
+
+
+class _Prefix(NamedTuple):
+    threshold: float
+    count: int
+    wrong: int
+
+
+def _prefixes(best: NDArray[np.floating], true: NDArray[np.bool_]) -> list[_Prefix]:
+    """The longest run of most probable answers with none, one, two ... wrong ones among them."""
     order = np.argsort(-best, kind="stable")
-    true = np.cumsum(probabilities[order].argmax(axis=1) == states[order])
-    good = np.flatnonzero(true >= right * np.arange(1, len(order) + 1))
-    return float(best[order[good[-1]]]) if len(good) else 1.0
+    best, wrongs = best[order], np.cumsum(~true[order])
+    options = [_Prefix(1.0, 0, 0)]
+    for allowed in range(min(int(wrongs[-1]) if len(wrongs) else 0, _MOST_WRONG) + 1):
+        count = int(np.searchsorted(wrongs, allowed, side="right"))
+        # Equal probabilities cannot be parted.
+        while 0 < count < len(best) and best[count] == best[count - 1]:
+            count -= 1
+        if count:
+            options.append(_Prefix(float(best[count - 1]), count, int(wrongs[count - 1])))
+    return options
+
+
+def fit_fusion(
+    found: NDArray[np.floating], seen: NDArray[np.floating], true: NDArray[np.bool_]
+) -> tuple[float, float, float]:
+    """Weights with which the detector's and the classifier's opinion give the probability of a face.
+
+    Args:
+        found: (n,) the detector's scores.
+        seen: (n,) the classifier's probabilities of a face.
+        true: (n,) bool: whether there is a face.
+
+    Returns:
+        The weights of both logits, not below 0.05, and the bias; see `maskwatch.classifiers.fusion.Fusion`.
+    """
+    bounded = (np.clip(values.astype(np.float64), 1e-6, 1 - 1e-6) for values in (found, seen))
+    columns = [np.log(p / (1 - p)) for p in bounded]
+    design = np.stack([*columns, np.ones(len(found))], 1)
+    weights = _newton(design, true.astype(np.float64), np.array([0.5, 0.5, 0.0]))
+    return max(float(weights[0]), 0.05), max(float(weights[1]), 0.05), float(weights[2])
+
+
+def _newton(
+    design: NDArray[np.float64], target: NDArray[np.float64], start: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Logistic regression."""
+    weights = start.astype(np.float64)
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
+        gradient = design.T @ (p - target)
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(design.shape[1])
+        weights -= np.clip(np.linalg.solve(curvature, gradient), -1, 1)
+    return weights

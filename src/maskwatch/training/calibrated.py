@@ -1,50 +1,96 @@
-"""Exports a classifier whose probabilities and doubts were chosen on labelled pictures."""
+"""Exports a classifier whose probabilities, doubts and operating point were chosen on labelled pictures."""
 
 from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.build import load
-from maskwatch.data.sample import UNKNOWN
+from maskwatch.classifiers.fusion import LEAST, Fusion
+from maskwatch.classifiers.mobilenet import MobileNet
+from maskwatch.data.sample import UNKNOWN, Sample, negative
+from maskwatch.detectors.base import Detector
 from maskwatch.errors import DataError
+from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE, match
 from maskwatch.evaluation.material import Material, Wanted, gather
-from maskwatch.geometry import iou
-from maskwatch.pipeline import Engine
+from maskwatch.evaluation.metrics import threshold_for
 from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
-from maskwatch.training.calibrate import apply, fit, undecided_below
+from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
 from maskwatch.training.export import export_classifier
-from maskwatch.types import LABELS, Faces
+from maskwatch.types import LABELS, Image
 
-_LEAST_FACES = 50
+_LEAST_FACES: Final = 50
+_MOST: Final = 60
+"""Candidates of a picture that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How the operating point is chosen.
+
+    Attributes:
+        right: Share of the certain answers that must be right.
+        false_per_100: False faces that 100 pictures without a face may have.
+        partly_labelled: Sources in which some faces have no box.
+    """
+
+    right: float = 0.99
+    false_per_100: float = 1.0
+    partly_labelled: Collection[str] = ()
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Places that the detector offered, as columns.
+
+    Attributes:
+        found: (n,) the detector's score.
+        seen: (n,) the classifier's probability of a face.
+        outcome: (n,) see `maskwatch.evaluation.matching`.
+        probabilities: (n, 3) of the states.
+        state: (n,) the true state, or `UNKNOWN`.
+        side: (n,) shorter side in pixels.
+        bare: (n,) bool: in a picture without any face.
+    """
+
+    found: list[NDArray[np.floating]] = field(default_factory=list)
+    seen: list[NDArray[np.floating]] = field(default_factory=list)
+    outcome: list[NDArray[np.int8]] = field(default_factory=list)
+    probabilities: list[NDArray[np.floating]] = field(default_factory=list)
+    state: list[NDArray[np.int64]] = field(default_factory=list)
+    side: list[NDArray[np.floating]] = field(default_factory=list)
+    bare: list[NDArray[np.bool_]] = field(default_factory=list)
+
+    def joined(self, name: str) -> NDArray[Any]:
+        """One column."""
+        return np.concatenate(getattr(self, name))
 
 
 def export_calibrated(
     saved: Path,
     out: Path,
     metadata: Mapping[str, Any],
-    data: Sequence[Path],
-    names: Mapping[str, str],
+    wanted: Wanted,
     detector: str,
-    right: float,
+    choices: Choices,
 ) -> tuple[float, str]:
-    """Exports, measures on the boxes that the detector finds, and exports again with what was learnt.
+    """Exports, looks at the boxes that the detector finds, and exports again with what was learnt.
 
     Args:
         saved: Checkpoint of `train_classifier`.
         out: The ONNX file to write.
-        metadata: See `export_classifier`; its threshold "undecided" is replaced.
-        data: Labelled pictures that were not trained on.
-        names: Class name in the data -> meaning.
+        metadata: See `export_classifier`; its "undecided" and "score" are replaced.
+        wanted: Labelled pictures that were not trained on.
         detector: Whose boxes are looked at.
-        right: Share of the certain answers that must be right.
+        choices: What is asked of the operating point.
 
     Returns:
         The export's difference from the checkpoint, and one line on what was chosen.
@@ -53,59 +99,106 @@ def export_calibrated(
         DataError: Too few faces were found to choose anything.
     """
     words = copy.deepcopy(dict(metadata))
-    material = gather(Wanted(data=data, names=names))
+    material = gather(wanted)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
-        export_classifier(saved, plain, words)
-        probabilities, states, large = found_faces(
-            load(detector, str(plain)), material, float(words["thresholds"]["too_small"])
-        )
-    if len(states) < _LEAST_FACES:
-        raise DataError(
-            f"only {len(states)} labelled faces were found; {_LEAST_FACES} are needed to calibrate"
-        )
-    mask, covered = fit(probabilities, states)
+        export_classifier(saved, plain, words | {"score": {"combine": "none"}})
+        finder = load(detector, "none", threshold=LEAST).detector
+        seen = look(finder, MobileNet(plain), material, choices.partly_labelled)
+    outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
+    state, side = seen.joined("state"), seen.joined("side")
+    known = (outcome == TRUE) & (state != UNKNOWN)
+    if (count := np.count_nonzero(known)) < _LEAST_FACES:
+        raise DataError(f"only {count} labelled faces were found; {_LEAST_FACES} are needed to calibrate")
+    fusion = choose_fusion(seen, int(choices.false_per_100 * len(material.negatives) / 100))
+    words["score"] = {"combine": "logistic", **{key: round(value, 4) for key, value in fusion.items()}}
+    reported = known & (Fusion.read(words["score"])(found, face) >= fusion["threshold"])
+    probabilities = seen.joined("probabilities")[reported]
+    mask, covered = fit(probabilities, state[reported])
     calibrated = apply(probabilities, mask, covered)
-    words["thresholds"]["undecided"] = round(undecided_below(calibrated[large], states[large], right), 4)
-    words["calibration"] = {"faces": len(states), "right": right}
+    large = side[reported] >= float(words["thresholds"].get("too_small", 0))
+    limits = undecided_below(calibrated[large], state[reported][large], choices.right)
+    words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
+    words["calibration"] = {"faces": int(reported.sum()), "right": choices.right, "detector": detector}
     difference = export_classifier(saved, out, words, mask, covered)
     return difference, (
-        f"{len(states)} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
-        f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered);"
+        f"{reported.sum()} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
+        f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered); score {words['score']};"
         f" undecided below {words['thresholds']['undecided']}"
     )
 
 
-def found_faces(
-    engine: Engine, material: Material, too_small: float
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
-    """Probabilities (n, 3), true states (n,) and whether it is large enough (n,) of the faces found.
+def choose_fusion(seen: Candidates, allowed: int) -> dict[str, float]:
+    """Weights, bias and threshold of `maskwatch.classifiers.fusion.Fusion`.
 
-    Of a picture of one person the most certain face counts.
+    The threshold is the one with the best F1 on the pictures with faces, or a higher one if the pictures
+    without any would show more than `allowed` false faces.
     """
-    probabilities: list[NDArray[np.float32]] = []
-    states: list[int] = []
-    large: list[bool] = []
+    outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
+    counts = outcome != IGNORED
+    detector, weight, bias = fit_fusion(found[counts], face[counts], outcome[counts] == TRUE)
+    scores = Fusion(detector, weight, bias, 0.5)(found, face)
+    bare = seen.joined("bare")
+    least = best_f1(scores[counts & ~bare], outcome[counts & ~bare] == TRUE)
+    if bare.any():
+        least = max(least, threshold_for(scores[bare], allowed))
+    return {"detector": detector, "face": weight, "bias": bias, "threshold": min(least + 1e-4, 0.999)}
 
-    def take(faces: Faces, row: int, state: int) -> None:
-        assert faces.probabilities is not None
-        probabilities.append(faces.probabilities[row])
-        states.append(state)
-        box = faces.boxes[row]
-        large.append(bool(min(box[2:] - box[:2]) >= too_small))
 
+def best_f1(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
+    """The threshold with the highest F1, every true face being among the candidates."""
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(true[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(int(true.sum()), 1))
+    return float(scores[order[int(f1.argmax())]]) if len(order) else 0.5
+
+
+def look(
+    detector: Detector, classifier: MobileNet, material: Material, partly_labelled: Collection[str] = ()
+) -> Candidates:
+    """Offers of the detector in all pictures, and what the classifier says of them."""
+    seen = Candidates()
     for sample in progress(material.samples, "calibrating"):
-        faces = engine.detect(read_image(sample.path))
-        overlap = iou(sample.boxes, faces.boxes)
-        for box in np.flatnonzero((sample.states != UNKNOWN) & ~sample.ignore):
-            if len(faces) and overlap[box].max() >= 0.5:
-                take(faces, int(overlap[box].argmax()), int(sample.states[box]))
+        _take(seen, sample, read_image(sample.path), detector, classifier, sample.source in partly_labelled)
+    for sample in progress(material.negatives, "calibrating"):
+        _take(seen, negative(sample.path), read_image(sample.path), detector, classifier, False)
     for crop in progress(material.crops, "calibrating"):
-        faces = engine.detect(read_image(crop.path))
-        if len(faces):
-            take(faces, 0, crop.state)
-    return (
-        np.array(probabilities).reshape(-1, len(LABELS)),
-        np.array(states, np.int64),
-        np.array(large, np.bool_),
-    )
+        image = read_image(crop.path)
+        faces = detector.detect(image)[:1]
+        probabilities, face, *_ = classifier.look(image, faces.boxes) if len(faces) else _NOTHING
+        _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
+        seen.state.append(np.full(len(faces), crop.state, np.int64))
+        seen.bare.append(np.zeros(len(faces), np.bool_))
+    return seen
+
+
+_NOTHING: Final = (np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32))
+
+
+def _take(
+    seen: Candidates, sample: Sample, image: Image, detector: Detector, classifier: MobileNet, partly: bool
+) -> None:
+    faces = detector.detect(image)[:_MOST]
+    matched = match(faces.boxes, faces.scores, sample.boxes, sample.ignore)
+    faces = faces[matched.order]
+    probabilities, face, *_ = classifier.look(image, faces.boxes) if len(faces) else _NOTHING
+    outcome = np.where((matched.outcome == FALSE) & partly, np.int8(IGNORED), matched.outcome)
+    _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
+    states = np.append(sample.states, UNKNOWN)  # row -1: no true face
+    seen.state.append(states[matched.truth])
+    seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
+
+
+def _append(
+    seen: Candidates,
+    found: NDArray[np.floating],
+    face: NDArray[np.floating],
+    outcome: NDArray[np.int8],
+    probabilities: NDArray[np.floating],
+    boxes: NDArray[np.float32],
+) -> None:
+    seen.found.append(found)
+    seen.seen.append(face)
+    seen.outcome.append(outcome)
+    seen.probabilities.append(probabilities)
+    seen.side.append((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf))

@@ -51,12 +51,14 @@ class FaceExample:
         box: (4,) x1, y1, x2, y2 in pixels of the picture.
         state: Index into `LABELS`, `PRESUMED_BARE` or `NOT_A_FACE`.
         landmarks: (5, 2) as `paint_mask` takes them, or None: no mask can be painted here.
+        turned: Whether the face looks far to the side; None where that is not known.
     """
 
     path: Path
     box: NDArray[np.float32]
     state: int
     landmarks: NDArray[np.float32] | None = None
+    turned: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return self.length
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Picture (3, s, s) uint8 RGB, targets (3,) and weights (3,) as `binary_loss` takes them."""
+        """Picture (3, s, s) uint8 RGB, targets (4,) and weights (4,) as `binary_loss` takes them."""
         rng = np.random.default_rng((self.seed, index))
         kind = rng.choice(len(self._kinds), p=self._shares)
         name = list(self._kinds)[kind]
@@ -146,7 +148,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         if rng.random() < 0.08:
             crop = _patch(crop, rng)
         planes = np.ascontiguousarray(crop[:, :, ::-1].transpose(2, 0, 1))
-        targets, weights = _targets(state)
+        targets, weights = _targets(state, example.turned)
         return torch.from_numpy(planes), torch.from_numpy(targets), torch.from_numpy(weights)
 
     def _cut(
@@ -187,11 +189,14 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return np.asarray(crop, np.uint8), moved.astype(np.float32)
 
 
-def _targets(state: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _targets(state: int, turned: bool | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     face = float(state != NOT_A_FACE)
     mask = float(state in (WITH, WRONG))
-    weights = [1.0, {NOT_A_FACE: 0.0, PRESUMED_BARE: 0.5}.get(state, 1.0), mask]
-    return np.array([face, mask, float(state == WITH)], np.float32), np.array(weights, np.float32)
+    sure = {NOT_A_FACE: 0.0, PRESUMED_BARE: 0.5}.get(state, 1.0)
+    weights = [1.0, sure, mask, 0.0 if turned is None else 0.5]
+    return np.array([face, mask, float(state == WITH), bool(turned)], np.float32), np.array(
+        weights, np.float32
+    )
 
 
 def _higher(landmarks: NDArray[np.float32], share: float) -> NDArray[np.float32]:

@@ -65,14 +65,14 @@ class _Classifier(nn.Module):
         super().__init__()
         self.model = model
         self.pixels = _Pixels(model.trunk.first)
-        # The first output, "face", is left as it is.
-        self.register_buffer("slope", torch.tensor([1.0, 1 / mask.temperature, 1 / covered.temperature]))
-        self.register_buffer("bias", torch.tensor([0.0, mask.bias, covered.bias]))
+        # "face" and "turned" are left as they are.
+        self.register_buffer("slope", torch.tensor([1.0, 1 / mask.temperature, 1 / covered.temperature, 1.0]))
+        self.register_buffer("bias", torch.tensor([0.0, mask.bias, covered.bias, 0.0]))
 
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         p = torch.sigmoid(self.model(self.pixels(faces)) * self.slope + self.bias)
-        face, mask, covered = p[:, 0], p[:, 1], p[:, 2]
-        return torch.stack([mask * covered, 1 - mask, mask * (1 - covered)], 1), face
+        face, mask, covered, turned = p[:, 0], p[:, 1], p[:, 2], p[:, 3]
+        return torch.stack([mask * covered, 1 - mask, mask * (1 - covered)], 1), face, turned
 
 
 def export_detector(saved: Path, out: Path, metadata: dict[str, Any]) -> float:
@@ -128,7 +128,7 @@ def export_classifier(
     size = recipe["faces"]["size"]
     own = {
         "kind": "classifier",
-        "architecture": f"MobileNetV2 x{recipe['width']:g}, {size} px, three sigmoid outputs",
+        "architecture": f"MobileNetV2 x{recipe['width']:g}, {size} px, four sigmoid outputs",
         "labels": LABELS,
         "size": size,
         "margin": recipe["faces"]["margin"],
@@ -145,7 +145,7 @@ def export_classifier(
         example,
         other,
         "faces",
-        ["probabilities", "face"],
+        ["probabilities", "face", "turned"],
         shapes,
     )
 

@@ -52,14 +52,15 @@ def load_exported(model: SSD | MaskNet, file: Path, examples: Iterable[Tensor]) 
                 weight = values[f"{name}.weight"]
                 if layer is model.trunk.first:  # the export moved colour order and scale into it
                     weight = weight.flip(1) * 127.5
-                layer.weight.copy_(weight)
+                # A classifier of fewer outputs fills the first rows of the dense layer.
+                layer.weight[: len(weight)].copy_(weight)
                 if name in pairs:
                     pairs[name].reset_parameters()
                     pairs[name].bias.copy_(values[f"{name}.weight_bias"])
                     pairs[name].running_var.fill_(1 - pairs[name].eps)  # type: ignore[union-attr]
                 else:
                     assert layer.bias is not None
-                    layer.bias.copy_(values[f"{name}.bias"])
+                    layer.bias[: len(weight)].copy_(values[f"{name}.bias"])
             except (KeyError, RuntimeError) as error:
                 raise DataError(
                     f"{file}: does not hold this model ({name}: {error}); is the recipe's width the file's?"

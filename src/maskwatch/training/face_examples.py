@@ -15,7 +15,7 @@ from maskwatch.geometry import iou
 from maskwatch.training.classifier_data import NOT_A_FACE, PRESUMED_BARE, WITHOUT, FaceExample
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.pseudo import Found
-from maskwatch.training.teacher import Teacher, landmarks_for
+from maskwatch.training.teacher import Teacher, landmarks_for, turned
 
 _SMALLEST: Final = 12.0
 _SMALLEST_UNLABELLED: Final = 16.0
@@ -28,14 +28,18 @@ def face_examples(samples: Sequence[Sample], teacher: Teacher) -> list[FaceExamp
     examples = []
     for sample in samples:
         points = landmarks_for(sample, teacher.get(sample.path))
+        aside = turned(points)
         for row, (box, state) in enumerate(zip(sample.boxes, sample.states, strict=True)):
             side = float(min(box[2:] - box[:2]))
             if sample.ignore[row] or side < (_SMALLEST_UNLABELLED if state == UNKNOWN else _SMALLEST):
                 continue
-            bare = state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE and np.isfinite(points[row]).all()
+            seen = bool(np.isfinite(points[row]).all())
+            bare = state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE and seen
             landmarks = points[row] if bare else None
             known = int(state) if state != UNKNOWN else PRESUMED_BARE
-            examples.append(FaceExample(sample.path, box, known, landmarks))
+            examples.append(
+                FaceExample(sample.path, box, known, landmarks, bool(aside[row]) if seen else None)
+            )
     return examples
 
 

@@ -1,4 +1,4 @@
-"""The mask classifier: MobileNetV2 with three sigmoid outputs, and how they become three states."""
+"""The mask classifier: MobileNetV2 with four sigmoid outputs, and how they become three states."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from maskwatch.training.mobilenet import MobileNetV2
 
-OUTPUTS: Final = ("face", "mask", "covered")
-"""Is this a face; is a mask on it; does the mask cover nose and mouth."""
+OUTPUTS: Final = ("face", "mask", "covered", "turned")
+"""Is this a face; is a mask on it; does the mask cover nose and mouth; is the face turned far to the side."""
 
 
 class MaskNet(nn.Module):
@@ -30,13 +30,13 @@ class MaskNet(nn.Module):
         self.dense = nn.Linear(self.trunk.outputs, len(OUTPUTS))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, 3, s, s) float, RGB, -1 to 1 -> logits (n, 3), columns as in `OUTPUTS`."""
+        """(n, 3, s, s) float, RGB, -1 to 1 -> logits (n, 4), columns as in `OUTPUTS`."""
         y: Tensor = self.dense(self.dropout(self.trunk(x).mean((2, 3))))
         return y
 
 
 def states(logits: Tensor) -> Tensor:
-    """Logits (n, 3) of face, mask and covered -> probabilities (n, 3) of the three states."""
+    """Logits (n, 4) of face, mask, covered and turned -> probabilities (n, 3) of the three states."""
     mask, covered = logits[:, 1].sigmoid(), logits[:, 2].sigmoid()
     return torch.stack([mask * covered, 1 - mask, mask * (1 - covered)], 1)
 
@@ -45,9 +45,9 @@ def binary_loss(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: flo
     """Weighted binary cross-entropy.
 
     Args:
-        logits: (n, 3).
-        targets: (n, 3), 0 or 1.
-        weights: (n, 3); 0 where a question makes no sense, as "covered" without a mask.
+        logits: (n, 4).
+        targets: (n, 4), 0 or 1.
+        weights: (n, 4); 0 where a question makes no sense, as "covered" without a mask.
         smoothing: How far targets are moved from 0 and 1: some labels are wrong.
     """
     soft = targets * (1 - 2 * smoothing) + smoothing

@@ -23,6 +23,7 @@ from maskwatch.training.pictures import Pictures
 
 _LEAST: Final = 0.3
 _MERGE: Final = 0.4
+_TURNED: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,25 @@ def landmarks_for(sample: Sample, seen: Seen | None) -> NDArray[np.float32]:
     same = (overlap.max(1) > 0.5) & (seen.scores[best] > 0.7)
     found[same] = seen.landmarks[best[same]]
     return found
+
+
+def turned(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which faces look more than about 55 degrees to the side.
+
+    Turned by an angle, a nose that stands out by half the distance between the eyes moves off their middle
+    by half of the angle's tangent, in units of the distance that is still seen.
+
+    Args:
+        landmarks: (n, 5, 2) as `landmarks_for` gives them; NaN gives False.
+
+    Returns:
+        (n,) bool.
+    """
+    right, left, nose = landmarks[:, 0], landmarks[:, 1], landmarks[:, 2]
+    across = left - right
+    width = np.maximum(np.linalg.norm(across, axis=1), 1e-6)
+    offset = np.abs(((nose - (right + left) / 2) * across).sum(1)) / width**2
+    return np.asarray(offset > _TURNED)
 
 
 def _merged(rows: Iterable[NDArray[np.float32]]) -> Seen:

@@ -54,15 +54,15 @@ def test_what_is_no_face_is_dropped_and_order_kept(classifier: MobileNet) -> Non
 def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
     image = scene({(1, 1): (190, 100, 100)})  # a range of 90 is 1.5 over the pale: face .82
     found = faces((1, 1), score=0.5)
-    geometric = MobileNet(write_classifier(tmp_path / "a.onnx"))
+    joined = MobileNet(write_classifier(tmp_path / "a.onnx"))
     plain = MobileNet(write_classifier(tmp_path / "b.onnx", score={"combine": "none"}))
     silent = MobileNet(write_classifier(tmp_path / "c.onnx", score=None))
-    share = 1 / (1 + np.exp(-1.5))
-    assert geometric.classify(image, found).scores[0] == pytest.approx((0.5 * share) ** 0.5, abs=1e-3)
-    assert geometric.combines_scores
+    both = 1 / (1 + np.exp(-0.25 * 1.5))  # the detector's logit is 0
+    assert joined.classify(image, found).scores[0] == pytest.approx(both, abs=1e-3)
+    assert joined.fusion is not None
     for other in (plain, silent):
         assert other.classify(image, found).scores.tolist() == [0.5]
-        assert not other.combines_scores
+        assert other.fusion is None
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,16 @@ def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
         ({"dark": 40}, "dark"),  # blue has a luminance of 29
         ({"blurred": 0.001}, "blurred"),  # one colour has no detail
         ({"undecided": 1.0}, "undecided"),
+        ({"undecided": 1.0, "causes": {"blurred": 0.001}}, "blurred"),
+        ({"causes": {"blurred": 0.001}}, None),  # a cause of doubt is none where there is no doubt
         ({"undecided": 1.0, "blurred": 0.001}, "blurred"),
+        ({"undecided": {"with_mask": 1.0}}, "undecided"),
+        ({"undecided": {"without_mask": 1.0}}, None),
         ({"undecided": 1.0, "blurred": 0.001, "dark": 40}, "dark"),
         ({"undecided": 1.0, "blurred": 0.001, "dark": 40, "too_small": 33}, "too_small"),
     ],
 )
-def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, float], reason: str | None) -> None:
+def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, object], reason: str | None) -> None:
     path = write_classifier(tmp_path / "c.onnx", thresholds={**CLASSIFIER["thresholds"], **limits})
     found = MobileNet(path).classify(scene({(1, 1): (250, 3, 3)}), faces((1, 1)))
     assert found.reasons is not None
@@ -93,6 +97,7 @@ def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, float], rea
         ({"size": "big"}, "makes no sense"),
         ({"thresholds": 5}, "makes no sense"),
         ({"score": {"combine": "magic"}}, "magic.*upgrade"),
+        ({"score": {"combine": "logistic", "detector": 1}}, "makes no sense"),
     ],
 )
 def test_metadata_of_no_use(tmp_path: Path, changes: dict[str, object], message: str) -> None:

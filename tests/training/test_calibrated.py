@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from maskwatch.classifiers.fusion import Fusion
+from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
+from maskwatch.training.calibrated import Candidates, best_f1, choose_fusion
+
+
+def candidates() -> Candidates:
+    rng = np.random.default_rng(0)
+    seen = Candidates()
+    for bare in [False] * 100 + [True] * 40:
+        true = rng.random(4) < (0.0 if bare else 0.6)
+        seen.outcome.append(np.where(true, TRUE, FALSE).astype(np.int8))
+        seen.found.append(np.where(true, rng.uniform(0.3, 1, 4), rng.uniform(0, 0.6, 4)))
+        seen.seen.append(np.where(true, rng.uniform(0.5, 1, 4), rng.uniform(0, 0.7, 4)))
+        seen.bare.append(np.full(4, bare))
+    return seen
+
+
+def test_the_threshold_keeps_to_the_false_faces_that_are_allowed() -> None:
+    seen = candidates()
+    bare = seen.joined("bare")
+    for allowed in (0, 3):
+        fusion = Fusion(**choose_fusion(seen, allowed))
+        scores = fusion(seen.joined("found"), seen.joined("seen"))
+        assert np.count_nonzero(scores[bare] >= fusion.threshold) <= allowed
+        found = scores[seen.joined("outcome") == TRUE] >= fusion.threshold
+        assert found.mean() > 0.7
+
+
+def test_ignored_places_teach_nothing() -> None:
+    seen = candidates()
+    usual = choose_fusion(seen, 3)
+    seen.outcome.append(np.full(50, IGNORED, np.int8))
+    seen.found.append(np.full(50, 0.99))
+    seen.seen.append(np.full(50, 0.01))
+    seen.bare.append(np.zeros(50, np.bool_))
+    assert choose_fusion(seen, 3) == pytest.approx(usual)
+
+
+def test_best_f1() -> None:
+    scores, true = np.array([0.9, 0.8, 0.7, 0.2]), np.array([True, True, False, False])
+    assert best_f1(scores, true) == 0.8
