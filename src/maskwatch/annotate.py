@@ -7,6 +7,7 @@ colours are those of Okabe and Ito, which people with any kind of colour blindne
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,13 +49,14 @@ STYLES: Final[dict[Label, Style]] = {
 }
 UNCERTAIN: Final = Style("Unsure", (200, 200, 200), "?", dashed=True)
 UNCLASSIFIED: Final = Style("Face", (233, 180, 86), "")
+_PLACE: Final = Style("", (255, 255, 255), "", weight=1.5, dashed=True)
 
 _BLACK: Final = (0, 0, 0)
 _WHITE: Final = (255, 255, 255)
 _FONTS = threading.local()  # a font face keeps a cache of glyphs and is not made to be shared
 
 
-def annotate(image: Image, faces: Faces) -> Image:
+def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
     """Draws the faces on a copy of the picture.
 
     A certain face gets its state and how probable it is, an uncertain one a dashed frame and a
@@ -63,6 +65,7 @@ def annotate(image: Image, faces: Faces) -> Image:
     Args:
         image: (h, w, 3) uint8, BGR.
         faces: What was found in it.
+        numbered: Also write the number of each face, from 1, so that a table can speak of it.
 
     Returns:
         (h, w, 3) uint8, BGR.
@@ -80,13 +83,39 @@ def annotate(image: Image, faces: Faces) -> Image:
             doubt = "" if certain[i] else "?"
             text = f"{STYLES[label].symbol if certain[i] else '?'} {STYLES[label].text}{doubt} {share}"
             short = f"{STYLES[label].symbol}{doubt}"
+        if numbered:
+            text, short = f"{i + 1} {text}", f"{i + 1}{short}"
         _draw_face(canvas, [round(float(v)) for v in faces.boxes[i]], style, text, short)
     return canvas
 
 
+def outline(image: Image, box: Sequence[float]) -> Image:
+    """Draws a broken frame without words on a copy of the picture: a place that is meant, not a finding.
+
+    Args:
+        image: (h, w, 3) uint8, BGR.
+        box: x1, y1, x2, y2 in pixels.
+    """
+    canvas = image.copy()
+    _draw_frame(canvas, [round(float(v)) for v in box], _PLACE, _unit(canvas))
+    return canvas
+
+
+def _unit(canvas: Image) -> float:
+    """How many pixels make one thin line."""
+    return float(max(1.0, min(canvas.shape[:2]) / 320))
+
+
 def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: str) -> None:
-    height, width = canvas.shape[:2]
-    unit = max(1.0, min(width, height) / 320)
+    height = canvas.shape[0]
+    unit = _unit(canvas)
+    _draw_frame(canvas, box, style, unit)
+    letters = int(min(max(12.0, 12 * unit), height / 2))
+    if letters >= 6:
+        _draw_label(canvas, box, style, text, short, letters)
+
+
+def _draw_frame(canvas: Image, box: list[int], style: Style, unit: float) -> None:
     line = max(1, round(unit * style.weight))
     x1, y1, x2, y2 = box
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
@@ -95,9 +124,6 @@ def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: st
     for colour, thickness in ((_BLACK, line + 2), (style.colour, line)):
         for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
             _line(canvas, start, end, colour, thickness, dash)
-    letters = int(min(max(12.0, 12 * unit), height / 2))
-    if letters >= 6:
-        _draw_label(canvas, box, style, text, short, letters)
 
 
 def _line(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from maskwatch.app.correcting import correcting
+from maskwatch.app.keeping import Keeping
 from maskwatch.app.picture_job import PictureJob
 from maskwatch.app.video_job import VideoJob
 from maskwatch.app.words import TILES, counts_in_words, duration, face_rows, plain
@@ -21,8 +23,14 @@ _MP4 = "video/mp4"
 _REFRESH_SECONDS = 1.0
 
 
-def show_picture(job: PictureJob, key: str) -> None:
-    """A picture with its faces, a table of them, and what may be taken away."""
+def show_picture(job: PictureJob, key: str, keeping: Keeping | None) -> None:
+    """A picture with its faces, a table of them, and what may be taken away.
+
+    Args:
+        job: The picture's job.
+        key: Tells the widgets of different files apart.
+        keeping: Where corrections go; None offers none.
+    """
     stem = Path(job.name).stem
     with st.container(border=True):
         st.markdown(f"**{plain(job.name)}**")
@@ -37,6 +45,8 @@ def show_picture(job: PictureJob, key: str) -> None:
             _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
             _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
             _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
+        if keeping is not None:
+            correcting(job, key, keeping)
 
 
 def show_together(jobs: Sequence[PictureJob]) -> None:

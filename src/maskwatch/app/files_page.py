@@ -83,7 +83,7 @@ def _show_all(choices: Choices, mine: Workspace) -> None:
     listed: set[str] = st.session_state.uploads_seen
     for key, job in list(mine.jobs.items()):
         if isinstance(job, PictureJob):
-            show_picture(job, key)
+            show_picture(job, key, st.session_state.keeping)
         else:
             look = choices.videos()
             show_video(job, key, job.look != look, again=partial(mine.run_again, key, look))

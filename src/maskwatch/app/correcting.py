@@ -1,0 +1,228 @@
+"""Correcting a picture: choose a face, say what it is. Two clicks, and it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from maskwatch.annotate import outline
+from maskwatch.app.draft import Draft
+from maskwatch.app.keeping import Keeping, turn_on
+from maskwatch.app.words import plain, state_in_words
+from maskwatch.data.collect import STATES, Box
+from maskwatch.errors import MaskwatchError
+from maskwatch.geometry import fit
+from maskwatch.types import Faces, Image
+
+_MISSED: Final = -1
+_NOT_A_FACE: Final = "Not a face"
+_PREVIEW_SIDE: Final = 900
+_STEPS: Final = 800  # of a slider: about one for each pixel that it is wide on the screen
+
+
+class Still(Protocol):
+    """A picture that can be corrected."""
+
+    @property
+    def name(self) -> str:
+        """Where it comes from, for people."""
+        ...
+
+    @property
+    def found(self) -> Faces:
+        """What the models found in it."""
+        ...
+
+    def image(self) -> Image:
+        """The picture at full size: (h, w, 3) uint8, BGR."""
+        ...
+
+
+@dataclass(slots=True)
+class _Open:
+    """A picture that is being corrected; the page keeps one for each key.
+
+    Attributes:
+        still: What is corrected; another one under the same key starts anew.
+        draft: What was said of it so far.
+        size: Its width and height in pixels.
+        preview: The picture at the size that a page shows, BGR.
+        stored: Its name in the collection, once it is kept.
+        error: Why the last word could not be kept.
+    """
+
+    still: Still
+    draft: Draft
+    size: tuple[int, int]
+    preview: Image
+    stored: str = ""
+    error: str = ""
+
+
+def correcting(still: Still, key: str, keeping: Keeping, group: str = "") -> None:
+    """Shows the controls.
+
+    Args:
+        still: The picture.
+        key: Tells the widgets of different pictures apart.
+        keeping: Where corrections go.
+        group: Pictures of one video share one; see `Collection.add`.
+    """
+    with st.expander("Correct it", icon=":material/edit:"):
+        if not keeping.is_on:
+            st.markdown(keeping.told())
+            st.button("Keep the pictures that I correct", on_click=turn_on, key=f"{key}-turn-on")
+            return
+        work = _opened(still, key)
+        numbers = [*range(len(work.draft.faces)), _MISSED]
+        chosen = st.pills(
+            "Which face is wrong?",
+            numbers,
+            format_func=lambda number: _face_in_words(work.draft, number),
+            key=f"{key}-face",
+        )
+        if chosen == _MISSED:
+            _missed(work, key, keeping, group)
+        elif chosen is not None:
+            _face(work, chosen, key, keeping, group)
+        if work.error:
+            st.error(plain(work.error), icon=":material/error:")
+        elif work.stored:
+            _kept(work, key, keeping)
+
+
+def _opened(still: Still, key: str) -> _Open:
+    work: _Open | None = st.session_state.get(f"{key}-correcting")
+    if work is None or work.still is not still:
+        image = still.image()
+        height, width = image.shape[:2]
+        size = fit(width, height, _PREVIEW_SIDE)
+        preview = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        work = _Open(still, Draft.of(still.found), (width, height), preview)
+        st.session_state[f"{key}-correcting"] = work
+    return work
+
+
+def _face_in_words(draft: Draft, number: int) -> str:
+    if number == _MISSED:
+        return "+ A face was missed"
+    face = draft.faces[number]
+    if number in draft.rejected:
+        words = _NOT_A_FACE.lower()
+    elif face.by == "model" and face.state == "face" and face.answer is not None:
+        words = f"unsure, {state_in_words(face.answer)}?"
+    else:
+        words = state_in_words(face.state)
+    return f"{number + 1}: {words}{', corrected' if draft.is_corrected(number) else ''}"
+
+
+def _face(work: _Open, number: int, key: str, keeping: Keeping, group: str) -> None:
+    """What a face that is there truly is."""
+    draft = work.draft
+    picture, controls = st.columns([2, 3], gap="medium")
+    with controls:
+        says = [(state_in_words(state), draft.said(number, state)) for state in STATES]
+        _buttons([*says, (_NOT_A_FACE, draft.not_a_face(number))], work, f"{key}-{number}", keeping, group)
+        box = draft.faces[number].box
+        if st.toggle("Its frame is wrong", key=f"{key}-{number}-frame"):
+            box = _sliders(work, box, f"{key}-{number}")
+            _buttons(
+                [("Keep this frame", draft.framed(number, box))], work, f"{key}-{number}", keeping, group
+            )
+    _show(picture, work, box, f"Face {number + 1}")
+
+
+def _missed(work: _Open, key: str, keeping: Keeping, group: str) -> None:
+    """Where a face was missed, and what it is."""
+    width, height = work.size
+    side = min(width, height) / 4
+    start = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
+    picture, controls = st.columns([2, 3], gap="medium")
+    with controls:
+        st.caption("Draw the frame around the face, from brow to chin; then say what it is.")
+        box = _sliders(work, start, f"{key}-missed")
+        says = [(state_in_words(state), work.draft.added(box, state)) for state in STATES]
+        # The new face is the chosen one then: its frame and its state can be mended at once.
+        _buttons(says, work, f"{key}-missed", keeping, group, select=(f"{key}-face", len(work.draft.faces)))
+    _show(picture, work, box, "The frame of the missed face")
+
+
+def _sliders(work: _Open, box: Box, key: str) -> Box:
+    """The four sides of a frame: with the mouse, a finger, or the arrow keys."""
+    width, height = work.size
+    x1, y1, x2, y2 = box
+
+    def between(label: str, first: float, last: float, limit: int, name: str) -> tuple[float, float]:
+        step = max(1, limit // _STEPS)
+        start = (min(max(round(first), 0), limit), min(max(round(last), 0), limit))
+        low, high = st.slider(label, 0, limit, start, step, format="%d px", key=f"{key}-{name}")
+        return float(low), float(high)
+
+    left, right = between("Left and right side", x1, x2, width, "x")
+    top, bottom = between("Top and bottom", y1, y2, height, "y")
+    return left, top, right, bottom
+
+
+def _buttons(
+    says: list[tuple[str, Draft]],
+    work: _Open,
+    key: str,
+    keeping: Keeping,
+    group: str,
+    select: tuple[str, int] | None = None,
+) -> None:
+    """One button for each thing that can be said; it is kept at once."""
+    with st.container(horizontal=True):
+        for label, draft in says:
+            st.button(label, on_click=_keep, args=(work, draft, keeping, group, select), key=f"{key}-{label}")
+
+
+def _keep(work: _Open, draft: Draft, keeping: Keeping, group: str, select: tuple[str, int] | None) -> None:
+    """Keeps the picture with what is said of it now. A callback: what it raises nobody would show."""
+    try:
+        work.stored = keeping.collection.add(
+            work.still.image(), draft.kept, draft.not_faces, work.still.name, group
+        )
+    except MaskwatchError as error:
+        work.error = str(error)
+        return
+    work.draft, work.error = draft, ""
+    if select is not None:
+        st.session_state[select[0]] = select[1]
+
+
+def _kept(work: _Open, key: str, keeping: Keeping) -> None:
+    corrected = work.draft.corrections
+    others = len(work.draft.faces) - corrected
+    rest = f", {others} as the model says" if others else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(
+            f"Kept: {corrected} face{'' if corrected == 1 else 's'} corrected{rest}.", icon=":material/check:"
+        )
+        st.button(
+            "Take it back",
+            on_click=_take_back,
+            args=(work, keeping),
+            help="Deletes this picture from what is kept.",
+            key=f"{key}-take-back",
+        )
+
+
+def _take_back(work: _Open, keeping: Keeping) -> None:
+    try:
+        keeping.collection.remove(work.stored)
+    except MaskwatchError as error:
+        work.error = str(error)
+        return
+    work.draft, work.stored, work.error = Draft.of(work.still.found), "", ""
+
+
+def _show(place: st.delta_generator.DeltaGenerator, work: _Open, box: Box, words: str) -> None:
+    """The picture with the frame that is meant."""
+    factor = work.preview.shape[1] / work.size[0]
+    drawn = outline(work.preview, [factor * side for side in box])
+    place.image(drawn, channels="BGR", width="stretch", caption=words, alt=words)
