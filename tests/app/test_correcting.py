@@ -123,7 +123,7 @@ class TestAtThisComputer:
         across, down = [slider for slider in page.slider if slider.key and "missed" in slider.key]
         across.set_value((200, 240))
         run(down.set_value((20, 60)))
-        press(page, "× No mask")
+        press(page, "\u00d7 No mask")
         (added,) = [row for row in labels(tmp_path / "corrections")["annotations"] if row["by"] == "person"]
         assert added["bbox"] == [200, 20, 40, 40]
         assert "score" not in added

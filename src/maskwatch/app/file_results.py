@@ -13,6 +13,7 @@ from maskwatch.app.correcting import correcting
 from maskwatch.app.keeping import Keeping
 from maskwatch.app.picture_job import PictureJob
 from maskwatch.app.video_job import VideoJob
+from maskwatch.app.why import why
 from maskwatch.app.words import TILES, counts_in_words, duration, face_rows, plain
 from maskwatch.counting import Counts
 from maskwatch.sinks.pictures import Names
@@ -40,6 +41,7 @@ def show_picture(job: PictureJob, key: str, keeping: Keeping | None) -> None:
             st.markdown(counts_in_words(job.counts))
             if job.faces:
                 st.table(face_rows(job.faces), hide_index=True, border="horizontal")
+            why(job, key)
         with st.container(horizontal=True):
             mime = "image/png" if job.suffix == ".png" else "image/jpeg"
             _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
