@@ -38,7 +38,7 @@ _BATCH: Final = 32
 _WEAK: Final = 0.05
 """A fall of the probability below which no place is said to matter."""
 
-# Lower edges of the parts of a face in heights of its box, which reaches from the hair to the chin.
+# Where each part of a face ends, in heights of its box, which reaches from the hair to the chin.
 _PARTS: Final = (
     (-0.05, "hair"),
     (0.2, "forehead"),

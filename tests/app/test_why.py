@@ -41,11 +41,11 @@ def asking(page: AppTest) -> list[str]:
 def test_the_map_comes_when_it_is_asked_for_and_stays() -> None:
     page = with_faces({(1, 1): BLUE, (4, 2): GREEN})
     assert told(page) == []
-    before = len(page.get("imgs"))
+    before = len(page.get("image"))
     (key,) = asking(page)
     page = run(page.button(key=key).click())
     assert len(told(page)) == 1
-    assert len(page.get("imgs")) == before + 1
+    assert len(page.get("image")) == before + 1
     assert len(told(run(page))) == 1, "another press elsewhere does not take it away"
     (face,) = [box for box in page.selectbox if box.label == "Why this answer?"]
     assert told(run(face.set_value(1))) == [], "of the other face nobody asked"
