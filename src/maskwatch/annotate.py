@@ -108,7 +108,12 @@ def outline(image: Image, box: Sequence[float]) -> Image:
 
 
 def heat_map(
-    view: Image, box: Sequence[float], heat: NDArray[np.float32], lines: Sequence[str], scale: Sequence[str]
+    view: Image,
+    box: Sequence[float],
+    heat: NDArray[np.float32],
+    top: float,
+    lines: Sequence[str],
+    scale: Sequence[str],
 ) -> Image:
     """Draws a face, beside it the same under a heat map, below both what the map says.
 
@@ -117,7 +122,8 @@ def heat_map(
     Args:
         view: (s, s, 3) uint8, BGR: the face and what is around it.
         box: x1, y1, x2, y2 of the face in pixels of `view`.
-        heat: (s, s) float; from 0 (nothing) up to its maximum.
+        heat: (s, s) float.
+        top: The heat that gets the strongest colour, above 0; half of it gets the contour.
         lines: What is written below; long ones are broken.
         scale: What is written at both ends of the colours: the weak and the strong one.
 
@@ -126,7 +132,6 @@ def heat_map(
     """
     size = (_PANEL, _PANEL)
     face = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    top = max(float(heat.max()), 1e-9)
     share = cv2.resize(np.clip(heat / top, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     grey = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     colours = cv2.applyColorMap((255 * share).astype(np.uint8), _HEAT)

@@ -281,11 +281,16 @@ def heat_picture(found: Explanation, title: str, model: str) -> Image:
         model: Which model was asked: the name of its file.
     """
     style = STYLES[found.label]
-    points = round(100 * max(float(found.heat.max()), 0.0))
+    # What hardly matters must not glow: without a strong place the colours stand for that much at least.
+    top = float(found.heat.max()) if found.parts else _WEAK
     lines = [
         f"{title}: {style.symbol} {style.text} {found.probability:.0%}",
         found.sentence,
-        "Inside the white line: at least half of the strongest fall. Left: the face as it is.",
+        "Inside the white line: at least half of the strongest fall. Left: the face as it is."
+        if found.parts
+        else "Left: the face as it is.",
         f"Occlusion map of {model}: how far the answer falls where a grey patch covers the face.",
     ]
-    return heat_map(found.view, found.box.tolist(), found.heat, lines, ("no fall", f"{points} points"))
+    return heat_map(
+        found.view, found.box.tolist(), found.heat, top, lines, ("no fall", f"{100 * top:.0f} points")
+    )

@@ -134,7 +134,7 @@ def test_a_heat_map_has_a_contour_where_it_is_strong() -> None:
     heat = np.zeros((64, 64), np.float32)
     heat[40:56, 20:44] = 0.8
     drawn = heat_map(
-        ground(64, 64), (10, 10, 54, 54), heat, ["One line", "word " * 40], ("none", "80 points")
+        ground(64, 64), (10, 10, 54, 54), heat, 0.8, ["One line", "word " * 40], ("none", "80 points")
     )
     size = (drawn.shape[1] - 8) // 2
     right = drawn[:size, -size:]
@@ -145,7 +145,7 @@ def test_a_heat_map_has_a_contour_where_it_is_strong() -> None:
     assert (
         drawn.shape
         == heat_map(
-            ground(9, 9), (1, 1, 8, 8), heat[:9, :9], ["One line", "word " * 40], ("none", "80 points")
+            ground(9, 9), (1, 1, 8, 8), heat[:9, :9], 0.8, ["One line", "word " * 40], ("none", "80 points")
         ).shape
     )
     grey = cv2.cvtColor(right, cv2.COLOR_BGR2GRAY)

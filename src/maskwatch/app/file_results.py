@@ -41,12 +41,12 @@ def show_picture(job: PictureJob, key: str, keeping: Keeping | None) -> None:
             st.markdown(counts_in_words(job.counts))
             if job.faces:
                 st.table(face_rows(job.faces), hide_index=True, border="horizontal")
-            why(job, key)
         with st.container(horizontal=True):
             mime = "image/png" if job.suffix == ".png" else "image/jpeg"
             _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
             _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
             _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
+        why(job, key)
         if keeping is not None:
             correcting(job, key, keeping)
 

@@ -30,6 +30,7 @@ def why(job: PictureJob, key: str) -> None:
                 range(len(job.faces)),
                 format_func=lambda n: f"Face {n + 1}: {state_in_words(str(job.faces[n]['label']))}",
                 key=f"{key}-why-face",
+                width=260,
             )
         asked = st.button(
             "Why?",
@@ -49,7 +50,7 @@ def why(job: PictureJob, key: str) -> None:
     if number in kept and kept[number][0] is job:
         _, picture, words = kept[number]
         st.markdown(words)
-        st.image(picture, width="stretch", alt=f"Occlusion map of face {number + 1}. {words}")
+        st.image(picture, alt=f"Occlusion map of face {number + 1}. {words}")
 
 
 def _map(job: PictureJob, number: int, judge: Classifier) -> tuple[bytes, str]:
