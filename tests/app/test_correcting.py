@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import maskwatch.app
+from clips import write_clip
 from fakes import BLUE, GREEN, RED, box, scene
-from maskwatch.app import visitor, workspace
+from maskwatch.app import tokens, visitor, workspace
 from maskwatch.data.dataset import read_dataset
 from maskwatch.sources.images import read_image
+from maskwatch.types import Frame, Result
 
 PAGE = Path(maskwatch.app.__file__).with_name("page.py")
 SECONDS = 60
@@ -165,6 +168,7 @@ class TestAtThisComputer:
         assert "Download (ZIP)" in [button.label for button in page.download_button]
         press(page, "Delete for good")
         assert not (tmp_path / "corrections").exists()
+        assert not page.success, "nothing claims to be kept"
         assert not [button for button in page.download_button if button.label == "Download (ZIP)"]
 
     def test_a_folder_that_cannot_be_used_gives_one_line(
@@ -205,3 +209,57 @@ class TestFromElsewhere:
         assert not page.sidebar.table
         assert "Delete for good" not in [button.label for button in page.button]
         assert "Download (ZIP)" not in [button.label for button in page.download_button]
+
+
+def faces_shown(page: AppTest) -> bool:
+    return any(group.label == "Which face is wrong?" for group in page.button_group)
+
+
+@pytest.mark.usefixtures("here")
+class TestFrames:
+    """Frames of videos and live pictures."""
+
+    def test_a_frame_of_a_video(self, tmp_path: Path) -> None:
+        empty = scene({})
+        clip = write_clip(tmp_path / "in.mp4", [empty] * 10 + [THREE] * 10)
+        page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
+        page = run(page.switch_page("files_page.py"))
+        run(page.file_uploader(key="uploads").set_value([("in.mp4", clip.read_bytes(), "")]))
+        end = time.monotonic() + SECONDS
+        while not page.metric:
+            assert time.monotonic() < end, "the video was never done"
+            time.sleep(0.1)
+            run(page)
+        run(page.toggle(key=SWITCH).set_value(True))
+        assert len(faces(page).options) == 1, "nobody in the first frame"
+        (moment,) = [slider for slider in page.slider if slider.label == "Time in the video"]
+        run(moment.set_value(1.5))
+        assert len(faces(page).options) == 4
+        run(faces(page).set_value(0))
+        press(page, "Not a face")
+        (picture,) = labels(tmp_path / "corrections")["images"]
+        assert picture["taken_from"].startswith("in.mp4 at ")
+        assert picture["group"]
+        (sample,) = read_dataset(tmp_path / "corrections").samples
+        assert len(sample.boxes) == 2
+
+    def test_a_live_picture_is_frozen(self, tmp_path: Path) -> None:
+        page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
+        (told,) = page.get("bidi_component")
+        ticket = tokens.find(json.loads(told.proto.json)["token"])
+        assert ticket is not None
+        result = Result(Frame(THREE), ticket.look.engine.detect(THREE))
+        ticket.shown(result)
+        assert ticket.latest is None, "nothing is held before the switch is on"
+        run(page.toggle(key=SWITCH).set_value(True))
+        press(page, "Freeze the picture")
+        assert not faces_shown(page), "nothing was shown yet"
+        ticket.shown(result)
+        press(page, "Freeze the picture")
+        run(faces(page).set_value(1))
+        press(page, "Not a face")
+        (picture,) = labels(tmp_path / "corrections")["images"]
+        assert picture["taken_from"] == "live picture"
+        run(page.toggle(key=SWITCH).set_value(False))
+        assert ticket.latest is None
+        assert not faces_shown(page)

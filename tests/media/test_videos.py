@@ -56,6 +56,15 @@ def test_every_frame_in_order(tmp_path: Path, name: str, codec: str) -> None:
     assert video.fps == pytest.approx(10, rel=0.05)
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.ts", "libx264"), ("a.avi", "mpeg4")])
+@pytest.mark.parametrize(("t", "number"), [(0.0, 0), (0.3, 3), (0.31, 4), (0.899, 9), (7.0, 9)])
+def test_a_frame_by_its_time(tmp_path: Path, name: str, codec: str, t: float, number: int) -> None:
+    path = write_clip(tmp_path / name, STEPS, codec=codec)
+    first = next(iter(VideoFile(str(path)))).t
+    frame = VideoFile(str(path)).frame_at(first + t if t else 0.0)
+    assert values([frame])[0] == pytest.approx(20 + 20 * number, abs=5)
+
+
 def test_length_is_known_beforehand(tmp_path: Path) -> None:
     video = VideoFile(str(write_clip(tmp_path / "a.mp4", STEPS)))
     assert video.frames == 10

@@ -49,16 +49,12 @@ class _Open:
     Attributes:
         still: What is corrected; another one under the same key starts anew.
         draft: What was said of it so far.
-        size: Its width and height in pixels.
-        preview: The picture at the size that a page shows, BGR.
         stored: Its name in the collection, once it is kept.
         error: Why the last word could not be kept.
     """
 
     still: Still
     draft: Draft
-    size: tuple[int, int]
-    preview: Image
     stored: str = ""
     error: str = ""
 
@@ -73,38 +69,64 @@ def correcting(still: Still, key: str, keeping: Keeping, group: str = "") -> Non
         group: Pictures of one video share one; see `Collection.add`.
     """
     with st.expander("Correct it", icon=":material/edit:"):
-        if not keeping.is_on:
-            st.markdown(keeping.told())
-            st.button("Keep the pictures that I correct", on_click=turn_on, key=f"{key}-turn-on")
-            return
-        work = _opened(still, key)
-        numbers = [*range(len(work.draft.faces)), _MISSED]
-        chosen = st.pills(
-            "Which face is wrong?",
-            numbers,
-            format_func=lambda number: _face_in_words(work.draft, number),
-            key=f"{key}-face",
-        )
-        if chosen == _MISSED:
-            _missed(work, key, keeping, group)
-        elif chosen is not None:
-            _face(work, chosen, key, keeping, group)
-        if work.error:
-            st.error(plain(work.error), icon=":material/error:")
-        elif work.stored:
-            _kept(work, key, keeping)
+        if allowed(key, keeping):
+            controls(still, key, keeping, group)
+
+
+def allowed(key: str, keeping: Keeping) -> bool:
+    """Whether the visitor wants pictures kept; says what that means and asks, if not."""
+    if not keeping.is_on:
+        st.markdown(keeping.told())
+        st.button("Keep the pictures that I correct", on_click=turn_on, key=f"{key}-turn-on")
+    return keeping.is_on
+
+
+def controls(still: Still, key: str, keeping: Keeping, group: str) -> None:
+    """What `correcting` shows, once it is allowed."""
+    work = _opened(still, key)
+    numbers = [*range(len(work.draft.faces)), _MISSED]
+    chosen = st.pills(
+        "Which face is wrong?",
+        numbers,
+        format_func=lambda number: _face_in_words(work.draft, number),
+        key=f"{key}-face",
+    )
+    if chosen == _MISSED:
+        _missed(work, key, keeping, group)
+    elif chosen is not None:
+        _face(work, chosen, key, keeping, group)
+    if work.error:
+        st.error(plain(work.error), icon=":material/error:")
+    elif work.stored in keeping.collection:  # else everything was deleted since
+        _kept(work, key, keeping)
 
 
 def _opened(still: Still, key: str) -> _Open:
     work: _Open | None = st.session_state.get(f"{key}-correcting")
     if work is None or work.still is not still:
+        work = st.session_state[f"{key}-correcting"] = _Open(still, Draft.of(still.found))
+    return work
+
+
+@dataclass(frozen=True, slots=True)
+class _Preview:
+    """A picture at the size that a page shows: (h, w, 3) uint8, BGR; and its true width and height."""
+
+    still: Still
+    image: Image
+    size: tuple[int, int]
+
+
+def _preview(still: Still) -> _Preview:
+    """Made when a face is chosen; only the last one is kept, for there may be hundreds of pictures."""
+    preview: _Preview | None = st.session_state.get("correcting_preview")
+    if preview is None or preview.still is not still:
         image = still.image()
         height, width = image.shape[:2]
-        size = fit(width, height, _PREVIEW_SIDE)
-        preview = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        work = _Open(still, Draft.of(still.found), (width, height), preview)
-        st.session_state[f"{key}-correcting"] = work
-    return work
+        small = cv2.resize(image, fit(width, height, _PREVIEW_SIDE), interpolation=cv2.INTER_AREA)
+        preview = _Preview(still, np.asarray(small, np.uint8), (width, height))
+        st.session_state.correcting_preview = preview
+    return preview
 
 
 def _face_in_words(draft: Draft, number: int) -> str:
@@ -138,7 +160,7 @@ def _face(work: _Open, number: int, key: str, keeping: Keeping, group: str) -> N
 
 def _missed(work: _Open, key: str, keeping: Keeping, group: str) -> None:
     """Where a face was missed, and what it is."""
-    width, height = work.size
+    width, height = _preview(work.still).size
     side = min(width, height) / 4
     start = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
     picture, controls = st.columns([2, 3], gap="medium")
@@ -153,7 +175,7 @@ def _missed(work: _Open, key: str, keeping: Keeping, group: str) -> None:
 
 def _sliders(work: _Open, box: Box, key: str) -> Box:
     """The four sides of a frame: with the mouse, a finger, or the arrow keys."""
-    width, height = work.size
+    width, height = _preview(work.still).size
     x1, y1, x2, y2 = box
 
     def between(label: str, first: float, last: float, limit: int, name: str) -> tuple[float, float]:
@@ -223,6 +245,7 @@ def _take_back(work: _Open, keeping: Keeping) -> None:
 
 def _show(place: st.delta_generator.DeltaGenerator, work: _Open, box: Box, words: str) -> None:
     """The picture with the frame that is meant."""
-    factor = work.preview.shape[1] / work.size[0]
-    drawn = outline(work.preview, [factor * side for side in box])
+    preview = _preview(work.still)
+    factor = preview.image.shape[1] / preview.size[0]
+    drawn = outline(preview.image, [factor * side for side in box])
     place.image(drawn, channels="BGR", width="stretch", caption=words, alt=words)

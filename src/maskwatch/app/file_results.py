@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from maskwatch.app.correcting import correcting
+from maskwatch.app.frozen import correct_frame
 from maskwatch.app.keeping import Keeping
 from maskwatch.app.picture_job import PictureJob
 from maskwatch.app.video_job import VideoJob
@@ -64,7 +65,9 @@ def show_together(jobs: Sequence[PictureJob]) -> None:
             _download("All as CSV", _one_table(jobs), "maskwatch.csv", _CSV, "csv")
 
 
-def show_video(job: VideoJob, key: str, stale: bool, again: Callable[[], None]) -> None:
+def show_video(
+    job: VideoJob, key: str, stale: bool, again: Callable[[], None], keeping: Keeping | None
+) -> None:
     """A video: how far it is, or its result.
 
     Args:
@@ -72,6 +75,7 @@ def show_video(job: VideoJob, key: str, stale: bool, again: Callable[[], None]) 
         key: Tells the widgets of different files apart.
         stale: It was made with other settings than those of now.
         again: Has it made once more.
+        keeping: Where corrections go; None offers none.
     """
     if job.state == "failed":
         st.error(plain(job.error), icon=":material/error:")
@@ -85,6 +89,8 @@ def show_video(job: VideoJob, key: str, stale: bool, again: Callable[[], None]) 
             st.info("Cancelled.", icon=":material/cancel:")
         else:
             _video_result(job, key)
+            if keeping is not None:
+                correct_frame(job, key, keeping)
         if stale or job.state == "cancelled":
             text = "Run again" if job.state == "cancelled" else "Run again with the settings of now"
             st.button(text, on_click=again, icon=":material/replay:", key=f"{key}-again")

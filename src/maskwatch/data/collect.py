@@ -102,6 +102,9 @@ class Collection:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def __contains__(self, name: object) -> bool:
+        return (self.folder / _IMAGES / str(name)).is_file()
+
     def add(
         self,
         image: Image,
@@ -232,6 +235,11 @@ class Collection:
                 f"{self.folder}: cannot be made ({error.strerror or error}); choose another folder"
                 " (setting collect.folder)"
             ) from error
+
+
+def group_of(source: str) -> str:
+    """The group of all pictures that come from one video or camera."""
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 def name_of(image: Image) -> str:

@@ -93,8 +93,10 @@ def test_counts_tell_people_from_models(collection: Collection) -> None:
 def test_a_picture_can_be_forgotten(collection: Collection) -> None:
     name = collection.add(TWO, [face(1, 1, "with_mask")])
     collection.add(ONE, [face(1, 1, "with_mask")])
+    assert name in collection
     collection.remove(name)
     collection.remove("nothing.png")
+    assert name not in collection
     assert [picture["file_name"] for picture in labels(collection)["images"]] == [name_of(ONE)]
     assert len(labels(collection)["annotations"]) == 1
     assert [path.name for path in (collection.folder / "images").iterdir()] == [name_of(ONE)]
