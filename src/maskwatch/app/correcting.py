@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import cv2
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from maskwatch.annotate import outline
 from maskwatch.app.draft import Draft
@@ -20,7 +21,9 @@ from maskwatch.types import Faces, Image
 
 _MISSED: Final = -1
 _NOT_A_FACE: Final = "Not a face"
-_PREVIEW_SIDE: Final = 900
+_PREVIEW_SIDE: Final = 1600
+_CLOSE: Final = 2.5  # what is shown around a face, in sides of its frame
+_CLOSE_PIXELS: Final = 480
 _STEPS: Final = 800  # of a slider: about one for each pixel that it is wide on the screen
 
 
@@ -155,7 +158,7 @@ def _face(work: _Open, number: int, key: str, keeping: Keeping, group: str) -> N
             _buttons(
                 [("Keep this frame", draft.framed(number, box))], work, f"{key}-{number}", keeping, group
             )
-    _show(picture, work, box, f"Face {number + 1}")
+    _show(picture, work, box, f"Face {number + 1}", near=draft.faces[number].box)
 
 
 def _missed(work: _Open, key: str, keeping: Keeping, group: str) -> None:
@@ -243,9 +246,27 @@ def _take_back(work: _Open, keeping: Keeping) -> None:
     work.draft, work.stored, work.error = Draft.of(work.still.found), "", ""
 
 
-def _show(place: st.delta_generator.DeltaGenerator, work: _Open, box: Box, words: str) -> None:
-    """The picture with the frame that is meant."""
+def _show(
+    place: st.delta_generator.DeltaGenerator, work: _Open, box: Box, words: str, near: Box | None = None
+) -> None:
+    """The picture with the frame that is meant; only what is near a face, enlarged, if one is given."""
     preview = _preview(work.still)
     factor = preview.image.shape[1] / preview.size[0]
-    drawn = outline(preview.image, [factor * side for side in box])
-    place.image(drawn, channels="BGR", width="stretch", caption=words, alt=words)
+    shown, meant = preview.image, np.array(box) * factor
+    if near is not None:
+        left, top, right, bottom = _around(np.array([near, box]) * factor, shown)
+        shown = shown[top:bottom, left:right]
+        size = fit(right - left, bottom - top, _CLOSE_PIXELS, enlarge=_CLOSE_PIXELS)
+        meant = (meant - (left, top, left, top)) * (size[0] / (right - left))
+        shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    place.image(outline(shown, meant.tolist()), channels="BGR", width="stretch", caption=words, alt=words)
+
+
+def _around(boxes: NDArray[np.float64], image: Image) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the part of a picture that shows these boxes and what is near them."""
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    middle, half = (low + high) / 2, max(4.0, _CLOSE * float((high - low).max()) / 2)
+    height, width = image.shape[:2]
+    left, top = np.clip(np.floor(middle - half), 0, (width - 1, height - 1)).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(middle + half), 1, (width, height)).astype(int).tolist()
+    return left, top, max(right, left + 1), max(bottom, top + 1)

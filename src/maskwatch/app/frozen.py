@@ -12,7 +12,7 @@ from maskwatch.app.keeping import Keeping
 from maskwatch.app.reduced import reduced
 from maskwatch.app.tokens import Ticket
 from maskwatch.app.video_job import VideoJob
-from maskwatch.app.words import counts_in_words, duration, plain
+from maskwatch.app.words import counts_in_words, plain
 from maskwatch.counting import count
 from maskwatch.data.collect import group_of
 from maskwatch.errors import MaskwatchError
@@ -65,7 +65,7 @@ def correct_frame(job: VideoJob, key: str, keeping: Keeping) -> None:
 def _held(job: VideoJob, t: float) -> Held:
     frame = job.frame_at(t)
     result = Result(frame, job.look.engine.detect(frame.image))
-    return Held(f"{job.name} at {duration(frame.t)}", result)
+    return Held(f"{job.name} at {frame.t:.1f} s", result)
 
 
 def correct_live(ticket: Ticket, name: str, keeping: Keeping) -> None:
