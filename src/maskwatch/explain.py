@@ -64,6 +64,7 @@ class Explanation:
         heat: (s, s) float32: by how much the probability falls where a pixel is covered, as the mean over
             the patches that cover it; below 0 where it rises.
         fall: The largest fall by a single patch, from 0 to 1.
+        lost: Whether a patch took the face away altogether: the classifier no longer saw one.
         parts: Where the strong half of the map lies, in words, from top to bottom; none if `fall` is small.
         patch: Side of the patch, as a part of the face's longer side.
         patches: How many places it was laid on.
@@ -75,6 +76,7 @@ class Explanation:
     box: NDArray[np.float32]
     heat: NDArray[np.float32]
     fall: float
+    lost: bool
     parts: tuple[str, ...]
     patch: float
     patches: int
@@ -87,11 +89,21 @@ class Explanation:
                 "The answer rests on no single place: whatever is covered, it falls by at most"
                 f" {100 * max(self.fall, 0):.0f} points from {self.probability:.0%}."
             )
+        if self.lost:
+            effect = "with a part of it covered, the model no longer takes this for a face."
+            return f"The answer rests on {self._where}: {effect}"
         left = max(self.probability - self.fall, 0.0)
-        around = "" if self.parts == (_BESIDE,) else "the region around the "
         return (
-            f"The answer rests on {around}{_listed(self.parts)}:"
+            f"The answer rests on {self._where}:"
             f" covering a part of it lowers the answer from {self.probability:.0%} to {left:.0%}."
+        )
+
+    @property
+    def _where(self) -> str:
+        return (
+            _listed(self.parts)
+            if self.parts == (_BESIDE,)
+            else f"the region around the {_listed(self.parts)}"
         )
 
     @property
@@ -127,11 +139,13 @@ def explain(
         )
     answer = int(whole.argmax())
     heat, largest, size, count = np.zeros(view.shape[:2], np.float32), 0.0, 0.0, 0
+    lost = False
     for size in _PATCHES:
         patches = _patches(inside, view.shape[0], size)
         falls: list[float] = []
         for start in watch(range(0, len(patches), _BATCH)):
             for covered in _ask(classifier, view, inside, patches[start : start + _BATCH]):
+                lost |= covered is None
                 # What is no face any more when this is covered has lost its answer altogether.
                 falls.append(float(whole[answer] - (0.0 if covered is None else covered[answer])))
         heat, largest, count = _spread(falls, patches, view.shape[0]), max(falls), len(patches)
@@ -144,6 +158,7 @@ def explain(
         inside,
         heat,
         largest,
+        lost,
         _parts(heat, inside) if largest >= _WEAK else (),
         size,
         count,
@@ -264,6 +279,7 @@ def summary(found: Explanation) -> dict[str, Any]:
         "label": found.label,
         "probability": round(found.probability, 4),
         "fall": round(found.fall, 4),
+        "lost": found.lost,
         "parts": list(found.parts),
         "strong": place,
         "patch": found.patch,
@@ -289,7 +305,7 @@ def heat_picture(found: Explanation, title: str, model: str) -> Image:
         "Inside the white line: at least half of the strongest fall. Left: the face as it is."
         if found.parts
         else "Left: the face as it is.",
-        f"Occlusion map of {model}: how far the answer falls where a grey patch covers the face.",
+        f"Occlusion map of {model}: how far the answer falls, on average, where a grey patch covers the face.",
     ]
     return heat_map(
         found.view, found.box.tolist(), found.heat, top, lines, ("no fall", f"{100 * top:.0f} points")

@@ -73,11 +73,14 @@ def test_the_heat_is_where_the_classifier_looks(spot: tuple[float, float, float,
     assert found.fall == pytest.approx(0.5, abs=0.01), "grey where white was"
     assert found.heat.shape == found.view.shape[:2]
     assert found.patch == 0.25, "a small one is enough"
+    assert not found.lost
 
 
 def test_what_is_no_face_any_more_has_lost_its_answer() -> None:
     found = explain(white(), BOX, OneSpot((0.4, 0.66, 0.6, 0.76), drops=True))
     assert found.fall == pytest.approx(1.0)
+    assert found.lost
+    assert "no longer takes this for a face" in found.sentence
     np.testing.assert_allclose(centre(found), [0.5, 0.71], atol=0.07)
 
 
