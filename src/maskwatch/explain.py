@@ -100,11 +100,8 @@ class Explanation:
 
     @property
     def _where(self) -> str:
-        return (
-            _listed(self.parts)
-            if self.parts == (_BESIDE,)
-            else f"the region around the {_listed(self.parts)}"
-        )
+        names = _listed(self.parts)
+        return names if self.parts == (_BESIDE,) else f"the region around the {names}"
 
     @property
     def strong(self) -> NDArray[np.bool_]:
@@ -305,7 +302,7 @@ def heat_picture(found: Explanation, title: str, model: str) -> Image:
         "Inside the white line: at least half of the strongest fall. Left: the face as it is."
         if found.parts
         else "Left: the face as it is.",
-        f"Occlusion map of {model}: how far the answer falls, on average, where a grey patch covers the face.",
+        f"Occlusion map of {model}: how far the answer falls, on average, where a grey patch covers it.",
     ]
     return heat_map(
         found.view, found.box.tolist(), found.heat, top, lines, ("no fall", f"{100 * top:.0f} points")
