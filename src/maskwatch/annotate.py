@@ -7,11 +7,13 @@ colours are those of Okabe and Ito, which people with any kind of colour blindne
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from maskwatch.types import Faces, Image, Label
 
@@ -48,13 +50,19 @@ STYLES: Final[dict[Label, Style]] = {
 }
 UNCERTAIN: Final = Style("Unsure", (200, 200, 200), "?", dashed=True)
 UNCLASSIFIED: Final = Style("Face", (233, 180, 86), "")
+_PLACE: Final = Style("", (255, 255, 255), "", weight=1.5, dashed=True)
+
+_HEAT: Final = cv2.COLORMAP_VIRIDIS  # even in lightness, and readable with any kind of colour blindness
+_PANEL: Final = 320  # pixels
+_GAP: Final = 8
+_LETTERS: Final = 15
 
 _BLACK: Final = (0, 0, 0)
 _WHITE: Final = (255, 255, 255)
 _FONTS = threading.local()  # a font face keeps a cache of glyphs and is not made to be shared
 
 
-def annotate(image: Image, faces: Faces) -> Image:
+def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
     """Draws the faces on a copy of the picture.
 
     A certain face gets its state and how probable it is, an uncertain one a dashed frame and a
@@ -63,6 +71,7 @@ def annotate(image: Image, faces: Faces) -> Image:
     Args:
         image: (h, w, 3) uint8, BGR.
         faces: What was found in it.
+        numbered: Also write the number of each face, from 1, so that a table can speak of it.
 
     Returns:
         (h, w, 3) uint8, BGR.
@@ -80,13 +89,112 @@ def annotate(image: Image, faces: Faces) -> Image:
             doubt = "" if certain[i] else "?"
             text = f"{STYLES[label].symbol if certain[i] else '?'} {STYLES[label].text}{doubt} {share}"
             short = f"{STYLES[label].symbol}{doubt}"
+        if numbered:
+            text, short = f"{i + 1} {text}", f"{i + 1}{short}"
         _draw_face(canvas, [round(float(v)) for v in faces.boxes[i]], style, text, short)
     return canvas
 
 
+def outline(image: Image, box: Sequence[float]) -> Image:
+    """Draws a broken frame without words on a copy of the picture: a place that is meant, not a finding.
+
+    Args:
+        image: (h, w, 3) uint8, BGR.
+        box: x1, y1, x2, y2 in pixels.
+    """
+    canvas = image.copy()
+    _draw_frame(canvas, [round(float(v)) for v in box], _PLACE, _unit(canvas))
+    return canvas
+
+
+def heat_map(
+    view: Image,
+    box: Sequence[float],
+    heat: NDArray[np.float32],
+    top: float,
+    lines: Sequence[str],
+    scale: Sequence[str],
+) -> Image:
+    """Draws a face, beside it the same under a heat map, below both what the map says.
+
+    Not by colour alone: the strong half has a contour, and the legend says in words what it means.
+
+    Args:
+        view: (s, s, 3) uint8, BGR: the face and what is around it.
+        box: x1, y1, x2, y2 of the face in pixels of `view`.
+        heat: (s, s) float.
+        top: The heat that gets the strongest colour, above 0; half of it gets the contour.
+        lines: What is written below; long ones are broken.
+        scale: What is written at both ends of the colours: the weak and the strong one.
+
+    Returns:
+        (h, w, 3) uint8, BGR; its size does not depend on that of `view`.
+    """
+    size = (_PANEL, _PANEL)
+    face = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    share = cv2.resize(np.clip(heat / top, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    grey = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    colours = cv2.applyColorMap((255 * share).astype(np.uint8), _HEAT)
+    cover = (0.25 + 0.45 * share)[..., None]
+    hot = np.asarray(grey * (1 - cover) + colours * cover, np.uint8)
+    contours, _ = cv2.findContours((share >= 0.5).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    for colour, thickness in ((_BLACK, 5), (_WHITE, 2)):
+        cv2.drawContours(hot, contours, -1, colour, thickness)
+    factor = _PANEL / view.shape[0]
+    face = outline(face, [factor * side for side in box])
+    pictures = np.hstack([face, np.full((_PANEL, _GAP, 3), 255, np.uint8), hot])
+    legend = _legend(pictures.shape[1], lines, scale)
+    return np.asarray(np.vstack([pictures, legend]), np.uint8)
+
+
+def _legend(width: int, lines: Sequence[str], scale: Sequence[str]) -> Image:
+    """The colours with their meaning, then the lines, black on white."""
+    broken = [part for line in lines for part in _broken(line, width - 2 * _GAP)]
+    row = _LETTERS + _GAP
+    canvas = np.full((row * (len(broken) + 1) + _GAP, width, 3), 255, np.uint8)
+    weak, strong = scale
+    left = _GAP + _text_width(weak, _LETTERS) + _GAP
+    right = width - 2 * _GAP - _text_width(strong, _LETTERS)
+    ramp = np.linspace(0, 255, max(right - left, 1)).astype(np.uint8)[None]
+    canvas[_GAP : _GAP + _LETTERS, left : left + ramp.shape[1]] = cv2.applyColorMap(ramp, _HEAT)
+    texts = [
+        (weak, _GAP, 0),
+        (strong, right + _GAP, 0),
+        *((t, _GAP, n) for n, t in enumerate(broken, start=1)),
+    ]
+    for text, x, number in texts:
+        at = (x, _GAP + number * row + round(0.85 * _LETTERS))
+        cv2.putText(canvas, text, at, _BLACK, _font(), _LETTERS, weight=500)
+    return canvas
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """The text in lines that are no wider than this, broken between words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _text_width(longer, _LETTERS) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _unit(canvas: Image) -> float:
+    """How many pixels make one thin line."""
+    return float(max(1.0, min(canvas.shape[:2]) / 320))
+
+
 def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: str) -> None:
-    height, width = canvas.shape[:2]
-    unit = max(1.0, min(width, height) / 320)
+    height = canvas.shape[0]
+    unit = _unit(canvas)
+    _draw_frame(canvas, box, style, unit)
+    letters = int(min(max(12.0, 12 * unit), height / 2))
+    if letters >= 6:
+        _draw_label(canvas, box, style, text, short, letters)
+
+
+def _draw_frame(canvas: Image, box: list[int], style: Style, unit: float) -> None:
     line = max(1, round(unit * style.weight))
     x1, y1, x2, y2 = box
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
@@ -95,9 +203,6 @@ def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: st
     for colour, thickness in ((_BLACK, line + 2), (style.colour, line)):
         for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
             _line(canvas, start, end, colour, thickness, dash)
-    letters = int(min(max(12.0, 12 * unit), height / 2))
-    if letters >= 6:
-        _draw_label(canvas, box, style, text, short, letters)
 
 
 def _line(

@@ -73,6 +73,14 @@ class App(_Section):
     )
 
 
+class Collect(_Section):
+    """Pictures that are corrected in the app, kept to train on."""
+
+    enabled: bool = Field(default=False, description="Keep them; otherwise the page asks first")
+    folder: Path = Field(default=Path("corrections"), description="Where they are kept")
+    share: bool = Field(default=False, description="Let visitors from elsewhere correct and add, too")
+
+
 class Settings(BaseSettings):
     """The whole tree."""
 
@@ -85,6 +93,7 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     sources: Sources = Sources()
     app: App = App()
+    collect: Collect = Collect()
 
 
 def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:

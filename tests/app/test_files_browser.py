@@ -14,7 +14,11 @@ import pytest
 
 from app.browsing import CHROMIUM, Browser
 from app.served import Server, ServerMaker
+from fakes import BLUE, GREEN
+from fakes import scene as squares
 from made.scenes import Place, scene
+from maskwatch.data.dataset import read_dataset
+from maskwatch.types import LABELS
 
 pytestmark = [
     pytest.mark.browser,
@@ -51,6 +55,26 @@ def test_pictures_come_back_with_their_findings(
     assert marked is not None
     assert marked.shape == made.image.shape
     assert (marked != made.image).any()
+
+
+def test_an_answer_is_corrected_by_keyboard_alone(
+    browser: Browser, start_server: ServerMaker, fake_environment: dict[str, str], tmp_path: Path
+) -> None:
+    server = start_server(**fake_environment)
+    picture = tmp_path / "two.png"
+    cv2.imwrite(str(picture), squares({(1, 1): BLUE, (5, 4): GREEN}))
+    page = browser.open(f"{server.url}files").page
+    page.locator("input[type=file]").set_input_files(str(picture))
+    page.get_by_role("group").filter(has_text="Correct it").locator("summary").press("Enter")
+    page.get_by_role("button", name="Keep the pictures that I correct").press("Enter")
+    faces = page.get_by_role("radiogroup", name="Which face is wrong?")
+    faces.get_by_role("radio").nth(1).press("Enter")
+    page.get_by_role("button", name="! Worn wrongly").press("Enter")
+    page.get_by_role("status").filter(has_text="Kept: 1 face corrected, 1 as the model says.").wait_for()
+    faces.get_by_role("radio", name="Worn wrongly, corrected").wait_for()
+    (sample,) = read_dataset(tmp_path / "corrections").samples
+    assert len(sample.boxes) == 2
+    assert LABELS.index("mask_worn_incorrectly") in sample.states
 
 
 def test_a_video_shows_how_far_it_is_and_can_be_cancelled(browser: Browser, real_server: Server) -> None:

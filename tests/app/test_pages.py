@@ -273,7 +273,8 @@ class TestFilesPage:
         assert element(page) is not None
         page.switch_page("files_page.py").run()
         assert "three.jpg" in shown(page)
-        page.button[0].click().run()  # Remove
+        (remove,) = [button for button in page.button if button.label.startswith("Remove")]
+        remove.click().run()
         assert "three.jpg" not in shown(page)
 
     def test_the_demo_clip_can_be_tried(self) -> None:

@@ -16,6 +16,7 @@ from fakes import BLUE, GREEN, RED, box, scene
 from maskwatch.annotate import STYLES
 from maskwatch.errors import SinkError, SourceError
 from maskwatch.sinks.video import Video
+from maskwatch.sources import video as video_module
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import Faces, Frame, Image, Result
 
@@ -54,6 +55,23 @@ def test_every_frame_in_order(tmp_path: Path, name: str, codec: str) -> None:
     assert {frame.source for frame in frames} == {str(path)}
     assert (video.skipped, video.live) == (0, False)
     assert video.fps == pytest.approx(10, rel=0.05)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.ts", "libx264"), ("a.avi", "mpeg4")])
+@pytest.mark.parametrize(("t", "number"), [(0.0, 0), (0.3, 3), (0.31, 4), (0.899, 9), (7.0, 9)])
+def test_a_frame_by_its_time(tmp_path: Path, name: str, codec: str, t: float, number: int) -> None:
+    path = write_clip(tmp_path / name, STEPS, codec=codec)
+    first = next(iter(VideoFile(str(path)))).t
+    frame = VideoFile(str(path)).frame_at(first + t if t else 0.0)
+    assert values([frame])[0] == pytest.approx(20 + 20 * number, abs=5)
+
+
+def test_a_jump_that_went_too_far_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_clip(tmp_path / "a.avi", STEPS, codec="utvideo")  # every frame can be jumped to
+    too_far = iter([0.5])
+    monkeypatch.setattr(video_module, "start_of", lambda _: next(too_far, 0.0))
+    assert values([VideoFile(str(path)).frame_at(0.3)])[0] == pytest.approx(80, abs=5)
+    assert list(too_far) == [], "it had tried to jump"
 
 
 def test_length_is_known_beforehand(tmp_path: Path) -> None:

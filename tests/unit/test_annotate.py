@@ -1,9 +1,10 @@
 import re
 
+import cv2
 import numpy as np
 import pytest
 
-from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, annotate
+from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, annotate, heat_map, outline
 from maskwatch.types import LABELS, Faces, Image
 
 
@@ -112,3 +113,40 @@ def test_small_faces_get_a_small_label() -> None:
 def test_tiny_pictures_do_no_harm(size: tuple[int, int]) -> None:
     image = ground(*size)
     assert annotate(image, faces((0, 0, *size), label=2)).shape == image.shape
+
+
+def test_faces_can_be_numbered() -> None:
+    one = faces((100, 80, 180, 180))
+    assert (annotate(ground(), one, numbered=True) != annotate(ground(), one)).any()
+
+
+@pytest.mark.parametrize("value", [0, 127, 255])
+def test_an_outline_is_seen_on_any_ground(value: int) -> None:
+    image = ground(value=value)
+    drawn = outline(image, (100, 80, 180, 180))
+    assert (image == value).all()
+    changed = (drawn != image).any(axis=2)
+    assert changed[80, 100:180].any()
+    assert not changed[100:160, 110:170].any(), "nothing inside"
+
+
+def test_a_heat_map_has_a_contour_where_it_is_strong() -> None:
+    heat = np.zeros((64, 64), np.float32)
+    heat[40:56, 20:44] = 0.8
+    drawn = heat_map(
+        ground(64, 64), (10, 10, 54, 54), heat, 0.8, ["One line", "word " * 40], ("none", "80 points")
+    )
+    size = (drawn.shape[1] - 8) // 2
+    right = drawn[:size, -size:]
+    white = np.argwhere((right == 255).all(axis=2)) / size * 64
+    assert white[:, 0].min() == pytest.approx(40, abs=2)
+    assert white[:, 0].max() == pytest.approx(56, abs=2)
+    assert white[:, 1].min() == pytest.approx(20, abs=2)
+    assert (
+        drawn.shape
+        == heat_map(
+            ground(9, 9), (1, 1, 8, 8), heat[:9, :9], 0.8, ["One line", "word " * 40], ("none", "80 points")
+        ).shape
+    )
+    grey = cv2.cvtColor(right, cv2.COLOR_BGR2GRAY)
+    assert grey[-20:, :20].mean() < grey[round(48 / 64 * size), round(32 / 64 * size)], "strong is light, too"

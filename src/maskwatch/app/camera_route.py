@@ -56,7 +56,9 @@ class _Stream:
             return {"type": "error", "message": str(error)}
         frame = Frame(image, self._index, time.monotonic() - self._began, "browser camera")
         self._index += 1
-        return {"type": "result", **told(self._session(frame))}
+        result = self._session(frame)
+        self._ticket.shown(result)
+        return {"type": "result", **told(result)}
 
 
 async def camera(socket: WebSocket) -> None:

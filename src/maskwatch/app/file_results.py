@@ -9,8 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from maskwatch.app.correcting import correcting
+from maskwatch.app.frozen import correct_frame
+from maskwatch.app.keeping import Keeping
 from maskwatch.app.picture_job import PictureJob
 from maskwatch.app.video_job import VideoJob
+from maskwatch.app.why import why
 from maskwatch.app.words import TILES, counts_in_words, duration, face_rows, plain
 from maskwatch.counting import Counts
 from maskwatch.sinks.pictures import Names
@@ -21,8 +25,14 @@ _MP4 = "video/mp4"
 _REFRESH_SECONDS = 1.0
 
 
-def show_picture(job: PictureJob, key: str) -> None:
-    """A picture with its faces, a table of them, and what may be taken away."""
+def show_picture(job: PictureJob, key: str, keeping: Keeping | None) -> None:
+    """A picture with its faces, a table of them, and what may be taken away.
+
+    Args:
+        job: The picture's job.
+        key: Tells the widgets of different files apart.
+        keeping: Where corrections go; None offers none.
+    """
     stem = Path(job.name).stem
     with st.container(border=True):
         st.markdown(f"**{plain(job.name)}**")
@@ -37,6 +47,9 @@ def show_picture(job: PictureJob, key: str) -> None:
             _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
             _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
             _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
+        why(job, key)
+        if keeping is not None:
+            correcting(job, key, keeping)
 
 
 def show_together(jobs: Sequence[PictureJob]) -> None:
@@ -52,7 +65,9 @@ def show_together(jobs: Sequence[PictureJob]) -> None:
             _download("All as CSV", _one_table(jobs), "maskwatch.csv", _CSV, "csv")
 
 
-def show_video(job: VideoJob, key: str, stale: bool, again: Callable[[], None]) -> None:
+def show_video(
+    job: VideoJob, key: str, stale: bool, again: Callable[[], None], keeping: Keeping | None
+) -> None:
     """A video: how far it is, or its result.
 
     Args:
@@ -60,6 +75,7 @@ def show_video(job: VideoJob, key: str, stale: bool, again: Callable[[], None]) 
         key: Tells the widgets of different files apart.
         stale: It was made with other settings than those of now.
         again: Has it made once more.
+        keeping: Where corrections go; None offers none.
     """
     if job.state == "failed":
         st.error(plain(job.error), icon=":material/error:")
@@ -73,6 +89,8 @@ def show_video(job: VideoJob, key: str, stale: bool, again: Callable[[], None]) 
             st.info("Cancelled.", icon=":material/cancel:")
         else:
             _video_result(job, key)
+            if keeping is not None:
+                correct_frame(job, key, keeping)
         if stale or job.state == "cancelled":
             text = "Run again" if job.state == "cancelled" else "Run again with the settings of now"
             st.button(text, on_click=again, icon=":material/replay:", key=f"{key}-again")

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from maskwatch.app import workspace
 from maskwatch.app.choice import DEMO_CLIP
 from maskwatch.app.file_results import show_picture, show_together, show_video
+from maskwatch.app.keeping import Keeping
 from maskwatch.app.picture_job import PictureJob
 from maskwatch.app.sidebar import Choices
 from maskwatch.app.video_job import VideoJob
@@ -77,16 +78,17 @@ def _offer_demo(choices: Choices, mine: Workspace) -> None:
 
 
 def _show_all(choices: Choices, mine: Workspace) -> None:
+    keeping: Keeping | None = st.session_state.keeping
     pictures = [job for job in mine.jobs.values() if isinstance(job, PictureJob)]
     if len(pictures) > 1:
         show_together(pictures)
     listed: set[str] = st.session_state.uploads_seen
     for key, job in list(mine.jobs.items()):
         if isinstance(job, PictureJob):
-            show_picture(job, key)
+            show_picture(job, key, keeping)
         else:
             look = choices.videos()
-            show_video(job, key, job.look != look, again=partial(mine.run_again, key, look))
+            show_video(job, key, job.look != look, again=partial(mine.run_again, key, look), keeping=keeping)
         if key not in listed:
             st.button(
                 f"Remove {plain(job.name)}",

@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
+from maskwatch.app import visitor
 from maskwatch.app.camera_route import CAMERA_PATH
 from maskwatch.app.choice import DEMO_CLIP, Choice
-from maskwatch.app.guard import is_local_user
+from maskwatch.app.frozen import correct_live
+from maskwatch.app.keeping import Keeping
 from maskwatch.app.live import live_element
 from maskwatch.app.look import Look
 from maskwatch.app.sidebar import Choices
@@ -17,7 +19,6 @@ from maskwatch.app.source_choice import BROWSER, choose_source
 from maskwatch.app.tokens import Ticket
 from maskwatch.app.view_route import VIEW_PATH
 from maskwatch.app.words import TILES
-from maskwatch.settings import Settings
 
 # Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
 _SEND_SIDE = 800
@@ -34,6 +35,13 @@ def _style(style: Style) -> dict[str, Any]:
     }
 
 
+def _privacy(choice: Choice | None, keeping: Keeping | None) -> str:
+    """What happens to the pictures."""
+    if keeping is not None and keeping.is_on:
+        return "Pictures are stored only if you freeze and correct them."
+    return _PRIVACY if choice is None else "Nothing is stored."
+
+
 def _ticket(look: Look, choice: Choice | None) -> Ticket:
     """The ticket of this page, told what is chosen now."""
     ticket: Ticket | None = st.session_state.get("ticket")
@@ -44,20 +52,13 @@ def _ticket(look: Look, choice: Choice | None) -> Ticket:
     return ticket
 
 
-def _may_open_sources(settings: Settings) -> bool:
-    if settings.app.share_sources:
-        return True
-    headers = {name.lower(): value for name, value in st.context.headers.items()}
-    bound_to = st.get_option("server.address") or "0.0.0.0"
-    return is_local_user(headers, st.context.ip_address, bound_to)
-
-
 st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, their results are not
 st.title("Who wears a mask?")
 st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
 choices: Choices = st.session_state.choices
-kind, choice = choose_source(may_open=_may_open_sources(choices.settings))
+kind, choice = choose_source(may_open=choices.settings.app.share_sources or visitor.is_here())
 ticket = _ticket(choices.live(), choice)
+keeping: Keeping | None = st.session_state.keeping
 if kind == BROWSER or choice is not None:
     live_element(
         {
@@ -70,7 +71,7 @@ if kind == BROWSER or choice is not None:
             if choice is None
             else f"Press Start to watch {choice.name}.",
             "badge": "" if choice is None else choice.name,
-            "privacy": _PRIVACY if choice is None else "Nothing is stored.",
+            "privacy": _privacy(choice, keeping),
             "demo": DEMO_CLIP.is_file(),
             "send_side": _SEND_SIDE,
             "styles": {
@@ -84,6 +85,8 @@ if kind == BROWSER or choice is not None:
             ],
         }
     )
+    if keeping is not None:
+        correct_live(ticket, "live picture" if choice is None else choice.name, keeping)
 st.page_link(
     "files_page.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:"
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from maskwatch.app.keeping import keeping
 from maskwatch.app.sidebar import sidebar
 from maskwatch.app.words import plain
 from maskwatch.errors import MaskwatchError
@@ -31,6 +32,7 @@ chosen_page = st.navigation(
 )
 try:
     st.session_state.choices = sidebar()
+    st.session_state.keeping = keeping(st.session_state.choices.settings.collect)
     chosen_page.run()
 except MaskwatchError as error:
     st.error(plain(str(error)), icon=":material/error:")

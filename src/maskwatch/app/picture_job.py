@@ -14,7 +14,7 @@ from maskwatch.pipeline import Engine
 from maskwatch.sinks.pictures import encode_image
 from maskwatch.sinks.rows import Csv, JsonLines
 from maskwatch.sources.images import decode_image
-from maskwatch.types import Frame, Result
+from maskwatch.types import Faces, Frame, Image, Result
 
 _SHOWN_SIDE = 1600
 
@@ -26,6 +26,7 @@ class PictureJob:
     Attributes:
         name: The file's name, as uploaded.
         engine: What it was looked at with.
+        found: The faces.
         faces: One record a face, as in the JSON output.
         counts: How many faces wear their masks how.
         shown: The annotated picture at the size that a page shows, JPEG.
@@ -33,10 +34,13 @@ class PictureJob:
         suffix: ".jpg" or ".png".
         jsonl: The JSON line.
         csv: The CSV rows with their header.
+        original: The file, as uploaded.
+        max_megapixels: More it may not have.
     """
 
     name: str
     engine: Engine
+    found: Faces
     faces: list[dict[str, Any]]
     counts: Counts
     shown: bytes
@@ -44,6 +48,8 @@ class PictureJob:
     suffix: str
     jsonl: str
     csv: str
+    original: bytes
+    max_megapixels: float
 
     @classmethod
     def of(cls, name: str, data: bytes, engine: Engine, max_megapixels: float) -> PictureJob:
@@ -70,14 +76,21 @@ class PictureJob:
         return cls(
             name=name,
             engine=engine,
+            found=result.faces,
             faces=list(result.faces.records()),
             counts=count(result.faces),
-            shown=encode_image(annotate(small.frame.image, small.faces)),
+            shown=encode_image(annotate(small.frame.image, small.faces, numbered=len(small.faces) > 1)),
             annotated=encode_image(annotate(frame.image, result.faces), suffix),
             suffix=suffix,
             jsonl=lines.getvalue(),
             csv=rows.getvalue(),
+            original=data,
+            max_megapixels=max_megapixels,
         )
+
+    def image(self) -> Image:
+        """The picture at full size: (h, w, 3) uint8, BGR. It is decoded anew, for kept it would be large."""
+        return decode_image(self.original, self.name, self.max_megapixels)
 
     def close(self) -> None:
         """Nothing of it is on disk."""

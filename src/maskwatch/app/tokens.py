@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from maskwatch.app.choice import Choice
 from maskwatch.app.look import Look
+from maskwatch.types import Result
 
 MAX_CONNECTIONS: Final = 4
 """Live views of one page at the same time; one is usual, a second while reconnecting."""
@@ -27,14 +28,23 @@ class Ticket:
     Attributes:
         look: The models and rules to use; replaced as a whole when a setting changes.
         choice: The source on the server that the page chose, if any.
+        keeps_latest: Whether the newest result is kept, in memory, so that it can be frozen and corrected.
+        latest: The newest result, if it is kept.
         connections: WebSockets that are open now; only the event loop counts them.
         token: The page's proof that the ticket is its own.
     """
 
     look: Look
     choice: Choice | None = None
+    keeps_latest: bool = False
+    latest: Result | None = field(default=None, repr=False)
     connections: int = 0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(_BYTES), repr=False)
+
+    def shown(self, result: Result) -> None:
+        """Notes what the page shows now."""
+        if self.keeps_latest:
+            self.latest = result
 
     def __post_init__(self) -> None:
         _TICKETS[self.token] = self

@@ -17,7 +17,7 @@ from maskwatch.sinks.base import Sink
 from maskwatch.sinks.rows import Csv, JsonLines
 from maskwatch.sinks.video import Video
 from maskwatch.sources.video import VideoFile
-from maskwatch.types import Event
+from maskwatch.types import Event, Frame
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
@@ -59,6 +59,7 @@ class VideoJob:
         self.skipped = 0
         self.peak = Counts()
         self.events: list[Event] = []
+        self.length = 0.0
         self.annotated = path.with_name(f"{path.stem}-annotated.mp4")
         self.jsonl = path.with_suffix(".jsonl")
         self.csv = path.with_suffix(".csv")
@@ -87,6 +88,14 @@ class VideoJob:
     def again(self, look: Look) -> VideoJob:
         """A new job for the same video; this one has to be over."""
         return VideoJob(self.name, self._path, look)
+
+    def frame_at(self, t: float) -> Frame:
+        """The frame of the uploaded video at a time in seconds, as it came.
+
+        Raises:
+            SourceError: It cannot be decoded.
+        """
+        return VideoFile(str(self._path), self.name).frame_at(t)
 
     def wait(self, timeout: float) -> None:
         """Waits until nothing more is done."""
@@ -135,6 +144,7 @@ class VideoJob:
                 self.peak = _largest(self.peak, count(result.faces))
                 self.events += result.events
                 self.done = result.frame.index + 1
+                self.length = result.frame.t
         self.skipped = video.skipped
 
     def _fail(self, error: str) -> None:

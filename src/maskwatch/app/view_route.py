@@ -84,6 +84,7 @@ class _Viewer:
             if picture is not None and picture.number > sent:
                 events = [event_told(event) for event in channel.events_since(told)]
                 sent = told = picture.number
+                self._ticket.shown(picture.result)
                 await self._send(pack(self._header(picture.header, picture.captured, events), picture.jpeg))
             elif channel.ended is not None:
                 await self._socket.send_json({"type": "end", "message": channel.ended})

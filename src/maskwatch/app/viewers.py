@@ -42,12 +42,14 @@ class Picture:
         captured: Time on the monotonic clock at which the frame came.
         header: What the page is told about it, without events.
         jpeg: The annotated picture.
+        result: What it was made from.
     """
 
     number: int
     captured: float
     header: dict[str, Any]
     jpeg: bytes
+    result: Result
 
 
 class Channel:
@@ -128,7 +130,7 @@ class Channel:
         jpeg = _encode(reduced(result, _LONGEST_SIDE))
         with self._lock:
             self._events += [(number, event) for event in result.events]
-            self.picture = Picture(number, captured, told(result), jpeg)
+            self.picture = Picture(number, captured, told(result), jpeg, result)
         self._tell()
 
     def _tell(self) -> None:

@@ -25,6 +25,12 @@ _REASONS: Final[dict[str | None, str]] = {
 }
 
 
+def state_in_words(state: str) -> str:
+    """For example "✓ Mask"; "face" is one whose state cannot be told."""
+    style = next((style for label, style in STYLES.items() if label == state), None)
+    return f"{UNCERTAIN.symbol} Cannot be told" if style is None else f"{style.symbol} {style.text}"
+
+
 def counts_in_words(counts: Counts) -> str:
     """For example "✓ 2 masked, ! 1 worn wrongly", the empty ones left out."""
     told = [

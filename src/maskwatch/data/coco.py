@@ -39,7 +39,7 @@ def read_coco(
         DataError: The file cannot be read, is no COCO file, or has a category of unknown meaning.
     """
     problems = [] if problems is None else problems
-    content = _load(path)
+    content = load_coco(path)
     states = {
         category["id"]: state_of(str(category["name"]), names or {}, str(path))
         for category in content["categories"]
@@ -91,7 +91,12 @@ def is_coco(path: Path) -> bool:
     return isinstance(content, dict) and {"images", "annotations", "categories"} <= content.keys()
 
 
-def _load(path: Path) -> dict[str, list[dict[str, Any]]]:
+def load_coco(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The three lists of a COCO file.
+
+    Raises:
+        DataError: The file cannot be read, or is no COCO file.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

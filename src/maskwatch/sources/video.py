@@ -21,6 +21,7 @@ from maskwatch.types import Frame, Image
 _TURNS: Final = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
+_SLACK_SECONDS: Final = 0.001  # times are rounded on their way through a page
 _HOPELESS: Final = 100  # a damaged index can give the same broken packet for ever
 
 
@@ -83,6 +84,59 @@ class VideoFile:
                 yield Frame(to_image(picture), index, t, self.name)
         if index < 0:
             raise SourceError(f"{self.name}: no frame of this video can be decoded")
+
+    def frame_at(self, t: float) -> Frame:
+        """The first frame from a time on; the last one if none is so late.
+
+        Args:
+            t: Seconds since the beginning.
+
+        Returns:
+            The frame; its index is what its time makes of it.
+
+        Raises:
+            SourceError: No frame can be decoded there.
+        """
+        frame = (self._sought(t) if t > 0 else None) or self._first_from(t)
+        if frame is None:
+            raise SourceError(f"{self.name}: no frame can be decoded at {t:.1f} s")
+        return frame
+
+    def _sought(self, t: float) -> Frame | None:
+        """As `frame_at`, by a jump into the file; None where the file cannot do that."""
+        with self._open() as container:
+            try:
+                container.seek(int((t + start_of(container)) * av.time_base))
+            except av.error.FFmpegError:
+                return None
+            return self._next_from(container, t, passed=False)
+
+    def _first_from(self, t: float) -> Frame | None:
+        """As `frame_at`, from the beginning on; None if nothing can be decoded."""
+        with self._open() as container:
+            return self._next_from(container, t, passed=True)
+
+    def _next_from(self, container: av.container.InputContainer, t: float, passed: bool) -> Frame | None:
+        """The first frame from `t` on, or the last.
+
+        Args:
+            container: Decoded from where it stands.
+            t: Seconds.
+            passed: Whether the first frame that is decoded may be it: a jump may have gone too far.
+        """
+        start = start_of(container)
+        last: tuple[VideoFrame, float] | None = None
+        for picture in self._decode(container):
+            at = 0.0 if picture.time is None else picture.time - start
+            late = at >= t - _SLACK_SECONDS
+            if last is None and not passed and at > t + _SLACK_SECONDS:
+                return None
+            last = picture, at
+            if late:
+                break
+        return (
+            None if last is None else Frame(to_image(last[0]), round(last[1] * self.fps), last[1], self.name)
+        )
 
     def _decode(self, container: av.container.InputContainer) -> Iterator[VideoFrame]:
         stream = container.streams.video[0]

@@ -1,0 +1,92 @@
+"""`maskwatch explain`: what the answer for a face rests on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+
+
+def explain(
+    ctx: typer.Context,
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture with faces.")],
+    face: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Only the Nth face, counted from 1 as the page numbers them. [default: all]",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the maps there (.png or .jpg), one face below the other."),
+    ] = None,
+    threshold: Threshold = None,
+    detector: DetectorName = None,
+    classifier: ClassifierName = None,
+    size: Size = None,
+) -> None:
+    """Show what the answer for each face rests on, as an occlusion map of the model file in use.
+
+    A grey patch slides over the face; where it lowers the answer, the model had looked (Zeiler and Fergus,
+    arXiv 1311.2901). One JSON object goes to stdout.
+    """
+    import json
+
+    import numpy as np
+
+    from maskwatch.build import from_settings
+    from maskwatch.errors import ConfigError
+    from maskwatch.explain import explain as explained
+    from maskwatch.explain import heat_picture, summary
+    from maskwatch.progress import progress
+    from maskwatch.sinks.pictures import save_image
+    from maskwatch.sinks.replacing import refuse_input
+    from maskwatch.sources.images import read_image
+
+    if out is not None:
+        if out.suffix.lower() not in (".png", ".jpg"):
+            raise ConfigError(f"--out {out}: a map is written as .png or .jpg")
+        refuse_input(out, str(picture))
+    settings = settings_from(ctx, threshold, detector, classifier, size)
+    engine = from_settings(settings)
+    judge = engine.classifier
+    if judge is None:
+        raise ConfigError('without a classifier there is no answer to explain; leave out --classifier "none"')
+    image = read_image(picture, settings.sources.max_megapixels)
+    found = engine.detect(image)
+    if face is not None and face > len(found):
+        raise ConfigError(f"--face {face}: the number of faces found in {picture} is {len(found)}")
+    numbers = list(range(len(found))) if face is None else [face - 1]
+    model = getattr(getattr(judge, "model", None), "path", None)
+    name = settings.classify.classifier if model is None else model.name
+    maps = [
+        (number, explained(image, found.boxes[number], judge)) for number in progress(numbers, "explaining")
+    ]
+    record = {
+        "source": str(picture),
+        "method": "occlusion map (Zeiler and Fergus, arXiv 1311.2901)",
+        "model": name,
+        "faces": [
+            {
+                "face": number + 1,
+                "box": [round(float(v), 1) for v in found.boxes[number]],
+                **summary(one),
+            }
+            for number, one in maps
+        ],
+    }
+    print(json.dumps(record))
+    for number, one in maps:
+        print(f"face {number + 1}: {one.sentence}", file=sys.stderr)
+    if out is not None and maps:
+        drawn = [heat_picture(one, f"Face {number + 1}", name) for number, one in maps]
+        save_image(out, np.vstack(drawn))
+        print(f"map: {out}", file=sys.stderr)
+    if not maps:
+        print(f"{picture}: no faces found, nothing to explain", file=sys.stderr)
