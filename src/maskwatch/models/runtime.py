@@ -108,6 +108,26 @@ def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
             than this version.
     """
     path = Path(path)
+    session, metadata = _open(path, threads)
+    _check_contract(path, kind, session, metadata)
+    return OnnxModel(path, kind, session, metadata)
+
+
+def kind_of_file(path: str | Path) -> Kind:
+    """What a model file is, by its own word.
+
+    Raises:
+        ModelError: As `open_session`.
+    """
+    kind = _open(Path(path), 1)[1].get("kind")
+    for known in _CONTRACTS:
+        if kind == known:
+            return known
+    raise ModelError(f"{path}: its maskwatch metadata names no known kind ({kind!r})")
+
+
+def _open(path: Path, threads: int) -> tuple[ort.InferenceSession, dict[str, Any]]:
+    """The session and the metadata, of whatever kind."""
     _check_file(path)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -120,9 +140,7 @@ def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
         session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except _ORT_ERRORS as error:
         raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
-    metadata = _read_metadata(path, session.get_modelmeta().custom_metadata_map)
-    _check_contract(path, kind, session, metadata)
-    return OnnxModel(path, kind, session, metadata)
+    return session, _read_metadata(path, session.get_modelmeta().custom_metadata_map)
 
 
 def _calm_opencv() -> None:
