@@ -206,7 +206,10 @@ def _make(kind: Kind, spec: str, options: dict[str, Any], live: bool, threads: i
     elif (own := own_models().get(spec)) is not None and own.kind == kind:
         backend, files = known[SHIPPED[kind]], [locate_own(own)]
     elif _is_class(spec):
-        return _import(spec)(**given)
+        try:
+            return _import(spec)(**given)
+        except TypeError as error:
+            raise ModelError(f"{spec}: cannot be made with {given or 'no arguments'} ({error})") from error
     elif _is_file(spec):
         backend, files = known[SHIPPED[kind]], [_path(spec)]
     else:

@@ -90,7 +90,7 @@ def contender(
     combines = getattr(usual.classifier, "combines_scores", False)
     deep = load(detector, classifier, size, math.sqrt(LOW) if combines else LOW, live=live, threads=threads)
     deep = Engine(Best(deep.detector, MOST), deep.classifier, deep.threshold)
-    return Contender(f"{_short(detector)} + {_short(classifier)}", usual, deep)
+    return Contender(f"{short(detector)} + {short(classifier)}", usual, deep)
 
 
 def parse_models(spec: str, detector: str, classifier: str) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def _is_classifier(spec: str) -> bool:
         return False
 
 
-def _short(spec: str) -> str:
+def short(spec: str) -> str:
     """A model's name without its folders."""
     name, equals, path = spec.partition("=")
     return f"{name}={Path(path).name}" if equals else Path(spec).name
