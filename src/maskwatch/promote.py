@@ -8,6 +8,7 @@ import numpy as np
 
 from maskwatch.build import CLASSIFIERS, DETECTORS, NO_CLASSIFIER, SHIPPED, kind_of, load
 from maskwatch.errors import ModelError
+from maskwatch.models import openvino
 from maskwatch.models.runtime import Kind, kind_of_file
 from maskwatch.models.store import Own, add_own, check_name, choose, own_models, remove_own
 from maskwatch.types import Faces
@@ -29,6 +30,8 @@ def add(path: Path, name: str | None = None) -> Own:
     check_name(name)
     if name.lower() in (*DETECTORS, *CLASSIFIERS, NO_CLASSIFIER):
         raise ModelError(f"{name!r} is a name of maskwatch's own; choose another with --name")
+    if path.suffix == openvino.SUFFIX:
+        raise ModelError(f"{path}: an OpenVINO model is two files; name it by its path, or add the ONNX file")
     kind = kind_of_file(path)
     _try(path, kind)
     return add_own(path, name, kind)

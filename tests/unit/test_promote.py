@@ -104,6 +104,8 @@ def test_what_is_not_taken(fake_models: FakeModels, tmp_path: Path) -> None:
     liar = write_detector(tmp_path / "liar.onnx", levels=[{"stride": 16, "anchors": [[32, 32]]}])
     with pytest.raises(ModelError, match="candidates where its metadata promises"):
         add(liar)
+    with pytest.raises(ModelError, match="OpenVINO model is two files"):
+        add(tmp_path / "model.xml")
     for name in ("ssd", "MobileNet", "none"):
         with pytest.raises(ModelError, match="a name of maskwatch's own"):
             add(fake_models.detector, name)
