@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
 from maskwatch.training.calibrate import apply, fit, undecided_below
 from maskwatch.training.export import export_classifier
+from maskwatch.training.recorded import MOST
 from maskwatch.types import LABELS, Faces
 
 _LEAST_FACES = 50
@@ -34,6 +36,7 @@ def export_calibrated(
     names: Mapping[str, str],
     detector: str,
     right: float,
+    checked: Material | None = None,
 ) -> tuple[float, str]:
     """Exports, measures on the boxes that the detector finds, and exports again with what was learnt.
 
@@ -45,6 +48,7 @@ def export_calibrated(
         names: Class name in the data -> meaning.
         detector: Whose boxes are looked at.
         right: Share of the certain answers that must be right.
+        checked: Pictures on which the file is compared with the checkpoint; None takes some of `data`.
 
     Returns:
         The export's difference from the checkpoint, and one line on what was chosen.
@@ -68,7 +72,8 @@ def export_calibrated(
     calibrated = apply(probabilities, mask, covered)
     words["thresholds"]["undecided"] = round(undecided_below(calibrated[large], states[large], right), 4)
     words["calibration"] = {"faces": len(states), "right": right}
-    difference = export_classifier(saved, out, words, mask, covered)
+    some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST])
+    difference = export_classifier(saved, out, words, mask, covered, checked or some)
     return difference, (
         f"{len(states)} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
         f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered);"

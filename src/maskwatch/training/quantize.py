@@ -104,6 +104,8 @@ def quantize(
             )
         _write_metadata(draft.path, dict(entries), metadata | {"quantization": {"inputs": len(inputs)}})
         (name, before), (_, after) = (_accuracy(file, kind, check) for file in (model, draft.path))
+        words = {"inputs": len(inputs), "measure": name, "before": round(before, 5), "after": round(after, 5)}
+        _write_metadata(draft.path, dict(entries), metadata | {"quantization": words})
         done = Quantized(
             name,
             (before, after),
@@ -114,8 +116,6 @@ def quantize(
             raise ModelError(
                 f"{out}: not written, for in 8 bits it loses too much ({done}; --max-drop is {most_lost:g})"
             )
-        words = {"inputs": len(inputs), "measure": name, "before": round(before, 5), "after": round(after, 5)}
-        _write_metadata(draft.path, dict(entries), metadata | {"quantization": words})
     return done
 
 
