@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import FakeModels
+from conftest import Cli, FakeModels
 from labelled import Square, write_coco, write_negatives
 from maskwatch.errors import DataError, ModelError
 from maskwatch.evaluation.material import Material
@@ -75,3 +75,14 @@ def test_labels_of_scenes_and_of_people_count_together() -> None:
     figures = Figures({}, {}, {"all": Part(Share(8, 10))}, None, {"all": Part(Share(1, 10))}, None)  # type: ignore[dict-item]
     assert module._right(figures) == ("labels right", 0.45)
     assert module._right(Figures({}, {}, {}, None, {}, None))[1] is None
+
+
+def test_as_a_command(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    street = write_coco(tmp_path / "street", [[Square((1, 1), 0, 0)]] * 2)
+    done = cli("export", fake_models.detector, "small.onnx", "--int8", street, "--max-drop", "1")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("small.onnx: average precision: ")
+    refused = cli("export", fake_models.detector, "other.onnx", "--int8", street, "--max-drop", "0")
+    assert refused.returncode == 1
+    assert "--max-drop is 0" in refused.stderr.splitlines()[-1]
+    assert not (tmp_path / "other.onnx").exists()
