@@ -199,8 +199,9 @@ def _read_metadata(path: Path, entries: Mapping[str, str]) -> dict[str, Any]:
     try:
         metadata = json.loads(entries[METADATA_KEY])
     except KeyError:
+        form = "OpenVINO" if path.suffix == openvino.SUFFIX else "ONNX"
         raise ModelError(
-            f"{path}: a model, but none of maskwatch: it does not say how it is to be used"
+            f"{path}: an {form} model, but none of maskwatch: it does not say how it is to be used"
             " (`maskwatch export` makes files that do)"
         ) from None
     except ValueError as error:

@@ -65,9 +65,12 @@ def test_threads_can_share_it(classifier: Path) -> None:
         np.testing.assert_array_equal(got[number], wanted)
 
 
-def test_what_cannot_be_used(detector: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_used(detector: Path, fake_models: FakeModels, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="a detector, where a classifier is needed"):
         open_session(detector, "classifier")
+    write_ir(fake_models.detector, tmp_path / "foreign.xml", {})
+    with pytest.raises(ModelError, match="an OpenVINO model, but none of maskwatch"):
+        open_session(tmp_path / "foreign.xml", "detector")
     alone = tmp_path / "alone.xml"
     alone.write_bytes(detector.read_bytes())
     with pytest.raises(ModelError, match=r"its weights, alone\.bin, are not beside it"):
