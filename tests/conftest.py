@@ -15,6 +15,10 @@ import maskwatch
 from fakes import write_classifier, write_detector
 from maskwatch.cli import main
 
+# Models that the user has added or chosen are no part of the tests.
+NO_MODELS = Path(__file__).parent / "no-models"
+os.environ["MASKWATCH_MODELS"] = str(NO_MODELS)
+
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -50,7 +54,8 @@ def command_environment(**changes: str) -> dict[str, str]:
     """The environment in which a command of this source tree runs, free of the user's own settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MASKWATCH_")}
     source = str(Path(maskwatch.__file__).parents[1])
-    return {**clean, "PYTHONPATH": source, "PYTHONWARNINGS": "error", **changes}
+    fixed = {"MASKWATCH_MODELS": str(NO_MODELS), "PYTHONPATH": source, "PYTHONWARNINGS": "error"}
+    return {**clean, **fixed, **changes}
 
 
 def _flat(arguments: Sequence[str | Path | Sequence[str]]) -> list[str]:
@@ -81,6 +86,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     for name in os.environ:
         if name.startswith("MASKWATCH_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("MASKWATCH_MODELS", str(tmp_path / "own-models"))
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str | Path | Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,9 @@ from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.fusion import Fusion
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.models.registry import locate
+from maskwatch.models.registry import FILES, locate
+from maskwatch.models.runtime import Kind, kind_of_file
+from maskwatch.models.store import Own, chosen, locate_own, own_models
 from maskwatch.pipeline import Engine
 from maskwatch.rules import NoMaskRule, Rule
 
@@ -82,13 +84,55 @@ CLASSIFIERS: Final[dict[str, Backend]] = {
     ),
 }
 
+SHIPPED: Final[dict[Kind, str]] = {"detector": "ssd", "classifier": "mobilenet"}
+"""What is taken where nobody has chosen anything."""
+
 NO_CLASSIFIER: Final = "none"
 _MODULE_CLASS: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
+def table(kind: Kind) -> dict[str, Backend]:
+    """The models of a kind that maskwatch knows by itself, by name."""
+    return DETECTORS if kind == "detector" else CLASSIFIERS
+
+
+def default(kind: Kind) -> str:
+    """The name that is taken where none is given: the one in use (`maskwatch models use`), or the shipped."""
+    return chosen(kind) or SHIPPED[kind]
+
+
+def at_hand(kind: Kind) -> list[str]:
+    """The names of a kind that can be used without fetching anything, the user's own last."""
+    known = [
+        name
+        for name, backend in table(kind).items()
+        if all(FILES[file].path.is_file() for file in backend.files)
+    ]
+    return known + [name for name, own in _named(kind).items() if own.path.is_file()]
+
+
+def kind_of(spec: str) -> Kind:
+    """Whether a name, a file, name=file or module:Class is a detector or a classifier.
+
+    Raises:
+        ModelError: It is neither.
+    """
+    name, equals, _ = spec.partition("=")
+    for kind in SHIPPED:
+        if name in table(kind) and (equals or spec in table(kind)):
+            return kind
+    if (own := own_models().get(spec)) is not None:
+        return own.kind
+    if _is_class(spec):
+        return "classifier" if hasattr(_import(spec), "classify") else "detector"
+    if _is_file(spec):
+        return kind_of_file(_path(spec))
+    raise ModelError(_unknown("model", name, [*DETECTORS, *CLASSIFIERS, *own_models()]))
+
+
 def load(
-    detector: str = "ssd",
-    classifier: str = "mobilenet",
+    detector: str | None = None,
+    classifier: str | None = None,
     size: int | None = None,
     threshold: float | None = None,
     *,
@@ -98,8 +142,10 @@ def load(
     """Makes a detector and a classifier ready.
 
     Args:
-        detector: A name ("ssd", "ssd-fast", "ssd-accurate", "yunet", "opencv-ssd"), an ONNX file that
-            maskwatch exported, name=file for a back end with a file of your own, or module:Class.
+        detector: A name ("ssd", "ssd-fast", "ssd-accurate", "yunet", "opencv-ssd", or one of your own, see
+            `maskwatch models add`), an ONNX file that maskwatch exported, name=file for a back end with
+            a file of your own, or module:Class. None takes the one in use: the shipped "ssd", unless
+            another was chosen (`maskwatch models use`).
         classifier: The same for the classifier ("mobilenet"); "none" only finds faces.
         size: Longer side in pixels at which pictures are searched; None chooses by `live`.
         threshold: Face score in [0, 1] below which a face is not reported; None takes the model's.
@@ -116,6 +162,8 @@ def load(
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise ConfigError(f"the threshold is a score between 0 and 1, not {threshold}")
+    detector = default("detector") if detector is None else detector
+    classifier = default("classifier") if classifier is None else classifier
     if threads is None:
         threads = 1 if live else min(2, os.cpu_count() or 1)
     judge: Classifier | None = None
@@ -149,25 +197,53 @@ def rules(alerts: Alerts) -> list[Rule]:
     return [NoMaskRule(alerts.after, alerts.gap)]
 
 
-def _make(kind: str, spec: str, options: dict[str, Any], live: bool, threads: int) -> object:
+def _make(kind: Kind, spec: str, options: dict[str, Any], live: bool, threads: int) -> object:
     """An object for a name, a file, name=file or module:Class."""
-    table = DETECTORS if kind == "detector" else CLASSIFIERS
+    known = table(kind)
     given = {key: value for key, value in options.items() if value is not None}
     name, equals, path = spec.partition("=")
-    if equals and name in table:
-        backend, files = table[name], [Path(path).expanduser()]
-    elif spec in table:
-        backend, files = table[spec], [locate(file) for file in table[spec].files]
-    elif _MODULE_CLASS.fullmatch(spec) and not Path(spec).exists():
-        return _import(spec)(**given)
-    elif Path(spec).is_file() or (spec.endswith(".onnx") and not equals):
-        backend, files = next(iter(table.values())), [Path(spec).expanduser()]
+    if equals and name in known:
+        backend, files = known[name], [_path(path)]
+    elif spec in known:
+        backend, files = known[spec], [locate(file) for file in known[spec].files]
+    elif (own := own_models().get(spec)) is not None and own.kind == kind:
+        backend, files = known[SHIPPED[kind]], [locate_own(own)]
+    elif _is_class(spec):
+        try:
+            return _import(spec)(**given)
+        except TypeError as error:
+            raise ModelError(f"{spec}: cannot be made with {given or 'no arguments'} ({error})") from error
+    elif _is_file(spec):
+        backend, files = known[SHIPPED[kind]], [_path(spec)]
     else:
-        raise ModelError(_unknown(kind, name, list(table)))
+        raise ModelError(_unknown(kind, name, [*known, *_named(kind)]) + _if_chosen(kind, spec))
     told = {**backend.options, **({} if live or "size" in given else backend.still), **given}
     if backend.threads:
         told["threads"] = threads
     return _import(backend.home)(*files, **told)
+
+
+def _named(kind: Kind) -> dict[str, Own]:
+    """The user's own models of a kind."""
+    return {name: own for name, own in own_models().items() if own.kind == kind}
+
+
+def _if_chosen(kind: Kind, spec: str) -> str:
+    if spec != chosen(kind):
+        return ""
+    return ". It was chosen with `maskwatch models use`; `maskwatch models use --default` takes that back"
+
+
+def _is_class(spec: str) -> bool:
+    return bool(_MODULE_CLASS.fullmatch(spec)) and not Path(spec).exists()
+
+
+def _is_file(spec: str) -> bool:
+    return _path(spec).is_file() or (spec.endswith(".onnx") and "=" not in spec)
+
+
+def _path(text: str) -> Path:
+    return Path(os.path.expanduser(text))  # pathlib's own fails on the home of nobody: ~x
 
 
 def _import(home: str) -> Any:

@@ -1,7 +1,8 @@
 """Everything that can be set, in one frozen tree.
 
 What is given on the command line wins over the environment (`MASKWATCH_DETECT__THRESHOLD=0.6`), the
-environment over a TOML file, the file over the defaults. The file is the one that is named, the one
+environment over a TOML file, the file over the models in use (`maskwatch models use`) and the other
+defaults. The file is the one that is named, the one
 that MASKWATCH_CONFIG names, or `maskwatch.toml` in the current folder.
 """
 
@@ -31,10 +32,24 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _detector_in_use() -> str:
+    from maskwatch.build import default
+
+    return default("detector")
+
+
+def _classifier_in_use() -> str:
+    from maskwatch.build import default
+
+    return default("classifier")
+
+
 class Detect(_Section):
     """How faces are found."""
 
-    detector: str = Field(default="ssd", description="Name, ONNX file, name=file or module:Class")
+    detector: str = Field(
+        default_factory=_detector_in_use, description="Name, ONNX file, name=file or module:Class"
+    )
     size: int | None = Field(
         default=None, ge=64, le=8192, description="Longer side in pixels; none: the model's"
     )
@@ -47,7 +62,9 @@ class Detect(_Section):
 class Classify(_Section):
     """How masks are judged."""
 
-    classifier: str = Field(default="mobilenet", description='Name, ONNX file, module:Class, or "none"')
+    classifier: str = Field(
+        default_factory=_classifier_in_use, description='Name, ONNX file, module:Class, or "none"'
+    )
 
 
 class Alerts(_Section):
@@ -88,8 +105,9 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER
     )
 
-    detect: Detect = Detect()
-    classify: Classify = Classify()
+    # Not made once for all: which models are in use may change while the app runs.
+    detect: Detect = Field(default_factory=Detect)
+    classify: Classify = Field(default_factory=Classify)
     alerts: Alerts = Alerts()
     sources: Sources = Sources()
     app: App = App()

@@ -1,10 +1,15 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from maskwatch.data.sample import Sample
 from maskwatch.errors import ConfigError, DataError, ModelError
+from maskwatch.evaluation.material import Material
 from maskwatch.training import checkpoint, export
+from maskwatch.training.mask_net import MaskNet
+from maskwatch.training.pictures import Pictures
 
 
 def test_a_checkpoint_of_the_other_kind_is_refused(tmp_path: Path) -> None:
@@ -31,19 +36,29 @@ def test_unreadable_metadata_is_one_clear_line(tmp_path: Path, content: str | No
 
 
 def test_an_export_that_answers_otherwise_is_not_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: tuple[list[Sample], list[Sample], Pictures]
 ) -> None:
-    from maskwatch.training.mask_net import MaskNet
+    counts: list[int] = []
+    difference = export._difference
 
+    def noted(model: torch.nn.Module, file: Path, inputs: list[np.ndarray], name: str) -> list[float]:
+        counts.extend(len(pixels) for pixels in inputs)
+        return [*difference(model, file, inputs, name)]
+
+    monkeypatch.setattr(export, "_difference", noted)
+    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
     recipe = {"width": 0.35, "dropout": 0.0, "faces": {"size": 32, "margin": 1.4}}
     state = MaskNet(0.35).state_dict()
     checkpoint.save(tmp_path / "c.pt", {"kind": "classifier", "recipe": recipe, "average": state})
-    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
     (tmp_path / "old.onnx").write_bytes(b"the one before")
+    words = export.read_metadata("classifier", None)
+    two = Material(samples=world[0][:2])
     with pytest.raises(ModelError, match="differs from the checkpoint"):
-        export.export_classifier(tmp_path / "c.pt", tmp_path / "old.onnx", {})
+        export.export_classifier(tmp_path / "c.pt", tmp_path / "old.onnx", words, pictures=two)
     assert (tmp_path / "old.onnx").read_bytes() == b"the one before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.pt", "old.onnx"]
+    # Made pixels first, then the faces of real pictures as the engine cuts them.
+    assert counts == [2, 2, 3, *(len(sample.boxes) for sample in two.samples)]
 
 
 def test_colour_order_and_scale_move_into_the_first_convolution() -> None:

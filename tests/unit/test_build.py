@@ -99,6 +99,7 @@ def test_module_and_class() -> None:
         ("yunet=nowhere.onnx", "none", "no such model file"),
         ("no.such.module:Thing", "none", "cannot load no.such.module:Thing"),
         (f"{__name__}:Nothing", "none", "cannot load .*Nothing"),
+        ("maskwatch.detectors.ssd:SSD", "none", "cannot be made with no arguments .*path"),
     ],
 )
 def test_unknown_models(detector: str, classifier: str, message: str) -> None:

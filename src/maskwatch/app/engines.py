@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from maskwatch.build import DETECTORS, load
-from maskwatch.models.registry import FILES
+from maskwatch.build import at_hand, load
 from maskwatch.pipeline import Engine
 
 
@@ -29,9 +28,4 @@ def engine(
 
 def detectors(configured: str) -> list[str]:
     """The detectors that can be used at once, the configured one first."""
-    here = [
-        name
-        for name, backend in DETECTORS.items()
-        if all(FILES[file].path.is_file() for file in backend.files)
-    ]
-    return [configured, *(name for name in here if name != configured)]
+    return [configured, *(name for name in at_hand("detector") if name != configured)]

@@ -20,7 +20,7 @@ from maskwatch.errors import MaskwatchError
 
 COMMANDS: Final = (
     *("app", "detect", "watch", "explain", "models", "doctor"),
-    *("evaluate", "compare", "data", "train", "export"),
+    *("evaluate", "compare", "bench", "data", "train", "export"),
 )
 
 program = typer.Typer(

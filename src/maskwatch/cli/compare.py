@@ -30,6 +30,16 @@ def compare(
         list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
     ] = None,
     held_back: HeldBack = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with all of it (HTML).")
+    ] = None,
+    mistakes: Annotated[
+        bool,
+        typer.Option(
+            "--mistakes",
+            help="List the faces that only one gets wrong, and show them in the page: mind who sees it.",
+        ),
+    ] = False,
     as_json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON; - for stdout.")
     ] = None,
@@ -58,7 +68,12 @@ def compare(
         )
         for spec in (first, second)
     ]
-    done = run(engines[0], engines[1], material, partly_labelled or (), progress)
+    done = run(engines[0], engines[1], material, partly_labelled or (), progress, mistakes)
+    if report is not None:
+        from maskwatch.evaluation.compare_page import to_html
+
+        write_text(report, to_html(done))
+        print(f"report: {report}", file=sys.stderr)
     text = json.dumps(to_plain(done), indent=1, allow_nan=False) + "\n"
     if str(as_json) == "-":
         sys.stdout.write(text)

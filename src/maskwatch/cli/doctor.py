@@ -45,14 +45,14 @@ def _packages() -> tuple[bool, str]:
 def _models() -> tuple[bool, str]:
     import numpy as np
 
-    from maskwatch.build import load
+    from maskwatch.build import default, load
     from maskwatch.errors import MaskwatchError
 
     try:
         load(live=True).detect(np.full((240, 320, 3), 127, np.uint8))
     except MaskwatchError as error:
         return False, f"models: {error}"
-    return True, "models: the shipped detector and classifier run"
+    return True, f"models: {default('detector')} and {default('classifier')} run"
 
 
 def _encoder() -> tuple[bool, str]:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from maskwatch.cli.evaluate import Names
+from maskwatch.cli.options import HeldBack, Negatives
 from maskwatch.cli.train import needs_torch
 from maskwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from maskwatch.evaluation.material import Material
+
+_CALIBRATING = 200  # pictures of each sort: ranges settle long before
 
 
 def export(
     checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="checkpoint.pt of a training run.")
+        Path,
+        typer.Argument(
+            metavar="CHECKPOINT",
+            help="checkpoint.pt of a training run; or an ONNX file of maskwatch, for --int8 or --openvino.",
+        ),
     ],
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file to write.")],
     metadata: Annotated[
@@ -30,16 +42,65 @@ def export(
             " threshold of certainty are chosen; may be repeated.",
         ),
     ] = None,
+    negatives: Negatives = None,
+    partly_labelled: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
+    ] = None,
+    held_back: HeldBack = False,
     names: Names = "",
     detector: Annotated[
         str, typer.Option(metavar="NAME", help="The detector whose boxes are used to calibrate.")
     ] = "ssd",
     certain: Annotated[
         float, typer.Option(min=0.5, max=1.0, help="Share of the certain answers that must be right.")
-    ] = 0.98,
+    ] = 0.99,
+    false_faces: Annotated[
+        float, typer.Option(min=0.0, help="False faces that 100 of the negatives may have.")
+    ] = 1.0,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Pictures on which the file must answer as the checkpoint does. [default: those to"
+            " calibrate with, or made ones]",
+        ),
+    ] = None,
+    int8: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATA",
+            help="Also write FILE-int8.onnx, in 8 bits: ranges from the data's split train, accuracy from its"
+            " val; refused if it loses too much.",
+        ),
+    ] = None,
+    max_drop: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="--int8: the share of right labels, or a detector's average precision, must drop by less.",
+        ),
+    ] = 0.01,
+    openvino: Annotated[
+        bool, typer.Option("--openvino", help="Also write FILE.xml and FILE.bin for OpenVINO.")
+    ] = False,
 ) -> None:
-    """Write a trained model as one ONNX file that explains itself, checked against the checkpoint."""
+    """Write a trained model as one ONNX file that explains itself, checked against the checkpoint.
+
+    From an ONNX file, --int8 or --openvino makes its other form, and FILE is what is written.
+    """
+    from maskwatch.data.names import parse_names
+
+    meanings = parse_names(names)
+    if checkpoint.suffix == ".onnx":
+        _needs_one(int8 is not None, openvino)
+        if int8 is not None:
+            _to_int8(checkpoint, out, int8, meanings, max_drop)
+        else:
+            _to_openvino(checkpoint, out, _pictures(check, meanings))
+        return
     needs_torch()
+    pictures = _pictures(check, meanings)
     from maskwatch.training import checkpoint as files
     from maskwatch.training.export import export_classifier, export_detector, read_metadata
 
@@ -48,16 +109,61 @@ def export(
     if kind == "detector":
         if calibrate:
             raise ConfigError("--calibrate is for classifiers; a detector's threshold stands in --metadata")
-        difference = export_detector(checkpoint, out, described)
+        difference = export_detector(checkpoint, out, described, pictures)
     elif calibrate:
-        from maskwatch.data.names import parse_names
-        from maskwatch.training.calibrated import export_calibrated
+        from maskwatch.evaluation.material import Wanted
+        from maskwatch.training.calibrated import Choices, export_calibrated
 
-        difference, found = export_calibrated(
-            checkpoint, out, described, calibrate, parse_names(names), detector, certain
-        )
-        print(found, file=sys.stderr)
+        wanted = Wanted(calibrate, negatives or (), names=meanings, held_back=held_back)
+        choices = Choices(certain, false_faces, partly_labelled or ())
+        difference, found = export_calibrated(checkpoint, out, described, wanted, detector, choices, pictures)
+        _say(found)
     else:
-        difference = export_classifier(checkpoint, out, described)
+        difference = export_classifier(checkpoint, out, described, pictures=pictures)
     size = out.stat().st_size / 1e6
-    print(f"{out}: {size:.1f} MB, differs from the checkpoint by at most {difference:.1g}", file=sys.stderr)
+    _say(f"{out}: {size:.1f} MB, differs from the checkpoint by at most {difference:.1g}")
+    if openvino:
+        _to_openvino(out, out.with_suffix(".xml"), pictures)
+    if int8 is not None:
+        _to_int8(out, out.with_stem(f"{out.stem}-int8"), int8, meanings, max_drop)
+
+
+def _needs_one(int8: bool, openvino: bool) -> None:
+    if int8 == openvino:
+        raise typer.BadParameter("from an ONNX file, give either --int8 DATA or --openvino")
+
+
+def _pictures(check: Path | None, names: Mapping[str, str]) -> Material | None:
+    if check is None:
+        return None
+    from maskwatch.training.recorded import pictures_of
+
+    return pictures_of(check, names)
+
+
+def _to_openvino(model: Path, out: Path, pictures: Material | None) -> None:
+    from maskwatch.models.runtime import kind_of_file
+    from maskwatch.training.to_openvino import convert
+
+    difference = convert(model, kind_of_file(model), out, pictures)
+    _say(f"{out}: differs from {model.name} by at most {difference:.1g}")
+
+
+def _to_int8(model: Path, out: Path, data: Path, names: Mapping[str, str], most_lost: float) -> None:
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        raise ConfigError("--int8 needs onnx: pip install 'maskwatch[train]'") from None
+    from maskwatch.evaluation.material import Wanted, gather
+    from maskwatch.models.runtime import kind_of_file
+    from maskwatch.training.quantize import quantize
+    from maskwatch.training.recorded import pictures_of
+
+    check = gather(Wanted([data], names=names))
+    calibration = pictures_of(data, names, "train", _CALIBRATING)
+    done = quantize(model, kind_of_file(model), out, calibration, check, most_lost)
+    _say(f"{out}: {done}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -26,8 +26,8 @@ DetectorName = Annotated[
     typer.Option(
         "--detector",
         metavar="NAME",
-        help="ssd, ssd-fast, ssd-accurate, yunet, opencv-ssd, an ONNX file, NAME=FILE or module:Class."
-        " [default: ssd]",
+        help="ssd, ssd-fast, ssd-accurate, yunet, opencv-ssd, one of yours, an ONNX file, NAME=FILE or"
+        " module:Class. [default: the one in use, see `maskwatch models`]",
     ),
 ]
 ClassifierName = Annotated[
@@ -35,7 +35,8 @@ ClassifierName = Annotated[
     typer.Option(
         "--classifier",
         metavar="NAME",
-        help='mobilenet, an ONNX file, module:Class, or "none" to find faces only. [default: mobilenet]',
+        help='mobilenet, one of yours, an ONNX file, module:Class, or "none" to find faces only. [default:'
+        " the one in use]",
     ),
 ]
 Size = Annotated[

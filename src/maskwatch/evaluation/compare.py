@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import ConfigError
+from maskwatch.evaluation.changes import changes
 from maskwatch.evaluation.evaluate import Watch, check_sources, describe, find
 from maskwatch.evaluation.figures import FORMAT, Figures, plain
 from maskwatch.evaluation.intervals import Interval, Share, bootstrap, mcnemar
 from maskwatch.evaluation.material import Material
 from maskwatch.evaluation.measure import measure
 from maskwatch.evaluation.metrics import average_precision, precision_recall
-from maskwatch.evaluation.mistakes import mistakes
+from maskwatch.evaluation.mistakes import Mistake, mistakes, records
+from maskwatch.evaluation.report import headline, percent
 from maskwatch.evaluation.runner import Contender, Findings
 from maskwatch.evaluation.table import Looked, Table, join, tabulate
 from maskwatch.types import LABELS
@@ -75,6 +77,8 @@ class Comparison:
         worse: Pictures with more.
         milliseconds: Median time of a picture, of each.
         problems: What was left out.
+        mended: Mistakes of the first that the second does not make, where they were asked for.
+        broken: Mistakes of the second that the first does not make, likewise.
     """
 
     engines: tuple[dict[str, Any], dict[str, Any]]
@@ -87,6 +91,8 @@ class Comparison:
     worse: list[Changed]
     milliseconds: tuple[float, float]
     problems: list[str]
+    mended: list[Mistake] | None = None
+    broken: list[Mistake] | None = None
 
 
 def compare(
@@ -95,6 +101,7 @@ def compare(
     material: Material,
     partly_labelled: Collection[str] = (),
     watch: Watch = lambda items, text: items,
+    keep_mistakes: bool = False,
 ) -> Comparison:
     """Shows the same pictures to both.
 
@@ -104,6 +111,7 @@ def compare(
         material: The pictures.
         partly_labelled: Sources in which some faces have no box; see `evaluate`.
         watch: Shows the progress.
+        keep_mistakes: Whether to list the mistakes that only one of them makes.
 
     Raises:
         ConfigError: A partly labelled source does not occur, or only one of the two tells states.
@@ -114,7 +122,9 @@ def compare(
         raise ConfigError("one of the two tells states and the other does not: compare like with like")
     both = find([first, second], material, watch)
     difference, interval = _precision_difference(both, partly_labelled)
-    better, worse = _changed(both, partly_labelled)
+    wrong = [mistakes(f, partly_labelled) for f in both]
+    better, worse = _changed(*wrong)
+    mended, broken = changes(*wrong) if keep_mistakes else (None, None)
     figures = [measure(f.looked, f.negatives, f.crops, partly_labelled) for f in both]
     return Comparison(
         engines=(describe(first), describe(second)),
@@ -127,6 +137,8 @@ def compare(
         worse=worse,
         milliseconds=(_milliseconds(both[0]), _milliseconds(both[1])),
         problems=[*material.problems, *both[0].problems],
+        mended=mended,
+        broken=broken,
     )
 
 
@@ -204,29 +216,39 @@ def _precision(tables: Sequence[Table]) -> float:
 
 
 def _changed(
-    both: Sequence[Findings], partly_labelled: Collection[str]
+    of_first: Sequence[Mistake], of_second: Sequence[Mistake]
 ) -> tuple[list[Changed], list[Changed]]:
-    first, second = (Counter(m.picture for m in mistakes(f, partly_labelled)) for f in both)
+    first, second = (Counter(m.picture for m in wrong) for wrong in (of_first, of_second))
     changed = [Changed(p, first[p], second[p]) for p in sorted(first | second) if first[p] != second[p]]
     changed.sort(key=lambda c: -abs(c.first - c.second))
     return [c for c in changed if c.second < c.first], [c for c in changed if c.second > c.first]
 
 
+def side_by_side(comparison: Comparison) -> list[tuple[str, str, str]]:
+    """The figures that matter most: name, value of the first, value of the second."""
+    first, second = (dict(headline(figures)) for figures in comparison.figures)
+    names = list(dict.fromkeys([*first, *second]))
+    return [(name, first.get(name, "-"), second.get(name, "-")) for name in names]
+
+
 def lines_of(comparison: Comparison) -> list[str]:
-    """The outcome in lines of text: first, second, and whether the difference is more than chance."""
+    """The outcome in lines of text: the figures of both, and whether they differ by more than chance."""
     lines = [f"A  {comparison.engines[0]['name']}", f"B  {comparison.engines[1]['name']}", ""]
+    rows = side_by_side(comparison)
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    lines += [
+        f"{name:<{widths[0]}}  A {first:>{widths[1]}}  B {second:>{widths[2]}}"
+        for name, first, second in rows
+    ]
+    lines.append("")
     width = max((len(pair.name) for pair in comparison.paired), default=0)
     for pair in comparison.paired:
         lines.append(
-            f"{pair.name:<{width}}  A {_percent(pair.first)}  B {_percent(pair.second)}"
-            f"  only A {pair.only_first}, only B {pair.only_second}: {_verdict(pair)}"
+            f"{pair.name:<{width}}  A {percent(pair.first)}  B {percent(pair.second)}"
+            f"  only A {pair.only_first}, only B {pair.only_second}: {verdict(pair)}"
         )
-    if comparison.precision_difference is not None:
-        text = f"average precision of B less that of A: {comparison.precision_difference:+.3f}"
-        if comparison.precision_interval:
-            low, high = comparison.precision_interval
-            text += f" ({low:+.3f} to {high:+.3f}: {_interval_verdict(low, high)})"
-        lines.append(text)
+    if line := precision_line(comparison):
+        lines.append(line)
     a, b = comparison.milliseconds
     lines.append(f"time a picture: A {a:.1f} ms, B {b:.1f} ms")
     lines.append(
@@ -237,16 +259,28 @@ def lines_of(comparison: Comparison) -> list[str]:
     return lines
 
 
+def precision_line(comparison: Comparison) -> str:
+    """How the average precisions differ, in words; empty where there are none."""
+    if comparison.precision_difference is None:
+        return ""
+    text = f"average precision of B less that of A: {comparison.precision_difference:+.3f}"
+    if comparison.precision_interval:
+        low, high = comparison.precision_interval
+        text += f" ({low:+.3f} to {high:+.3f}: {_interval_verdict(low, high)})"
+    return text
+
+
 def to_plain(comparison: Comparison) -> dict[str, Any]:
     """Everything, ready for JSON."""
-    return {"format": FORMAT, **plain(comparison)}
+    wrong = {
+        name: None if found is None else records(found)
+        for name, found in (("mended", comparison.mended), ("broken", comparison.broken))
+    }
+    return {"format": FORMAT, **plain(replace(comparison, mended=None, broken=None)), **wrong}
 
 
-def _percent(share: Share) -> str:
-    return f"{100 * (share.value or 0):.1f} %"
-
-
-def _verdict(pair: Paired) -> str:
+def verdict(pair: Paired) -> str:
+    """Whether the difference is more than chance, in words."""
     if pair.p >= CHANCE:
         return f"no clear difference (p = {pair.p:.2f})"
     return f"{'B' if pair.only_second > pair.only_first else 'A'} is better (p = {pair.p:.2g})"

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from maskwatch.build import CLASSIFIERS, load
+from maskwatch.build import kind_of, load
 from maskwatch.data.sample import CropSample, Sample
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import ModelError, SourceError
 from maskwatch.evaluation.table import Looked, LookedCrop
-from maskwatch.models.runtime import open_session
 from maskwatch.pipeline import Engine
 from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image
@@ -89,7 +88,7 @@ def contender(
     usual = load(detector, classifier, size, threshold, live=live, threads=threads)
     deep = load(detector, classifier, size, LOW, live=live, threads=threads)
     deep = Engine(Best(deep.detector, MOST), deep.classifier, deep.threshold)
-    return Contender(f"{_short(detector)} + {_short(classifier)}", usual, deep)
+    return Contender(f"{short(detector)} + {short(classifier)}", usual, deep)
 
 
 def parse_models(spec: str, detector: str, classifier: str) -> tuple[str, str]:
@@ -103,22 +102,17 @@ def parse_models(spec: str, detector: str, classifier: str) -> tuple[str, str]:
     first, plus, second = spec.partition("+")
     if plus:
         return first, second
-    if spec.partition("=")[0] in CLASSIFIERS or _is_classifier(spec):
-        return detector, spec
-    return spec, classifier
+    return (detector, spec) if _is_classifier(spec) else (spec, classifier)
 
 
 def _is_classifier(spec: str) -> bool:
-    if not Path(spec).is_file():
-        return False
     try:
-        open_session(spec, "classifier")
-    except ModelError:
+        return kind_of(spec) == "classifier"
+    except ModelError:  # `load` says what is wrong with it
         return False
-    return True
 
 
-def _short(spec: str) -> str:
+def short(spec: str) -> str:
     """A model's name without its folders."""
     name, equals, path = spec.partition("=")
     return f"{name}={Path(path).name}" if equals else Path(spec).name

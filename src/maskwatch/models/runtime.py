@@ -1,4 +1,4 @@
-"""ONNX Runtime: the only place where its sessions are made.
+"""ONNX Runtime: the only place where its sessions are made. OpenVINO's form of a model opens as well.
 
 A model file of maskwatch explains itself: what it is, how it is to be fed and how its answers are to
 be read stands as one JSON object under the key "maskwatch" in the file's metadata.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from maskwatch.errors import ModelError, one_line
+from maskwatch.models import openvino
 
 METADATA_KEY: Final = "maskwatch"
 FORMAT: Final = 1
@@ -60,21 +62,63 @@ _ORT_ERRORS: Final = (
 )
 
 
+class Network(Protocol):
+    """What runs a file, whatever its form; threads may share it."""
+
+    @property
+    def entries(self) -> Mapping[str, str]:
+        """What the file says of itself, by key."""
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Names and types, such as "tensor(uint8)"."""
+
+    @property
+    def outputs(self) -> set[str]:
+        """Names."""
+
+    def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """The named outputs."""
+
+
+class _OnnxNetwork:
+    """A network run by ONNX Runtime on the processor."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Spinning threads would burn a core between two frames, which decoding and the page need.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 4
+        try:
+            self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except _ORT_ERRORS as error:
+            raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
+        self.entries: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.inputs = {node.name: node.type for node in self._session.get_inputs()}
+        self.outputs = {node.name for node in self._session.get_outputs()}
+
+    def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        answers: list[NDArray[np.float32]] = self._session.run(list(outputs), dict(feed))
+        return answers
+
+
 @dataclass(frozen=True, slots=True)
-class OnnxModel:
+class Model:
     """A model ready to run; safe to share between threads.
 
     Attributes:
         path: The file.
         kind: What it does.
-        session: The ONNX Runtime session.
+        network: What runs it.
         metadata: What the file says about itself.
         extras: The optional outputs that it has.
     """
 
     path: Path
     kind: Kind
-    session: ort.InferenceSession
+    network: Network
     metadata: dict[str, Any]
     extras: tuple[str, ...] = ()
 
@@ -92,19 +136,16 @@ class OnnxModel:
         """
         contract = _CONTRACTS[self.kind]
         try:
-            outputs: list[NDArray[np.float32]] = self.session.run(
-                [*contract.outputs, *self.extras], {contract.input: pictures}
-            )
-        except _ORT_ERRORS as error:
+            return self.network.run([*contract.outputs, *self.extras], {contract.input: pictures})
+        except (*_ORT_ERRORS, RuntimeError) as error:
             raise ModelError(f"{self.path}: the model failed ({one_line(error)})") from error
-        return outputs
 
 
-def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
+def open_session(path: str | Path, kind: Kind, threads: int = 1) -> Model:
     """Opens a model file of maskwatch.
 
     Args:
-        path: The ONNX file.
+        path: The ONNX file, or the .xml file of an OpenVINO model.
         kind: What it has to be.
         threads: Threads that one run may use, from 1 on. Nets this small gain little beyond 2.
 
@@ -113,23 +154,35 @@ def open_session(path: str | Path, kind: Kind, threads: int = 1) -> OnnxModel:
             than this version.
     """
     path = Path(path)
+    network, metadata = _open(path, threads)
+    _check_contract(path, kind, network, metadata)
+    extras = tuple(name for name in _CONTRACTS[kind].optional if name in network.outputs)
+    return Model(path, kind, network, metadata, extras)
+
+
+def kind_of_file(path: str | Path) -> Kind:
+    """What a model file is, by its own word.
+
+    Raises:
+        ModelError: As `open_session`.
+    """
+    kind = _open(Path(path), 1)[1].get("kind")
+    for known in _CONTRACTS:
+        if kind == known:
+            return known
+    raise ModelError(f"{path}: its maskwatch metadata names no known kind ({kind!r})")
+
+
+def _open(path: Path, threads: int) -> tuple[Network, dict[str, Any]]:
+    """The network and the metadata, of whatever kind."""
     _check_file(path)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Spinning threads would burn a core between two frames, which decoding and the page need.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4
     _calm_opencv()
-    try:
-        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except _ORT_ERRORS as error:
-        raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
-    metadata = _read_metadata(path, session.get_modelmeta().custom_metadata_map)
-    _check_contract(path, kind, session, metadata)
-    outputs = {node.name for node in session.get_outputs()}
-    extras = tuple(name for name in _CONTRACTS[kind].optional if name in outputs)
-    return OnnxModel(path, kind, session, metadata, extras)
+    network: Network
+    if path.suffix == openvino.SUFFIX:
+        network = openvino.OpenVinoNetwork(path, threads)
+    else:
+        network = _OnnxNetwork(path, threads)
+    return network, _read_metadata(path, network.entries)
 
 
 def _calm_opencv() -> None:
@@ -148,12 +201,13 @@ def _check_file(path: Path) -> None:
         raise ModelError(f"{path}: the model file is empty")
 
 
-def _read_metadata(path: Path, entries: dict[str, str]) -> dict[str, Any]:
+def _read_metadata(path: Path, entries: Mapping[str, str]) -> dict[str, Any]:
     try:
         metadata = json.loads(entries[METADATA_KEY])
     except KeyError:
+        form = "OpenVINO" if path.suffix == openvino.SUFFIX else "ONNX"
         raise ModelError(
-            f"{path}: an ONNX model, but none of maskwatch: it does not say how it is to be used"
+            f"{path}: an {form} model, but none of maskwatch: it does not say how it is to be used"
             " (`maskwatch export` makes files that do)"
         ) from None
     except ValueError as error:
@@ -168,16 +222,15 @@ def _read_metadata(path: Path, entries: dict[str, str]) -> dict[str, Any]:
     return metadata
 
 
-def _check_contract(path: Path, kind: Kind, session: ort.InferenceSession, metadata: dict[str, Any]) -> None:
+def _check_contract(path: Path, kind: Kind, network: Network, metadata: dict[str, Any]) -> None:
     if metadata.get("kind") != kind:
         raise ModelError(f"{path}: a {metadata.get('kind')}, where a {kind} is needed")
     contract = _CONTRACTS[kind]
     missing = [key for key in contract.keys if key not in metadata]
     if missing:
         raise ModelError(f"{path}: its maskwatch metadata lacks {', '.join(missing)}")
-    inputs = {node.name: node.type for node in session.get_inputs()}
-    outputs = {node.name for node in session.get_outputs()}
-    if inputs != {contract.input: "tensor(uint8)"} or not outputs.issuperset(contract.outputs):
+    given = network.inputs == {contract.input: "tensor(uint8)"}
+    if not given or not network.outputs.issuperset(contract.outputs):
         raise ModelError(
             f"{path}: a {kind} takes {contract.input!r} (uint8) and gives"
             f" {' and '.join(map(repr, contract.outputs))}; this file does not"

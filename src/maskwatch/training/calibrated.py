@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
 from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
 from maskwatch.training.export import export_classifier
+from maskwatch.training.recorded import MOST
 from maskwatch.types import LABELS, Image
 
 _LEAST_FACES: Final = 50
@@ -81,6 +82,7 @@ def export_calibrated(
     wanted: Wanted,
     detector: str,
     choices: Choices,
+    checked: Material | None = None,
 ) -> tuple[float, str]:
     """Exports, looks at the boxes that the detector finds, and exports again with what was learnt.
 
@@ -91,6 +93,7 @@ def export_calibrated(
         wanted: Labelled pictures that were not trained on.
         detector: Whose boxes are looked at.
         choices: What is asked of the operating point.
+        checked: Pictures on which the file is compared with the checkpoint; None takes some of `wanted`.
 
     Returns:
         The export's difference from the checkpoint, and one line on what was chosen.
@@ -120,7 +123,8 @@ def export_calibrated(
     limits = undecided_below(calibrated[large], state[reported][large], choices.right)
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
     words["calibration"] = {"faces": int(reported.sum()), "right": choices.right, "detector": detector}
-    difference = export_classifier(saved, out, words, mask, covered)
+    some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
+    difference = export_classifier(saved, out, words, mask, covered, checked or some)
     return difference, (
         f"{reported.sum()} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
         f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered); score {words['score']};"

@@ -74,6 +74,23 @@ def test_compare(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     assert done.stderr.startswith("maskwatch: unknown detector 'nosuch'")
 
 
+def test_compare_writes_a_page(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    street = write_coco(tmp_path / "street", [FACES] * 2)
+    (tmp_path / "maskwatch.toml").write_text("[detect]\nsize = 320\n")
+    models = [f"{fake_models.detector}+{fake_models.classifier}", "ssd+none"]
+    refused = cli("compare", models, "--data", street)
+    assert "compare like with like" in refused.stderr
+    models[1] = f"ssd-fast+{fake_models.classifier}"  # finds no face in squares
+    options = ["--report", "out/page.html", "--json", "out/c.json"]
+    done = cli("compare", models, "--data", street, options)
+    assert done.stderr == "report: out/page.html\n"
+    assert "<img" not in (tmp_path / "out" / "page.html").read_text()
+    assert json.loads((tmp_path / "out" / "c.json").read_text())["broken"] is None
+    cli("compare", models, "--data", street, options, "--mistakes")
+    assert (tmp_path / "out" / "page.html").read_text().count("<img") == 6
+    assert len(json.loads((tmp_path / "out" / "c.json").read_text())["broken"]) == 6
+
+
 def test_data_check(cli: Cli, tmp_path: Path) -> None:
     street = write_coco(tmp_path / "street", [FACES, FACES[:1], []])
     done = cli("data", "check", street, "--sheet", "sheet.html")

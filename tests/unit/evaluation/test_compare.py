@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.errors import ConfigError
-from maskwatch.evaluation.compare import Paired, compare, lines_of, to_plain
+from maskwatch.evaluation.compare import Paired, compare, lines_of, side_by_side, to_plain
+from maskwatch.evaluation.compare_page import to_html
 from maskwatch.evaluation.intervals import Share
 from maskwatch.evaluation.material import Material, Wanted, gather
 from maskwatch.evaluation.runner import Contender
@@ -100,3 +102,30 @@ def test_like_with_like(engine: Contender, material: Material) -> None:
         compare(engine, finder, material)
     done = compare(finder, finder, material)
     assert [pair.name for pair in done.paired] == ["faces found", "pictures without a face left alone"]
+
+
+def test_the_page_shows_people_only_when_told(
+    engine: Contender, careless: Contender, material: Material
+) -> None:
+    plain = to_html(compare(careless, engine, material))
+    assert "Pictures on which B is better: 5" in plain
+    assert "B is better (p = 2.9e-11)" in plain
+    assert "faces found" in plain
+    assert "<img" not in plain
+    done = compare(careless, engine, material, keep_mistakes=True)
+    assert done.mended is not None
+    # 36 squares and 2 persons that A does not find, and its own inventions: 3 in the street.
+    assert Counter(m.kind for m in done.mended) == {"missed_face": 38, "false_face": 3}
+    assert done.broken == []
+    shown = to_html(done)
+    assert "Only A gets wrong: 41" in shown
+    assert shown.count("<img") == 41
+    content = json.loads(json.dumps(to_plain(done), allow_nan=False))
+    assert (len(content["mended"]), content["broken"]) == (41, [])
+
+
+def test_figures_stand_side_by_side(engine: Contender, careless: Contender, material: Material) -> None:
+    rows = {name: (a, b) for name, a, b in side_by_side(compare(careless, engine, material))}
+    assert rows["faces found"] == ("41.0 %", "100.0 %")
+    assert rows["pictures of one person right"] == ("0.0 %", "100.0 %")
+    assert "time a picture" in rows

@@ -1,0 +1,78 @@
+"""`maskwatch bench`: how long models take."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from maskwatch.evaluation.speed import Timing
+
+USUAL = ("ssd-fast", "ssd-accurate", "mobilenet")
+"""What is timed when nothing is named: nothing that would have to be fetched."""
+
+
+def bench(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL...",
+            help="Detectors and classifiers: names, ONNX files, NAME=FILE or module:Class; for a detector,"
+            f" @PIXELS may follow. [default: {' '.join(USUAL)} and those in use]",
+        ),
+    ] = None,
+    frame: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Search this, stretched to 1280x720. [default: a made frame]"),
+    ] = None,
+    faces: Annotated[int, typer.Option(min=1, max=200, help="Faces that a classifier is given at once.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each model runs.")] = 60,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Threads of one model run.")] = 1,
+    stills: Annotated[
+        bool, typer.Option("--stills", help="Search as for still pictures, not as for live video.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Times, files and machine as JSON.")] = False,
+) -> None:
+    """Time models side by side: from a 1280x720 frame to boxes, and from boxes to states.
+
+    All run in turn, so that other load meets them alike: the ratios to the first say more than the times.
+    """
+    from dataclasses import asdict
+
+    import cv2
+
+    from maskwatch.build import SHIPPED, default
+    from maskwatch.evaluation.speed import WARM_UP, frame_of, machine, measure, prepare
+    from maskwatch.progress import progress
+
+    cv2.setNumThreads(threads)
+    wanted = models or list(dict.fromkeys((*USUAL, *map(default, SHIPPED))))
+    image = frame_of(frame)
+    runners = [prepare(spec, image, faces, live=not stills, threads=threads) for spec in wanted]
+    timings = measure(runners, progress(range(WARM_UP + rounds), "timing"))
+    about = {**machine(), "threads": threads, "rounds": rounds, "faces": faces, "stills": stills}
+    about["frame"] = "made" if frame is None else str(frame)
+    if as_json:
+        json.dump({"machine": about, "models": [asdict(timing) for timing in timings]}, sys.stdout, indent=1)
+        print()
+        return
+    print("\n".join(_table(timings)))
+    print(", ".join(f"{key} {value}" for key, value in about.items()), file=sys.stderr)
+
+
+def _table(timings: list[Timing]) -> list[str]:
+    from maskwatch.evaluation.runner import short
+
+    width = max(24, *(len(short(timing.name)) for timing in timings))
+    lines = [f"{'model':<{width}}  {'kind':<10} {'median ms':>9} {'best ms':>9} {'ratio':>6}  sha256"]
+    for timing in timings:
+        digest = timing.file["sha256"][:12] if timing.file else "-"
+        lines.append(
+            f"{short(timing.name):<{width}}  {timing.kind:<10} {timing.median:>9.2f} {timing.best:>9.2f}"
+            f" {timing.ratio:>6.2f}  {digest}"
+        )
+    return lines
