@@ -146,6 +146,23 @@ def rules(alerts: Alerts) -> list[Rule]:
     return [NoMaskRule(alerts.after, alerts.gap)]
 
 
+def model_file(spec: str) -> Path:
+    """The main file of a model that is named by its name, by name=file or by its file.
+
+    Raises:
+        ModelError: No such model, or its file cannot be had.
+    """
+    tables = DETECTORS | CLASSIFIERS
+    name, equals, path = spec.partition("=")
+    if equals and name in tables:
+        return Path(path).expanduser()
+    if spec in tables:
+        return locate(tables[spec].files[0])
+    if Path(spec).is_file() or spec.endswith(".onnx"):
+        return Path(spec).expanduser()
+    raise ModelError(_unknown("model", spec, list(tables)))
+
+
 def _make(kind: str, spec: str, options: dict[str, Any], live: bool, threads: int) -> object:
     """An object for a name, a file, name=file or module:Class."""
     table = DETECTORS if kind == "detector" else CLASSIFIERS

@@ -19,7 +19,7 @@ from maskwatch import __version__
 from maskwatch.errors import MaskwatchError
 
 COMMANDS: Final = (
-    *("app", "detect", "watch", "models", "doctor"),
+    *("app", "detect", "watch", "models", "card", "doctor"),
     *("evaluate", "compare", "data", "train", "export"),
 )
 

@@ -102,7 +102,7 @@ def locate(name: str) -> Path:
         return path
     if not path.is_file():
         _download(file.url, path, file.sha256 or "")
-    elif _sha256(path) != file.sha256:
+    elif sha256_of(path) != file.sha256:
         raise ModelError(f"{path}: not the file it should be (its hash differs); delete it and try again")
     return path
 
@@ -123,7 +123,7 @@ def _download(url: str, path: Path, sha256: str) -> None:
             with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
                 while chunk := response.read(_CHUNK):
                     target.write(chunk)
-        if _sha256(temporary) != sha256:
+        if sha256_of(temporary) != sha256:
             raise ModelError(f"{url} gave another file than expected (its hash differs); nothing was kept")
         os.replace(temporary, path)
     except (OSError, HTTPException) as error:
@@ -137,6 +137,7 @@ def _download(url: str, path: Path, sha256: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
