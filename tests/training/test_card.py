@@ -11,7 +11,7 @@ import pytest
 from conftest import Cli, FakeModels
 from fakes import write_classifier
 from labelled import Square, write_coco, write_crops, write_negatives
-from maskwatch.models.registry import sha256_of
+from maskwatch.models import registry
 
 PICTURES = [
     [Square((1, 1), 0, 0), Square((4, 4), 1, 1), Square((7, 2), 2, 2)],
@@ -85,12 +85,13 @@ def table_after(card: str, heading: str) -> list[list[str]]:
 def test_the_card_of_a_detector_with_its_speed(
     cli: Cli, fake_models: FakeModels, measured: Path, tmp_path: Path
 ) -> None:
-    sha256 = sha256_of(fake_models.detector)
+    sha256 = registry.sha256(fake_models.detector)
     speed: dict[str, Any] = {
-        "machine": "an abacus",
-        "rows": [
-            {"name": "fast", "median_ms": 1.5, "best_ms": 1.25, "sha256": [sha256]},
-            {"name": "other", "median_ms": 9, "best_ms": 9, "sha256": ["0"]},
+        "machine": {"processor": "an abacus", "threads": 1},
+        "models": [
+            {"name": "fast", "median": 1.5, "best": 1.25, "file": {"sha256": sha256}},
+            {"name": "other", "median": 9, "best": 9, "file": {"sha256": "0"}},
+            {"name": "another", "median": 9, "best": 9, "file": None},
         ],
     }
     (tmp_path / "speed.json").write_text(json.dumps(speed))
@@ -99,12 +100,12 @@ def test_the_card_of_a_detector_with_its_speed(
     card = (tmp_path / "card.md").read_text()
     assert f"`{sha256}`" in card
     assert "| Cost of a 16:9 picture, size fast: 320x192 | 0.6 million multiply-adds (0.001 GFLOPs) |" in card
-    assert "Measured on: an abacus.\n\n|  | median, ms | best, ms |" in card
+    assert "Measured on: processor an abacus, threads 1.\n\n|  | median, ms | best, ms |" in card
     assert "| fast | 1.50 | 1.25 |" in card
     assert "other" not in card
     assert rows(card, "source")[0][:4] == ["street", "2", "5", "80.0 % (38 to 96, n=5)"]
     assert "1 in 2 pictures without a face" in card
-    speed["rows"] = speed["rows"][1:]
+    speed["models"] = speed["models"][1:]
     (tmp_path / "speed.json").write_text(json.dumps(speed))
     done = cli(*asked, "--speed", "speed.json")
     assert done.stderr == (

@@ -16,7 +16,7 @@ from maskwatch.evaluation.mistakes import mistakes
 from maskwatch.evaluation.report import Evaluation
 from maskwatch.evaluation.runner import Contender, Findings, look
 from maskwatch.evaluation.table import Looked
-from maskwatch.models.registry import sha256_of
+from maskwatch.models.registry import sha256
 
 _Item = TypeVar("_Item")
 Watch = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -113,7 +113,7 @@ def describe(contender: Contender) -> dict[str, Any]:
         about[kind] = type(part).__name__ if part is not None else "none"
         about[f"{kind} threshold"] = getattr(part, "threshold", None)
         file = getattr(model, "path", None)
-        about[f"{kind} sha256"] = sha256_of(file) if isinstance(file, Path) else None
+        about[f"{kind} sha256"] = sha256(file) if isinstance(file, Path) else None
         about[f"{kind} metadata"] = metadata
     return about
 

@@ -102,12 +102,12 @@ def locate(name: str) -> Path:
         return path
     if not path.is_file():
         _download(file.url, path, file.sha256 or "")
-    elif sha256_of(path) != file.sha256:
+    elif sha256(path) != file.sha256:
         raise ModelError(f"{path}: not the file it should be (its hash differs); delete it and try again")
     return path
 
 
-def _download(url: str, path: Path, sha256: str) -> None:
+def _download(url: str, path: Path, expected: str) -> None:
     """Fetches a file; it appears under its name only when it is whole and right."""
     if os.environ.get("MASKWATCH_OFFLINE", "").lower() not in ("", "0", "false", "no"):
         raise ModelError(
@@ -123,7 +123,7 @@ def _download(url: str, path: Path, sha256: str) -> None:
             with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
                 while chunk := response.read(_CHUNK):
                     target.write(chunk)
-        if sha256_of(temporary) != sha256:
+        if sha256(temporary) != expected:
             raise ModelError(f"{url} gave another file than expected (its hash differs); nothing was kept")
         os.replace(temporary, path)
     except (OSError, HTTPException) as error:
@@ -137,7 +137,7 @@ def _download(url: str, path: Path, sha256: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, as hexadecimal digits."""
+def sha256(path: Path) -> str:
+    """The hash of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

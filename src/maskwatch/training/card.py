@@ -16,7 +16,7 @@ from typing import Any, Final
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.evaluation.figures import FORMAT
 from maskwatch.geometry import ceil_to, fit, snug
-from maskwatch.models.registry import sha256_of
+from maskwatch.models import registry
 from maskwatch.models.runtime import Kind, open_session
 from maskwatch.training.cost import macs
 
@@ -91,7 +91,7 @@ def gather(
         ConfigError: One of the other files cannot be read.
     """
     kind, metadata = _metadata(model)
-    sha256 = sha256_of(model)
+    sha256 = registry.sha256(model)
     rows, machine = ([], "") if speed is None else _read_speed(speed, sha256)
     return Facts(
         file=model.name,
@@ -154,19 +154,19 @@ def _read_figures(path: Path, kind: Kind, sha256: str, model: Path) -> dict[str,
 def _read_speed(path: Path, sha256: str) -> tuple[list[dict[str, Any]], str]:
     content = _read_json(path, "bench")
     try:
-        machine = content["machine"]
+        machine = ", ".join(f"{key} {value}" for key, value in content["machine"].items())
         rows = [
-            {"name": str(row["name"]), "median": float(row["median_ms"]), "best": float(row["best_ms"])}
-            for row in content["rows"]
-            if sha256 in row["sha256"]
+            {"name": str(row["name"]), "median": float(row["median"]), "best": float(row["best"])}
+            for row in content["models"]
+            if row["file"] and row["file"]["sha256"] == sha256
         ]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
             f"{path}: not what `maskwatch bench --json` of this version writes ({error!r})"
         ) from None
     if not rows:
         raise ModelError(f"{path}: this model file took no part in the benchmark; run it again with it")
-    return rows, machine if isinstance(machine, str) else ", ".join(f"{k} {v}" for k, v in machine.items())
+    return rows, machine
 
 
 def _shipped_words(name: str) -> Words:

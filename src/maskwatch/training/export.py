@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
 import tomllib
 import warnings
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from maskwatch.training import checkpoint
 from maskwatch.training.anchors import LEVELS, STRIDE_MULTIPLE, VARIANCES
 from maskwatch.training.calibrate import UNSCALED, Scaling
 from maskwatch.training.mask_net import MaskNet
+from maskwatch.training.provenance import commit
 from maskwatch.training.ssd import SSD
 from maskwatch.types import LABELS
 
@@ -219,7 +219,7 @@ def _write(
         **metadata,
         "colour_order": "BGR",
         "parameters": sum(p.numel() for p in model.parameters()),
-        "commit": _commit(),
+        "commit": commit(),
         "created": datetime.now(UTC).date().isoformat(),
         "recipe": recipe,
     }
@@ -259,14 +259,3 @@ def _difference(model: nn.Module, file: Path, pixels: np.ndarray, name: str) -> 
     got = session.run(None, {name: pixels})
     wanted = [value.numpy() for value in model(torch.from_numpy(pixels))]
     return max(float(np.abs(a - b).max()) for a, b in zip(got, wanted, strict=True))
-
-
-def _commit() -> str | None:
-    """The commit of the source that exports, if it is a checkout."""
-    done = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None
