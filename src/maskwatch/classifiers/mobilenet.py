@@ -56,10 +56,7 @@ class MobileNet:
             return faces.with_(
                 probabilities=np.zeros((0, len(LABELS)), np.float32), reasons=np.zeros(0, np.object_)
             )
-        parts = [
-            self._look(image, faces.boxes[start : start + _CHUNK]) for start in range(0, len(faces), _CHUNK)
-        ]
-        probabilities, face, light, detail = (np.concatenate(part) for part in zip(*parts, strict=True))
+        probabilities, face, light, detail = self._look_at_all(image, faces.boxes)
         scores = np.sqrt(faces.scores * face) if self.combines_scores else faces.scores
         classified = faces.with_(
             scores=scores,
@@ -67,6 +64,28 @@ class MobileNet:
             reasons=self._reasons(faces.boxes, probabilities, light, detail),
         )
         return classified[face >= self._limits.get("face", 0.0)]
+
+    def assess(
+        self, image: Image, boxes: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What the network says of every box, whether it takes it for a face or not.
+
+        Args:
+            image: (h, w, 3) uint8, BGR.
+            boxes: (n, 4) float32, x1, y1, x2, y2 in pixels.
+
+        Returns:
+            Probabilities (n, 3) of the states, and (n,) that it is a face at all.
+        """
+        if not len(boxes):
+            return np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32)
+        probabilities, face, _, _ = self._look_at_all(image, boxes)
+        return probabilities, face
+
+    def _look_at_all(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """As `_look`, for any number of faces but none."""
+        parts = [self._look(image, boxes[start : start + _CHUNK]) for start in range(0, len(boxes), _CHUNK)]
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Probabilities (n, 3), face (n,), luminance (n,), sharpness (n,) of a few faces."""

@@ -79,8 +79,9 @@ def _measured(content: Mapping[str, Any]) -> list[str]:
     names = ", ".join(str(name) for name in data.get("names", ()))
     kinds = ("pictures with boxes", "pictures without a face", "pictures of one person")
     shown = [f"{data[key]} {key}" for key in kinds if data.get(key)]
+    chosen = data.get("held-back negatives only") and data.get("pictures without a face")
     notes = [f"splits {data['splits']}"] if data.get("splits") else []
-    notes += ["only negatives that training left out"] if data.get("held-back negatives only") else []
+    notes += ["only negatives that training left out"] if chosen else []
     notes += [f"at most {data['limit']} pictures of each kind"] if data.get("limit") else []
     if data.get("partly labelled"):
         notes.append(f"not every face has a box in {data['partly labelled']}: no precision there")

@@ -19,7 +19,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from maskwatch.data.page import write_text
 from maskwatch.data.sample import CropSample, Sample
@@ -31,6 +31,7 @@ from maskwatch.evaluation.report_page import mistakes_page, to_html
 from maskwatch.evaluation.runner import contender
 from maskwatch.models.runtime import Kind
 from maskwatch.progress import progress
+from maskwatch.training import MODEL
 from maskwatch.training.card import gather
 from maskwatch.training.card_text import to_markdown
 from maskwatch.training.curves import draw_curves, read_log, write_events
@@ -38,9 +39,6 @@ from maskwatch.training.export import export_classifier, export_detector, read_m
 from maskwatch.training.learnt import Learnt
 from maskwatch.training.plots import draw_plots
 from maskwatch.training.provenance import fingerprint, made_with, recipe_toml
-
-MODEL: Final = "model.onnx"
-"""Name of the exported model in the folder of a run."""
 
 Say = Callable[[str], None]
 
