@@ -118,13 +118,16 @@ def made_with() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The commit of the source that runs, if it is a checkout."""
-    done = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The commit of the source that runs, if it is a checkout and git is here to tell."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return None
     return done.stdout.strip() or None
 
 

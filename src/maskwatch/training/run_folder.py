@@ -68,7 +68,7 @@ def finish(folder: Path, kind: Kind, recipe: Any, learnt: Learnt, say: Say) -> N
     for step in steps:
         try:
             step()
-        except (MaskwatchError, ImportError) as error:
+        except (MaskwatchError, ImportError, OSError) as error:
             say(f"left out of the report: {error}")
     say(f"{folder} holds: {', '.join(sorted(p.name for p in folder.iterdir()))}")
 
