@@ -197,6 +197,25 @@ def rules(alerts: Alerts) -> list[Rule]:
     return [NoMaskRule(alerts.after, alerts.gap)]
 
 
+def model_file(spec: str) -> Path:
+    """The main file of a model that is named by its name, by name=file or by its file.
+
+    Raises:
+        ModelError: No such model, or its file cannot be had.
+    """
+    tables = DETECTORS | CLASSIFIERS
+    name, equals, path = spec.partition("=")
+    if equals and name in tables:
+        return _path(path)
+    if spec in tables:
+        return locate(tables[spec].files[0])
+    if (own := own_models().get(spec)) is not None:
+        return locate_own(own)
+    if _is_file(spec):
+        return _path(spec)
+    raise ModelError(_unknown("model", spec, [*tables, *own_models()]))
+
+
 def _make(kind: Kind, spec: str, options: dict[str, Any], live: bool, threads: int) -> object:
     """An object for a name, a file, name=file or module:Class."""
     known = table(kind)

@@ -43,7 +43,7 @@ def coco(world: World, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("kind", "extra"),
     [
-        ("detector", ["--set", "channels=16", "--set", "crops.size=64"]),
+        ("detector", ["--set", "channels=16", "--set", "crops.size=64", "--no-report"]),
         ("classifier", ["--set", "faces.size=32"]),
     ],
 )
@@ -52,6 +52,7 @@ def test_train_and_export_make_a_model_that_load_takes(
 ) -> None:
     out = tmp_path / "run"
     run("train", kind, coco, "--out", out, "--cache", tmp_path / "cache", *TINY, *extra)
+    assert (out / "model.onnx").is_file() == (out / "recipe.toml").is_file() == (kind == "classifier")
     run("export", out / "checkpoint.pt", tmp_path / "own.onnx")
     named = {kind: str(tmp_path / "own.onnx")}
     engine = load(**named, live=True)  # type: ignore[arg-type]

@@ -61,12 +61,7 @@ class MobileNet:
             return faces.with_(
                 probabilities=np.zeros((0, len(LABELS)), np.float32), reasons=np.zeros(0, np.object_)
             )
-        parts = [
-            self.look(image, faces.boxes[start : start + _CHUNK]) for start in range(0, len(faces), _CHUNK)
-        ]
-        probabilities, face, turned, light, detail = (
-            np.concatenate(part) for part in zip(*parts, strict=True)
-        )
+        probabilities, face, turned, light, detail = self.look(image, faces.boxes)
         measures = {
             "too_small": (faces.boxes[:, 2:] - faces.boxes[:, :2]).min(axis=1),
             "dark": light,
@@ -81,16 +76,22 @@ class MobileNet:
         return classified[face >= self._least_face]
 
     def look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """What `classify` goes by.
+        """What `classify` goes by: what can be said of every box, whether it holds a face or not.
 
         Args:
             image: (h, w, 3) uint8, BGR.
-            boxes: (n, 4), a few.
+            boxes: (n, 4) float32, x1, y1, x2, y2 in pixels.
 
         Returns:
             Probabilities of the states (n, 3); probability of a face (n,) and of being turned away (n,);
             luminance (n,); sharpness (n,).
         """
+        if not len(boxes):
+            return np.zeros((0, len(LABELS)), np.float32), *(np.zeros(0, np.float32) for _ in range(4))
+        parts = [self._look(image, boxes[start : start + _CHUNK]) for start in range(0, len(boxes), _CHUNK)]
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+    def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         crops = crop_square(image, boxes, self._margin, self._size)
         probabilities, face, *more = self.model.run(crops)
         turned = more[0] if more else np.zeros_like(face)

@@ -19,7 +19,7 @@ from maskwatch import __version__
 from maskwatch.errors import MaskwatchError
 
 COMMANDS: Final = (
-    *("app", "detect", "watch", "explain", "models", "doctor"),
+    *("app", "detect", "watch", "explain", "models", "card", "doctor"),
     *("evaluate", "compare", "bench", "data", "train", "export"),
 )
 

@@ -9,13 +9,10 @@ from typing import Annotated
 import typer
 
 from maskwatch.cli.evaluate import Names
+from maskwatch.cli.options import DetectorName, Limit, Split, settings_from
+from maskwatch.errors import ModelError
 
 data = typer.Typer(help="Look after labelled pictures.", no_args_is_help=True)
-
-
-@data.callback()
-def _group() -> None:
-    pass  # makes `check` a command of a group though it is the only one
 
 
 @data.command()
@@ -50,3 +47,70 @@ def check(
         print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
     if found.broken or found.problems or found.outside or found.leaks:
         raise typer.Exit(1)
+
+
+@data.command()
+def audit(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="DATA...", help="COCO, YOLO, Pascal VOC, or folders by state.")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A classifier, its ONNX file, or the folder of a training run."),
+    ] = None,
+    detector: DetectorName = None,
+    names: Names = "",
+    split: Split = "all",
+    corrections: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Corrections that are known already.")
+    ] = None,
+    least: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="Least probability of what is listed.")
+    ] = 0.5,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The list (CSV). [default: stdout]")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page (HTML) with the faces in question.")
+    ] = None,
+    limit: Limit = None,
+) -> None:
+    """List the labels that a classifier contradicts, the most confident first.
+
+    Delete the lines of labels that are right; the rest is a list for --corrections of train and evaluate.
+    A model that learnt from these labels has got used to some of their errors: another finds more.
+    """
+    from maskwatch.build import from_settings
+    from maskwatch.data.corrections import correct, read_corrections
+    from maskwatch.data.names import parse_names
+    from maskwatch.data.page import write_text
+    from maskwatch.evaluation.audit import Assessor, to_csv, to_html
+    from maskwatch.evaluation.audit import audit as run
+    from maskwatch.evaluation.material import Wanted, gather
+    from maskwatch.progress import progress
+    from maskwatch.training import MODEL
+
+    if model is not None and Path(model).is_dir():
+        model = str(Path(model) / MODEL)
+    engine = from_settings(settings_from(ctx, None, detector, model, None))
+    if not isinstance(engine.classifier, Assessor):
+        raise ModelError(f"{model or 'no classifier'}: an audit needs a classifier of maskwatch, see --model")
+    material = gather(Wanted(paths, names=parse_names(names), split=split, limit=limit))
+    samples, crops = material.samples, material.crops
+    if corrections is not None:
+        samples, crops, _ = correct(samples, crops, read_corrections(corrections))
+    items = [*samples, *crops]
+    found = run(items, engine.classifier, engine.detector, least, lambda all_: progress(all_, "looking"))
+    if out is None:
+        sys.stdout.write(to_csv(found))
+    else:
+        write_text(out, to_csv(found))
+    if sheet is not None:
+        write_text(sheet, to_html(found, f"Labels in question: {', '.join(path.name for path in paths)}"))
+        print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
+    print(f"{len(found.doubts)} of {found.faces} labels contradicted", file=sys.stderr)
+    if found.unseen:
+        print(f"no face found in {found.unseen} pictures of one person", file=sys.stderr)
+    for problem in (*material.problems, *found.problems):
+        print(problem, file=sys.stderr)

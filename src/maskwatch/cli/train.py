@@ -12,7 +12,10 @@ from maskwatch.cli.evaluate import Names
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
+    from maskwatch.models.runtime import Kind
     from maskwatch.training.run import Material
+    from maskwatch.training.train_classifier import ClassifierRecipe
+    from maskwatch.training.train_detector import DetectorRecipe
 
 train = typer.Typer(
     help="Train a detector or a classifier; needs the extra: pip install 'maskwatch[train]'.",
@@ -61,6 +64,12 @@ Start = Annotated[
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the folder's last checkpoint stopped.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the training itself.")]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report/--no-report", help="Leave curves, model, figures, mistakes and model card in the folder."
+    ),
+]
 Cache = Annotated[Path, typer.Option(metavar="DIR", help="Decoded pictures are kept here between runs.")]
 
 
@@ -79,6 +88,7 @@ def detector(
     resume: Resume = False,
     threads: Threads = 1,
     cache: Cache = Path("runs/cache"),
+    report: Report = True,
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
@@ -89,6 +99,8 @@ def detector(
     chosen = load_recipe(DetectorRecipe, recipe, set_ or ())
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     saved = run_detector(material, chosen, out, start, resume, threads, _say)
+    if report:
+        _report(out, "detector", chosen, material)
     _say(f"done; next: maskwatch export {saved} face.onnx")
 
 
@@ -107,6 +119,7 @@ def classifier(
     resume: Resume = False,
     threads: Threads = 1,
     cache: Cache = Path("runs/cache"),
+    report: Report = True,
 ) -> None:
     """Train the mask classifier (MobileNetV2) by transfer learning."""
     needs_torch()
@@ -117,7 +130,16 @@ def classifier(
     chosen = load_recipe(ClassifierRecipe, recipe, set_ or ())
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     saved = run_classifier(material, chosen, out, start, resume, threads, _say)
+    if report:
+        _report(out, "classifier", chosen, material)
     _say(f"done; next: maskwatch export {saved} mask.onnx")
+
+
+def _report(out: Path, kind: Kind, recipe: DetectorRecipe | ClassifierRecipe, material: Material) -> None:
+    from maskwatch.training.learnt import learnt_from
+    from maskwatch.training.run_folder import finish
+
+    finish(out, kind, recipe, learnt_from(material, recipe.incomplete), _say)
 
 
 def _material(

@@ -56,6 +56,22 @@ def read_corrections(path: Path) -> list[Correction]:
     return found
 
 
+def short_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """How a list of corrections names pictures: the file name, or as much of the path as tells them apart."""
+    names: dict[Path, str] = {}
+    left, count = set(paths), 1
+    while left:
+        ends: dict[tuple[str, ...], list[Path]] = {}
+        for path in left:
+            ends.setdefault(path.parts[-count:], []).append(path)
+        for end, same in ends.items():
+            if len(same) == 1:
+                names[same[0]] = "/".join(end).replace("//", "/")
+                left.discard(same[0])
+        count += 1
+    return names
+
+
 def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> list[CropSample]:
     """Pictures of one person that nobody labelled but the list: those it gives one of the three states."""
     by_name = _by_name(corrections)

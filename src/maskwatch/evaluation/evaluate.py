@@ -16,6 +16,7 @@ from maskwatch.evaluation.mistakes import mistakes
 from maskwatch.evaluation.report import Evaluation
 from maskwatch.evaluation.runner import Contender, Findings, look
 from maskwatch.evaluation.table import Looked
+from maskwatch.models.registry import sha256
 
 _Item = TypeVar("_Item")
 Watch = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -103,7 +104,7 @@ def find(contenders: Sequence[Contender], material: Material, watch: Watch = _si
 
 
 def describe(contender: Contender) -> dict[str, Any]:
-    """Names, thresholds and what the model files say about themselves."""
+    """Names, thresholds, hashes of the model files and what these say about themselves."""
     about: dict[str, Any] = {"name": contender.name, "threshold": contender.usual.threshold}
     for kind, part in (("detector", contender.usual.detector), ("classifier", contender.usual.classifier)):
         model = getattr(part, "model", None)
@@ -111,6 +112,8 @@ def describe(contender: Contender) -> dict[str, Any]:
         metadata.pop("levels", None)  # anchors: long, and of no interest here
         about[kind] = type(part).__name__ if part is not None else "none"
         about[f"{kind} threshold"] = getattr(part, "threshold", None)
+        file = getattr(model, "path", None)
+        about[f"{kind} sha256"] = sha256(file) if isinstance(file, Path) else None
         about[f"{kind} metadata"] = metadata
     return about
 

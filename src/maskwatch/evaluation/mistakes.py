@@ -41,6 +41,10 @@ class Mistake:
         true: Its true state.
         said: The label it was given.
         weight: How bad it is: the probability of the label, the face score, or the height in pixels.
+        source: The collection that the picture is from.
+        height: Of the face in pixels: the true one, or the found one where no other is known; None for a
+            whole picture.
+        certain: Whether the answer was given as certain; None for a missed face.
     """
 
     kind: Kind
@@ -50,6 +54,9 @@ class Mistake:
     true: str | None
     said: str | None
     weight: float
+    source: str = ""
+    height: float | None = None
+    certain: bool | None = None
 
 
 def mistakes(findings: Findings, partly_labelled: Collection[str] = ()) -> list[Mistake]:
@@ -67,31 +74,32 @@ def _of_picture(looked: Looked, partly: bool) -> Iterable[Mistake]:
     faces = faces[np.argsort(-faces.scores, kind="stable")]
     table = tabulate(looked, faces)
     path = str(sample.path)
+    certain, source = faces.certain, sample.source
     for place in range(len(table.true_row)):
         row, finder, state = int(table.true_row[place]), int(table.true_found[place]), table.true_state[place]
-        true = None if state == UNKNOWN else LABELS[state]
+        true, height = None if state == UNKNOWN else LABELS[state], float(table.true_height[place])
         if finder < 0:
             box = _corners(sample.boxes[row])
-            yield Mistake("missed_face", path, box, row, true, None, float(table.true_height[place]))
+            yield Mistake("missed_face", path, box, row, true, None, height, source, height)
         elif true and faces.probabilities is not None and faces.labels[finder] != true:
-            box = _corners(faces.boxes[finder])
-            weight = float(faces.probabilities[finder].max())
-            yield Mistake("wrong_label", path, box, row, true, faces.labels[finder], weight)
+            box, said = _corners(faces.boxes[finder]), faces.labels[finder]
+            weight, sure = float(faces.probabilities[finder].max()), bool(certain[finder])
+            yield Mistake("wrong_label", path, box, row, true, said, weight, source, height, sure)
     for place in () if partly else np.flatnonzero(table.found_outcome == FALSE).tolist():
-        box, score = _corners(faces.boxes[place]), float(faces.scores[place])
-        yield Mistake("false_face", path, box, None, None, faces.labels[place], score)
+        box, score, sure = _corners(faces.boxes[place]), float(faces.scores[place]), bool(certain[place])
+        height, said = box[3] - box[1], faces.labels[place]
+        yield Mistake("false_face", path, box, None, None, said, score, source, height, sure)
 
 
 def _of_crop(crop: LookedCrop) -> Iterable[Mistake]:
     true, path, faces = LABELS[crop.sample.state], str(crop.sample.path), crop.faces
-    face = main_face(faces)
+    face, source = main_face(faces), crop.sample.source
     if face < 0:
-        yield Mistake("missed_face", path, None, None, true, None, float("inf"))
+        yield Mistake("missed_face", path, None, None, true, None, float("inf"), source)
     elif faces.probabilities is not None and faces.labels[face] != true:
-        weight = float(faces.probabilities[face].max())
-        yield Mistake(
-            "wrong_label", path, _corners(faces.boxes[face]), None, true, faces.labels[face], weight
-        )
+        box, said, sure = _corners(faces.boxes[face]), faces.labels[face], bool(faces.certain[face])
+        weight, height = float(faces.probabilities[face].max()), box[3] - box[1]
+        yield Mistake("wrong_label", path, box, None, true, said, weight, source, height, sure)
 
 
 def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
@@ -133,6 +141,9 @@ def records(found: Iterable[Mistake]) -> list[dict[str, Any]]:
             "true": m.true,
             "said": m.said,
             "weight": round(m.weight, 4) if np.isfinite(m.weight) else None,
+            "source": m.source,
+            "height": None if m.height is None else round(m.height, 1),
+            "certain": m.certain,
         }
         for m in found
     ]

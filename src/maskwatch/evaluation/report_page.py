@@ -12,7 +12,7 @@ from maskwatch.data.page import gallery, page, table
 from maskwatch.evaluation.figures import Classes, Crops, Detection, Figures, Labels, Negatives
 from maskwatch.evaluation.intervals import Interval, Share
 from maskwatch.evaluation.metrics import BINS, HEIGHTS
-from maskwatch.evaluation.mistakes import KINDS, thumbnails
+from maskwatch.evaluation.mistakes import KINDS, Mistake, thumbnails
 from maskwatch.evaluation.report import Evaluation, headline, percent
 from maskwatch.evaluation.svg import Bar, Series, bars, lines
 from maskwatch.types import LABELS
@@ -38,14 +38,26 @@ def to_html(evaluation: Evaluation) -> str:
     if figures.crops:
         parts += _one_person(figures.crops)
     if evaluation.mistakes is not None:
-        for kind, heading in KINDS.items():
-            chosen = [mistake for mistake in evaluation.mistakes if mistake.kind == kind]
-            parts.append(f"<h2>{escape(heading)}: {len(chosen)}</h2>")
-            parts.append(gallery(thumbnails(chosen[:_SHOWN])))
+        parts += _gallery(evaluation.mistakes)
     if evaluation.problems:
         entries = "".join(f"<li>{escape(line)}</li>" for line in evaluation.problems)
         parts.append(f"<h2>Left out: {len(evaluation.problems)}</h2><ul>{entries}</ul>")
     return page(f"How well {evaluation.engine.get('name', 'it')} does", parts)
+
+
+def mistakes_page(evaluation: Evaluation) -> str:
+    """One self-contained page of the mistakes alone, each kind from worst to mildest. It shows faces."""
+    title = f"Where {evaluation.engine.get('name', 'it')} is wrong"
+    return page(title, _gallery(evaluation.mistakes or []))
+
+
+def _gallery(mistakes: Sequence[Mistake]) -> list[str]:
+    parts = []
+    for kind, heading in KINDS.items():
+        chosen = [mistake for mistake in mistakes if mistake.kind == kind]
+        parts.append(f"<h2>{escape(heading)}: {len(chosen)}</h2>")
+        parts.append(gallery(thumbnails(chosen[:_SHOWN])))
+    return parts
 
 
 def _intro(evaluation: Evaluation) -> str:

@@ -121,6 +121,17 @@ def bars(title: str, groups: Sequence[Bar], x_label: str, y_label: str) -> str:
     return _figure(title, body)
 
 
+def standalone(figure: str) -> str:
+    """The plot of a figure as an SVG file of its own, dark on white."""
+    start, end = figure.index("<svg "), figure.index("</svg>")
+    head, _, body = figure[start:end].partition(">")
+    size = f'width="{_WIDTH}" height="{_HEIGHT}"'
+    return (
+        f'{head} xmlns="http://www.w3.org/2000/svg" {size} color="#1a1a1a" fill="currentColor">'
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>{body}</svg>\n'
+    )
+
+
 def _x(part: float) -> float:
     return _LEFT + part * (_WIDTH - _LEFT - _RIGHT)
 

@@ -26,7 +26,7 @@ from maskwatch.sources.images import read_image
 from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
 from maskwatch.training.export import export_classifier
 from maskwatch.training.recorded import MOST
-from maskwatch.types import LABELS, Image
+from maskwatch.types import Image
 
 _LEAST_FACES: Final = 50
 _MOST: Final = 60
@@ -169,14 +169,11 @@ def look(
     for crop in progress(material.crops, "calibrating"):
         image = read_image(crop.path)
         faces = detector.detect(image)[:1]
-        probabilities, face, *_ = classifier.look(image, faces.boxes) if len(faces) else _NOTHING
+        probabilities, face, *_ = classifier.look(image, faces.boxes)
         _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
         seen.state.append(np.full(len(faces), crop.state, np.int64))
         seen.bare.append(np.zeros(len(faces), np.bool_))
     return seen
-
-
-_NOTHING: Final = (np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32))
 
 
 def _take(
@@ -185,7 +182,7 @@ def _take(
     faces = detector.detect(image)[:_MOST]
     matched = match(faces.boxes, faces.scores, sample.boxes, sample.ignore)
     faces = faces[matched.order]
-    probabilities, face, *_ = classifier.look(image, faces.boxes) if len(faces) else _NOTHING
+    probabilities, face, *_ = classifier.look(image, faces.boxes)
     outcome = np.where((matched.outcome == FALSE) & partly, np.int8(IGNORED), matched.outcome)
     _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
     states = np.append(sample.states, UNKNOWN)  # row -1: no true face

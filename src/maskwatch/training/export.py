@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
 import tomllib
 import warnings
 from collections.abc import Iterable, Iterator
@@ -29,6 +28,7 @@ from maskwatch.training import checkpoint
 from maskwatch.training.anchors import LEVELS, STRIDE_MULTIPLE, VARIANCES
 from maskwatch.training.calibrate import UNSCALED, Scaling
 from maskwatch.training.mask_net import MaskNet
+from maskwatch.training.provenance import commit
 from maskwatch.training.recorded import recorded
 from maskwatch.training.ssd import SSD
 from maskwatch.types import LABELS
@@ -237,7 +237,7 @@ def _write(
         **metadata,
         "colour_order": "BGR",
         "parameters": sum(p.numel() for p in model.parameters()),
-        "commit": _commit(),
+        "commit": commit(),
         "created": datetime.now(UTC).date().isoformat(),
         "recipe": recipe,
     }
@@ -288,14 +288,3 @@ def _difference(
         wanted = [value.numpy() for value in model(torch.from_numpy(pixels))]
         # A NaN stays one, whatever comes after it.
         yield float(np.max([np.abs(a - b).max() for a, b in zip(got, wanted, strict=True)]))
-
-
-def _commit() -> str | None:
-    """The commit of the source that exports, if it is a checkout."""
-    done = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None

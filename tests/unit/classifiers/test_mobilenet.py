@@ -51,6 +51,16 @@ def test_what_is_no_face_is_dropped_and_order_kept(classifier: MobileNet) -> Non
     assert found.boxes.tolist() == [box(1, 1), box(5, 5)]
 
 
+def test_assesses_every_box_even_what_is_no_face(classifier: MobileNet) -> None:
+    cells = [(c, 1) for c in range(10)]
+    probabilities, face = classifier.assess(scene({(3, 1): GREEN}), faces(*cells).boxes)
+    assert probabilities.shape == (10, 3)
+    assert probabilities[3].argmax() == LABELS.index("without_mask")
+    assert np.flatnonzero(face > 0.5).tolist() == [3]
+    probabilities, face = classifier.assess(scene({}), Faces.empty().boxes)
+    assert (probabilities.shape, face.shape) == ((0, 3), (0,))
+
+
 def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
     image = scene({(1, 1): (190, 100, 100)})  # a range of 90 is 1.5 over the pale: face .82
     found = faces((1, 1), score=0.5)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from maskwatch.data.corrections import correct, read_corrections
+from maskwatch.data.corrections import correct, read_corrections, short_names
 from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
 from maskwatch.errors import DataError
 
@@ -69,3 +69,15 @@ def test_an_entry_of_no_meaning(tmp_path: Path, row: str) -> None:
 def test_no_list(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a readable CSV file"):
         read_corrections(tmp_path / "absent.csv")
+
+
+def test_pictures_are_named_as_shortly_as_can_be() -> None:
+    paths = [Path(p) for p in ("/d/train/mask/1.jpg", "/d/val/mask/1.jpg", "/d/val/none/1.jpg", "/d/2.jpg")]
+    assert [short_names(paths)[path] for path in paths] == [
+        "train/mask/1.jpg",
+        "val/mask/1.jpg",
+        "none/1.jpg",
+        "2.jpg",
+    ]
+    pair = [Path("1.jpg"), Path("a/1.jpg")]
+    assert list(map(short_names(pair).get, pair)) == ["1.jpg", "a/1.jpg"]

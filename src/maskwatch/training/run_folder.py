@@ -1,0 +1,123 @@
+"""What a training run leaves behind: a folder that explains itself.
+
+recipe.toml            every value of the recipe
+data.json              what it learnt from: counts, and a hash over names and labels
+made_with.json         commit and versions
+curves.png             losses and validation figure; tensorboard/ holds the same
+model.onnx             the model, as `maskwatch export` writes it
+figures.json           what `maskwatch evaluate` measures with it on the pictures held out
+report.html            the same for people; no pictures
+mistakes.html          the worst mistakes: it shows faces
+*.png                  confusion, precision over recall, reliability
+card.md                the model card
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from maskwatch.data.page import write_text
+from maskwatch.data.sample import CropSample, Sample
+from maskwatch.errors import MaskwatchError
+from maskwatch.evaluation.evaluate import evaluate
+from maskwatch.evaluation.material import Material
+from maskwatch.evaluation.report import Evaluation, to_json
+from maskwatch.evaluation.report_page import mistakes_page, to_html
+from maskwatch.evaluation.runner import contender
+from maskwatch.models.runtime import Kind
+from maskwatch.progress import progress
+from maskwatch.training import MODEL
+from maskwatch.training.card import gather
+from maskwatch.training.card_text import to_markdown
+from maskwatch.training.curves import draw_curves, read_log, write_events
+from maskwatch.training.export import export_classifier, export_detector, read_metadata
+from maskwatch.training.learnt import Learnt
+from maskwatch.training.plots import draw_plots
+from maskwatch.training.provenance import fingerprint, made_with, recipe_toml
+
+Say = Callable[[str], None]
+
+
+def finish(folder: Path, kind: Kind, recipe: Any, learnt: Learnt, say: Say) -> None:
+    """Explains a finished run in its folder.
+
+    Nothing that fails here spoils the run: what cannot be made is left out and told in one line.
+
+    Args:
+        folder: Of the run, with its checkpoint and log.
+        kind: What was trained.
+        recipe: The recipe, a dataclass.
+        learnt: The pictures.
+        say: Takes lines for people.
+    """
+    if os.environ.get("RANK", "0") != "0":  # of several processes, one writes
+        return
+    parts = {"train": learnt.train, "val": learnt.held}
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: write_text(folder / "recipe.toml", recipe_toml(recipe)),
+        lambda: write_text(folder / "data.json", _json(fingerprint(parts))),
+        lambda: write_text(folder / "made_with.json", _json(made_with())),
+        lambda: _curves(folder),
+        lambda: _model(folder, kind, learnt, say),
+    )
+    for step in steps:
+        try:
+            step()
+        except (MaskwatchError, ImportError, OSError) as error:
+            say(f"left out of the report: {error}")
+    say(f"{folder} holds: {', '.join(sorted(p.name for p in folder.iterdir()))}")
+
+
+def _curves(folder: Path) -> None:
+    curves = read_log(folder / "log.csv")
+    draw_curves(curves, folder / "curves.png")
+    write_events(curves, folder / "tensorboard")
+
+
+def _model(folder: Path, kind: Kind, learnt: Learnt, say: Say) -> None:
+    best, last, file = folder / "best.pt", folder / "checkpoint.pt", folder / MODEL
+    export = export_detector if kind == "detector" else export_classifier
+    export(best if best.is_file() else last, file, read_metadata(kind, None))
+    if not learnt.held:
+        say("no figures: no picture was held out; give the data a split named val")
+        return
+    done = _evaluated(file, kind, learnt)
+    write_text(folder / "figures.json", to_json(done))
+    write_text(folder / "report.html", to_html(replace(done, mistakes=None)))
+    write_text(folder / "mistakes.html", mistakes_page(done))
+    text, plots = to_markdown(gather(file, [folder / "figures.json"]), "card")
+    for name, plot in plots.items():
+        write_text(folder / name, plot)
+    write_text(folder / "card.md", text)
+    draw_plots(done.figures, folder)
+
+
+def _evaluated(file: Path, kind: Kind, learnt: Learnt) -> Evaluation:
+    """The exported model as users run it, with the shipped model of the other kind beside it."""
+    material = Material(
+        samples=[item for item in learnt.held if isinstance(item, Sample)],
+        crops=[item for item in learnt.held if isinstance(item, CropSample)],
+        negatives=list(learnt.negatives),
+    )
+    sources = sorted({item.source for item in learnt.held})
+    material.about = {
+        "names": sources,
+        "splits": "the pictures held out of this training",
+        "pictures with boxes": len(material.samples),
+        "pictures without a face": len(material.negatives),
+        "pictures of one person": len(material.crops),
+        "held-back negatives only": True,
+        "limit": None,
+    }
+    pair = (str(file), "mobilenet") if kind == "detector" else ("ssd", str(file))
+    partly = [name for name in learnt.partly_labelled if name in material.sources]
+    return evaluate(contender(*pair), material, partly, keep_mistakes=True, watch=progress)
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1) + "\n"

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
+from maskwatch.training.classifier_data import FaceRecipe
+from maskwatch.training.detector_data import CropRecipe
+from maskwatch.training.provenance import fingerprint, made_with, recipe_toml
+from maskwatch.training.recipe import load_recipe
+from maskwatch.training.train_classifier import ClassifierRecipe
+from maskwatch.training.train_detector import DetectorRecipe
+
+BOX = (1.0, 2.0, 30.0, 40.0)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        ClassifierRecipe(rate=1e-5, incomplete=("a b", 'c"d'), faces=FaceRecipe(least=3)),
+        DetectorRecipe(crops=CropRecipe(weights={"street 1": 2.5, "wider": 1.0}, faces=(8.0, 99.0))),
+    ],
+)
+def test_a_recipe_is_read_back_as_it_was(recipe: ClassifierRecipe | DetectorRecipe, tmp_path: Path) -> None:
+    text = recipe_toml(recipe)
+    (tmp_path / "recipe.toml").write_text(text)
+    assert load_recipe(type(recipe), tmp_path / "recipe.toml") == recipe
+    assert tomllib.loads(text).keys() == vars(recipe).keys()
+
+
+def test_the_fingerprint_counts_faces_and_changes_with_a_label() -> None:
+    rows = [(BOX, 0, False), (BOX, UNKNOWN, False), (BOX, None, False)]
+    street = make_sample(Path("/data/street/a.jpg"), rows, "street")
+    crop = CropSample(Path("/data/with_mask/b.jpg"), 2, "people")
+    found = fingerprint({"train": [street, crop], "val": []})
+    assert found["train"]["pictures"] == 2
+    assert found["train"]["faces"] == {"face": 1, "ignored": 1, "mask_worn_incorrectly": 1, "with_mask": 1}
+    assert found["train"]["sources"]["people"] == {"mask_worn_incorrectly": 1, "pictures": 1}
+    assert found["val"]["faces"] == {}
+    json.dumps(found)
+
+    def digest(*items: object) -> str:
+        return str(fingerprint({"train": items})["train"]["sha256"])  # type: ignore[dict-item]
+
+    same = digest(street, crop)
+    assert digest(crop, street) == same  # in any order
+    assert digest(replace(street, path=Path("/elsewhere/street/a.jpg")), crop) == same
+    assert digest(replace(street, states=np.array([1, UNKNOWN, UNKNOWN])), crop) != same
+    assert digest(replace(street, boxes=street.boxes + 1), crop) != same
+    assert digest(street, replace(crop, state=1)) != same
+    assert digest(street) != same
+
+
+def test_versions_are_told_even_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    told = made_with()
+    assert told["commit"] is None
+    assert told["torch"]
+    assert told["maskwatch"]
