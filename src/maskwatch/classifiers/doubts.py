@@ -62,6 +62,6 @@ class Doubts:
         doubtful = probabilities.max(axis=1) < least[probabilities.argmax(axis=1)]
         reasons[doubtful] = "undecided"
         for limits, rows in ((self.causes, doubtful), (self.limits, np.ones(len(probabilities), np.bool_))):
-            for reason, values in reversed(measures.items()):  # the first that applies is told
+            for reason, values in reversed(list(measures.items())):  # the first that applies is told
                 reasons[rows & (values < limits.get(reason, -np.inf))] = reason
         return reasons

@@ -47,6 +47,10 @@ def export(
         list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
     ] = None,
     held_back: HeldBack = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="--calibrate: CSV list of wrong labels in its data."),
+    ] = None,
     names: Names = "",
     detector: Annotated[
         str, typer.Option(metavar="NAME", help="The detector whose boxes are used to calibrate.")
@@ -115,7 +119,7 @@ def export(
         from maskwatch.training.calibrated import Choices, export_calibrated
 
         wanted = Wanted(calibrate, negatives or (), names=meanings, held_back=held_back)
-        choices = Choices(certain, false_faces, partly_labelled or ())
+        choices = Choices(certain, false_faces, partly_labelled or (), corrections)
         difference, found = export_calibrated(checkpoint, out, described, wanted, detector, choices, pictures)
         _say(found)
     else:

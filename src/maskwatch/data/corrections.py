@@ -8,8 +8,8 @@ A CSV file with the columns `picture`, `box` and `state`, and any others for peo
     crops/with_mask/7.jpg,,without_mask,
 
 `picture` is a file name, or the end of a path where names are not unique. `box` counts from 0 as the data
-set lists the boxes; it stays empty for a picture of one person. `state` is one of the three states, "face"
-for one whose state cannot be told, or "ignore".
+set lists the boxes; it stays empty for a picture of one person, and for one that was thought to show no
+face ("ignore"). `state` is one of the three states, "face" for one whose state cannot be told, or "ignore".
 """
 
 from __future__ import annotations
@@ -82,6 +82,16 @@ def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> 
             if entry.box is None and state is not None and state != UNKNOWN:
                 found.append(CropSample(path, state, path.parent.name))
     return found
+
+
+def left_out(paths: Iterable[Path], corrections: Iterable[Correction]) -> set[Path]:
+    """Pictures that the list ignores as a whole: as ones without a face, for example, that do show one."""
+    by_name = _by_name(corrections)
+    return {
+        path
+        for path in paths
+        if any(entry.box is None and entry.meaning == "ignore" for entry in _about(path, by_name))
+    }
 
 
 def correct(

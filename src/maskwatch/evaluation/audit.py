@@ -38,10 +38,8 @@ _SHOWN: Final = 400
 class Assessor(Protocol):
     """A classifier that answers for every box, faces or not."""
 
-    def assess(
-        self, image: Image, boxes: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Probabilities (n, 3) of the states, and (n,) of a face, for boxes (n, 4)."""
+    def look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Probabilities (n, 3) of the states, (n,) of a face, and what more it knows, for boxes (n, 4)."""
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from maskwatch.data.corrections import correct, read_corrections
+from maskwatch.data.corrections import correct, left_out, read_corrections
 from maskwatch.errors import ConfigError, DataError
 from maskwatch.evaluation.figures import Figures
 from maskwatch.evaluation.material import Material
@@ -60,8 +60,9 @@ def evaluate(
         )
         mended = {sample.path: sample for sample in samples}
         whole = {crop.path: crop for crop in crops}
-        corrected = _measured(_replace_truth(findings, mended, whole), partly_labelled)
-        about["corrected labels"] = changed
+        shown = left_out([item.sample.path for item in findings.negatives], entries)
+        corrected = _measured(_replace_truth(findings, mended, whole, shown), partly_labelled)
+        about["corrected labels"] = changed + len(shown)
     about["partly labelled"] = ", ".join(partly_labelled)
     return Evaluation(
         engine=describe(contender),
@@ -122,8 +123,11 @@ def _measured(findings: Findings, partly_labelled: Collection[str]) -> Figures:
     return measure(findings.looked, findings.negatives, findings.crops, partly_labelled)
 
 
-def _replace_truth(findings: Findings, samples: dict[Path, Any], crops: dict[Path, Any]) -> Findings:
-    """The same findings against other labels; crops without a label are left out."""
+def _replace_truth(
+    findings: Findings, samples: dict[Path, Any], crops: dict[Path, Any], shown: Collection[Path]
+) -> Findings:
+    """The same findings against other labels, without crops of no label and negatives that show a face."""
     looked: list[Looked] = [replace(item, sample=samples[item.sample.path]) for item in findings.looked]
     whole = [replace(c, sample=crops[c.sample.path]) for c in findings.crops if c.sample.path in crops]
-    return replace(findings, looked=looked, crops=whole)
+    negatives = [item for item in findings.negatives if item.sample.path not in shown]
+    return replace(findings, looked=looked, crops=whole, negatives=negatives)

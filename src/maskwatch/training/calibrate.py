@@ -104,7 +104,7 @@ def undecided_below(
     ]
     best, chosen = 0, tuple(options[0] for options in choices)
     for combination in product(*choices):
-        count = sum(option.count for option in combination)
+        count = sum(option.answers for option in combination)
         wrong = sum(option.wrong for option in combination)
         if count > best and wrong <= (1 - right) * count:
             best, chosen = count, combination
@@ -113,7 +113,7 @@ def undecided_below(
 
 class _Prefix(NamedTuple):
     threshold: float
-    count: int
+    answers: int
     wrong: int
 
 

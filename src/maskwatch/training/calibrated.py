@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from maskwatch.build import load
 from maskwatch.classifiers.fusion import LEAST, Fusion
 from maskwatch.classifiers.mobilenet import MobileNet
+from maskwatch.data.corrections import correct, left_out, read_corrections
 from maskwatch.data.sample import UNKNOWN, Sample, negative
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import DataError
@@ -29,6 +30,7 @@ from maskwatch.training.recorded import MOST
 from maskwatch.types import Image
 
 _LEAST_FACES: Final = 50
+_LEAST_FACE: Final = 0.02
 _MOST: Final = 60
 """Candidates of a picture that are looked at."""
 
@@ -41,11 +43,13 @@ class Choices:
         right: Share of the certain answers that must be right.
         false_per_100: False faces that 100 pictures without a face may have.
         partly_labelled: Sources in which some faces have no box.
+        corrections: A list of wrong labels; see `maskwatch.data.corrections`.
     """
 
     right: float = 0.99
     false_per_100: float = 1.0
     partly_labelled: Collection[str] = ()
+    corrections: Path | None = None
 
 
 @dataclass(slots=True)
@@ -103,6 +107,12 @@ def export_calibrated(
     """
     words = copy.deepcopy(dict(metadata))
     material = gather(wanted)
+    if choices.corrections is not None:
+        entries = read_corrections(choices.corrections)
+        shown = left_out([sample.path for sample in material.negatives], entries)
+        samples, crops, _ = correct(material.samples, material.crops, entries)
+        negatives = [sample for sample in material.negatives if sample.path not in shown]
+        material = replace(material, samples=samples, crops=crops, negatives=negatives)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         export_classifier(saved, plain, words | {"score": {"combine": "none"}})
@@ -121,6 +131,7 @@ def export_calibrated(
     calibrated = apply(probabilities, mask, covered)
     large = side[reported] >= float(words["thresholds"].get("too_small", 0))
     limits = undecided_below(calibrated[large], state[reported][large], choices.right)
+    words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
     words["calibration"] = {"faces": int(reported.sum()), "right": choices.right, "detector": detector}
     some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])

@@ -53,11 +53,11 @@ def test_what_is_no_face_is_dropped_and_order_kept(classifier: MobileNet) -> Non
 
 def test_assesses_every_box_even_what_is_no_face(classifier: MobileNet) -> None:
     cells = [(c, 1) for c in range(10)]
-    probabilities, face = classifier.assess(scene({(3, 1): GREEN}), faces(*cells).boxes)
+    probabilities, face, *_ = classifier.look(scene({(3, 1): GREEN}), faces(*cells).boxes)
     assert probabilities.shape == (10, 3)
     assert probabilities[3].argmax() == LABELS.index("without_mask")
     assert np.flatnonzero(face > 0.5).tolist() == [3]
-    probabilities, face = classifier.assess(scene({}), Faces.empty().boxes)
+    probabilities, face, *_ = classifier.look(scene({}), Faces.empty().boxes)
     assert (probabilities.shape, face.shape) == ((0, 3), (0,))
 
 

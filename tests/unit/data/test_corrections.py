@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from maskwatch.data.corrections import correct, read_corrections, short_names
+from maskwatch.data.corrections import correct, label_pictures, left_out, read_corrections, short_names
 from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
 from maskwatch.errors import DataError
 
@@ -81,3 +81,18 @@ def test_pictures_are_named_as_shortly_as_can_be() -> None:
     ]
     pair = [Path("1.jpg"), Path("a/1.jpg")]
     assert list(map(short_names(pair).get, pair)) == ["1.jpg", "a/1.jpg"]
+
+
+def test_pictures_that_are_ignored_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("picture,box,state\nnone/oven.jpg,,ignore\nstreet.jpg,0,ignore\n7.jpg,,with_mask\n")
+    paths = [Path("/a/none/oven.jpg"), Path("/b/oven.jpg"), Path("/a/street.jpg"), Path("/a/7.jpg")]
+    assert left_out(paths, read_corrections(file)) == {paths[0]}
+
+
+def test_labels_for_pictures_that_have_none(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("picture,box,state\n1.jpg,,mask_worn_incorrectly\n2.jpg,,ignore\n3.jpg,0,with_mask\n")
+    paths = [tmp_path / "people" / f"{number}.jpg" for number in range(4)]
+    (found,) = label_pictures(paths, read_corrections(file))
+    assert (found.path, found.state, found.source) == (paths[1], 2, "people")
