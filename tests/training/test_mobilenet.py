@@ -68,7 +68,7 @@ def test_torchvisions_weights_see_the_colours_that_they_were_trained_with(tmp_pa
         model.features[0](picture.expand(1, 3, 32, 32))[..., 2:-2, 2:-2]  # away from the padding
         for model, picture in ((source, (colour - mean) / deviation), (target, colour * 2 - 1))
     ]
-    assert torch.allclose(*first, atol=1e-5)
+    assert torch.allclose(first[0], first[1], atol=1e-5)
 
 
 def test_refuses_weights_of_something_else(tmp_path: Path) -> None:

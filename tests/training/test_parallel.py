@@ -82,8 +82,8 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch: pytest.MonkeyPatc
 def test_torchruns_group_is_joined_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setattr(parallel.distributed, "init_process_group", lambda **_: seen.append("joined"))
-    monkeypatch.setattr(parallel.distributed, "destroy_process_group", lambda: seen.append("left"))
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda **_: seen.append("joined"))
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: seen.append("left"))
     with parallel.joined():
         assert seen == ["joined"]
     assert seen == ["joined", "left"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import onnx
+from safetensors import SafetensorError
 from torch import Tensor
 
 from maskwatch.errors import ConfigError, DataError
@@ -114,5 +115,5 @@ def load_start(
             f"{path}: does not fit a {type(model).__name__} of width {model.width:g}; set the recipe's width"
             f" to the file's or choose another --start ({str(error).strip().splitlines()[0][:160]})"
         ) from error
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, SafetensorError) as error:
         raise DataError(f"{path}: not a readable file of weights ({error})") from error
