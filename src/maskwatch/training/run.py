@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.sample import UNKNOWN, CropSample, Sample
+from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.training import parallel, pseudo
 from maskwatch.training.advice import advise
+from maskwatch.training.boxing import box_people, shipped_detector
 from maskwatch.training.classifier_data import WITHOUT, FaceExample
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.hardware import Hardware
-from maskwatch.training.pictures import Pictures
 from maskwatch.training.reading import Labelled, Material, Read, Say, read_material, tell_failures
 from maskwatch.training.teacher import Teacher, landmarks_for
 from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
@@ -120,11 +120,11 @@ def _boxed(labelled: Labelled, read: Read, incomplete: Sequence[str]) -> list[Sa
 
 
 def _faces(labelled: Labelled, read: Read) -> list[FaceExample]:
-    """The faces of all pictures, those of one person boxed by the teacher or by their edges."""
-    if read.teacher:
+    """The faces of all pictures, those of one person boxed by the teacher or the shipped detector."""
+    if read.teacher or not labelled.crops:
         boxed = pseudo.box_crops(labelled.crops, read.teacher, 0.8)
     else:
-        boxed = [_whole(crop, read.pictures) for crop in labelled.crops if crop.path in read.pictures]
+        boxed = box_people(labelled.crops, read.pictures, shipped_detector())
     samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
     return face_examples(samples, read.teacher)
 
@@ -146,14 +146,3 @@ def _of_bare_faces(sample: Sample, teacher: Teacher) -> NDArray[np.float32]:
     points = landmarks_for(sample, teacher.get(sample.path))
     points[~np.isin(sample.states, (UNKNOWN, WITHOUT)) | sample.ignore] = np.nan
     return points
-
-
-def _whole(crop: CropSample, pictures: Pictures) -> Sample:
-    """A picture that is filled by its face: the box is the picture less the usual margin."""
-    image, shrunk = pictures[crop.path]
-    height, width = image.shape[0] / shrunk, image.shape[1] / shrunk
-    inset = np.array([width, height, -width, -height], np.float32) * 0.12
-    box = np.array([0, 0, width, height], np.float32) + inset
-    return Sample(
-        crop.path, box[None], np.array([crop.state], np.int64), np.zeros(1, np.bool_), crop.source, crop.group
-    )
