@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -19,16 +19,6 @@ from maskwatch.training.steps import channels_last, loader_options, normalise
 from maskwatch.training.validation import HeldFaces
 
 FEATURES: Final = "features.pt"
-_BATCH: Final = 32
-
-
-class _HeadRecipe(Protocol):
-    @property
-    def steps(self) -> int: ...
-    @property
-    def batch(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
 
 
 class CachedFeatures(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -66,7 +56,9 @@ def features_of(
     model: MaskNet,
     data: Dataset[tuple[Tensor, Tensor, Tensor]],
     held: HeldFaces,
-    recipe: _HeadRecipe,
+    steps: int,
+    batch: int,
+    seed: int,
     hardware: Hardware,
     folder: Path,
     resume: bool,
@@ -79,7 +71,9 @@ def features_of(
         model: Whose trunk is asked; it stays as it is.
         data: The examples.
         held: Validation faces; they are not changed at random.
-        recipe: Of the head.
+        steps: Of the head's training.
+        batch: Examples a step.
+        seed: Of their order.
         hardware: What it runs on.
         folder: Of the run.
         resume: Take the features that a run before left there.
@@ -91,11 +85,11 @@ def features_of(
         if (resume or parallel.rank()) and file.is_file():
             found = checkpoint.read(file)
         else:
-            found = _look(model, data, held, hardware, workers)
+            found = _look(model, data, held, batch, hardware, workers)
             folder.mkdir(parents=True, exist_ok=True)
             checkpoint.save(file, found)
     parallel.by_first(say)(f"features of {len(found['targets'])} examples; the head is trained on them")
-    return CachedFeatures(**found, length=recipe.steps * recipe.batch, seed=recipe.seed)
+    return CachedFeatures(**found, length=steps * batch, seed=seed)
 
 
 @torch.no_grad()
@@ -103,6 +97,7 @@ def _look(
     model: MaskNet,
     data: Dataset[tuple[Tensor, Tensor, Tensor]],
     held: HeldFaces,
+    batch: int,
     hardware: Hardware,
     workers: int,
 ) -> dict[str, Any]:
@@ -119,10 +114,10 @@ def _look(
     rest: list[tuple[Tensor, Tensor]] = []
     total = len(data)  # type: ignore[arg-type]
     with Steps(total, 0, "looking at examples") as bar:
-        for planes, targets, weights in DataLoader(data, _BATCH, **loader_options(workers)):
+        for planes, targets, weights in DataLoader(data, batch, **loader_options(workers)):
             found.append(features(planes))
             rest.append((targets, weights))
-            bar.show(min(total, len(found) * _BATCH), "")
+            bar.show(min(total, len(found) * batch), "")
     seen = [features(planes) for planes in held.batches()]
     return {
         "features": torch.cat(found),

@@ -36,33 +36,13 @@ LOG: Final = "log.csv"
 Say = Callable[[str], None]
 
 
-class LoopRecipe(Protocol):
-    """The settings of a recipe that the loop itself heeds; see `ClassifierRecipe`."""
-
-    @property
-    def steps(self) -> int: ...  # noqa: D102
-    @property
-    def batch(self) -> int: ...  # noqa: D102
-    @property
-    def rate(self) -> float: ...  # noqa: D102
-    @property
-    def weight_decay(self) -> float: ...  # noqa: D102
-    @property
-    def average(self) -> float: ...  # noqa: D102
-    @property
-    def seed(self) -> int: ...  # noqa: D102
-    @property
-    def evaluate_every(self) -> int: ...  # noqa: D102
-    @property
-    def patience(self) -> int: ...  # noqa: D102
-
-
 class Task(Protocol):
     """What is trained, and on what."""
 
     kind: str
     recipe: Any
-    """A dataclass and a `LoopRecipe`."""
+    """A dataclass with, at least, what the loop heeds: steps, batch, rate, weight_decay, average, seed,
+    evaluate_every and patience; see `ClassifierRecipe`."""
     fingerprint: str
     """Of the material: a run goes on with the same only."""
     figure: str

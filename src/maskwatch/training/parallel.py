@@ -16,10 +16,10 @@ from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, distributed, multiprocessing
-from torch.multiprocessing.spawn import ProcessRaisedException, start_processes
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 from torch.utils.data import Dataset
 
-from maskwatch.errors import ConfigError, MaskwatchError
+from maskwatch.errors import ConfigError, DataError, MaskwatchError
 
 Result = TypeVar("Result")
 
@@ -58,6 +58,7 @@ def joined() -> Iterator[None]:
         yield
         return
     distributed.init_process_group(timeout=_PATIENCE)
+    _own_gpu()
     try:
         yield
     finally:
@@ -99,9 +100,20 @@ def launch(processes: int, function: Callable[..., Path], *args: Any, **kwargs: 
             if not answers.empty() and isinstance(error := answers.get(), MaskwatchError):
                 raise error from None
             raise
+        except ProcessExitedException as error:
+            raise DataError(
+                f"a training process ended without a word ({error}); if memory ran out, a smaller --set batch"
+                " helps"
+            ) from error
     answer = answers.get()
     assert isinstance(answer, Path)
     return answer
+
+
+def _own_gpu() -> None:
+    """What the processes tell each other goes over the GPU that torch calls current."""
+    if count := torch.cuda.device_count():
+        torch.cuda.set_device(local_rank() % count)
 
 
 def _one(

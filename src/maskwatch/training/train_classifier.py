@@ -16,7 +16,7 @@ from maskwatch.training import parallel
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
 from maskwatch.training.hardware import Hardware
 from maskwatch.training.head import CachedFeatures, features_of
-from maskwatch.training.loop import Say, fit
+from maskwatch.training.loop import Say, enough_memory, fit
 from maskwatch.training.mask_net import MaskNet, binary_loss
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.start import load_start
@@ -122,7 +122,20 @@ def train_classifier(
     faces = HeldFaces(held, pictures, recipe.faces.size, recipe.faces.margin)
     task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples))
     if recipe.copies:
-        features = features_of(model, data, faces, recipe, hardware, folder, resume, workers, say)
+        with enough_memory(recipe.batch):
+            features = features_of(
+                model,
+                data,
+                faces,
+                recipe.steps,
+                recipe.batch,
+                recipe.seed,
+                hardware,
+                folder,
+                resume,
+                workers,
+                say,
+            )
         task, workers = _Head(task, features), 0
     return fit(task, folder, resume, hardware, workers, say)
 
