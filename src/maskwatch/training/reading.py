@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -96,20 +96,13 @@ def read_material(material: Material, hold_out: float, seed: int, say: Say) -> R
     Raises:
         DataError: There is nothing to train on.
     """
-    train, held = Labelled([], []), Labelled([], [])
     unlabelled = [p for path in material.unlabelled for p in pictures_in(path)]
-    for path in material.data:
-        _refuse_empty_folders(path, material.names)
-        dataset = read_dataset(path, material.names)
-        for problem in dataset.problems:
-            say(problem)
-        dataset = _with_validation(dataset, hold_out, seed)
-        for target, split in ((train, "train"), (held, "val")):
-            part = dataset.part(split)
-            target.samples.extend(part.samples)
-            target.crops.extend(part.crops)
+    train, held = read_labels(material, hold_out, seed, say)
     if material.corrections is not None:
-        train, held = _corrected(train, held, unlabelled, material.corrections, say)
+        found = label_pictures(unlabelled, read_corrections(material.corrections))
+        train.crops.extend(found)
+        if found:
+            say(f"{len(found)} unlabelled pictures got a label from {material.corrections}")
     if not train.samples and not train.crops:
         raise DataError("no labelled picture to train on")
     negatives = [n for path in material.negatives for n in read_negatives(path) if not held_back(n.path)]
@@ -121,6 +114,35 @@ def read_material(material: Material, hold_out: float, seed: int, say: Say) -> R
     if material.teacher is not None:
         seen = look(paths, pictures, material.teacher, material.cache / "teacher.npz")
     return Read(train, held, negatives, unlabelled, pictures, seen, failures)
+
+
+def read_labels(
+    material: Material, hold_out: float, seed: int, say: Say = lambda text: None
+) -> tuple[Labelled, Labelled]:
+    """Reads the labelled pictures, mended by the corrections: those to learn from, those to validate on.
+
+    See `read_material`.
+    """
+    train, held = Labelled([], []), Labelled([], [])
+    for path in material.data:
+        _refuse_empty_folders(path, material.names)
+        dataset = read_dataset(path, material.names)
+        for problem in dataset.problems:
+            say(problem)
+        dataset = _with_validation(dataset, hold_out, seed)
+        for target, split in ((train, "train"), (held, "val")):
+            part = dataset.part(split)
+            target.samples.extend(part.samples)
+            target.crops.extend(part.crops)
+    if material.corrections is None:
+        return train, held
+    known, changed, mended = read_corrections(material.corrections), 0, []
+    for part in (train, held):
+        samples, crops, count = correct(part.samples, part.crops, known)
+        mended.append(Labelled(samples, crops))
+        changed += count
+    say(f"{changed} labels corrected")
+    return mended[0], mended[1]
 
 
 def tell_failures(failures: Sequence[str], say: Say) -> None:
@@ -168,16 +190,3 @@ def _with_validation(dataset: Dataset, hold_out: float, seed: int) -> Dataset:
 
 def _states(item: Sample | CropSample) -> np.ndarray:
     return np.array([item.state]) if isinstance(item, CropSample) else item.states[~item.ignore]
-
-
-def _corrected(
-    train: Labelled, held: Labelled, unlabelled: Iterable[Path], file: Path, say: Say
-) -> tuple[Labelled, Labelled]:
-    known = read_corrections(file)
-    samples, crops, changed = correct(train.samples, train.crops, known)
-    held_samples, held_crops, held_changed = correct(held.samples, held.crops, known)
-    say(f"{changed + held_changed} labels corrected")
-    found = label_pictures(list(unlabelled), known)
-    if found:
-        say(f"{len(found)} unlabelled pictures got a label from {file}")
-    return Labelled(samples, [*crops, *found]), Labelled(held_samples, held_crops)
