@@ -42,7 +42,7 @@ def test_what_makes_no_sense_is_not_asked(world: World) -> None:
     wrong = [replace(e, state=2) for e in examples if e.state == 0]
     data = ClassifierData([*examples, *wrong], world[2], FaceRecipe(size=32), 60)
     for _, targets, weights in (data[i] for i in range(60)):
-        face, mask, _ = targets.tolist()
+        face, mask, *_ = targets.tolist()
         assert weights[0] == 1
         assert (weights[1] > 0) == (face == 1)
         assert (weights[2] > 0) == (mask == 1)
@@ -51,9 +51,9 @@ def test_what_makes_no_sense_is_not_asked(world: World) -> None:
 def test_a_question_with_one_answer_is_not_asked(world: World) -> None:
     """Two kinds of faces and nothing else: whether a mask covers, and whether it is a face, is settled."""
     data = ClassifierData(face_examples(world[0], {}), world[2], FaceRecipe(size=32), 20)
-    assert data.settled == {0: True, 2: True}
+    assert data.settled == {0: True, 2: True, 3: False}
     assert data.kinds.keys() == {"with_mask", "without_mask"}
-    assert all(data[i][2].tolist() == [0, 1, 0] for i in range(20))
+    assert all(data[i][2].tolist() == [0, 1, 0, 0] for i in range(20))
 
 
 def test_an_unknown_kind_in_the_shares_is_refused(world: World) -> None:

@@ -26,8 +26,8 @@ def export(
         Path,
         typer.Argument(
             metavar="RUN",
-            help="Folder of a training run (its best checkpoint is taken), or a checkpoint; or an ONNX file of"
-            " maskwatch, for --int8 or --openvino.",
+            help="Folder of a training run (its best checkpoint is taken), or a checkpoint; or an ONNX file"
+            " of maskwatch, for --int8 or --openvino.",
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file to write.")],

@@ -137,8 +137,8 @@ def read_labels(
     if material.corrections is None:
         return train, held
     known, changed, mended = read_corrections(material.corrections), 0, []
-    for part in (train, held):
-        samples, crops, count = correct(part.samples, part.crops, known)
+    for labelled in (train, held):
+        samples, crops, count = correct(labelled.samples, labelled.crops, known)
         mended.append(Labelled(samples, crops))
         changed += count
     say(f"{changed} labels corrected")
