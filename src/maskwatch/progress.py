@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 Item = TypeVar("Item")
 
@@ -15,3 +16,52 @@ def progress(items: Sequence[Item], text: str) -> Iterator[Item] | Iterable[Item
 
     console = Console(stderr=True)
     return track(items, text, console=console, disable=not console.is_terminal, transient=True)
+
+
+class Steps:
+    """A bar over numbered steps, with time left and a line on how it goes.
+
+    Args:
+        total: Number of steps.
+        done: Steps that were behind before it began; they do not count for the time left.
+        text: What is going on.
+        shown: False keeps it silent.
+    """
+
+    def __init__(self, total: int, done: int, text: str, shown: bool = True) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=console,
+            transient=True,
+            disable=not (shown and console.is_terminal),
+        )
+        self._task = self._progress.add_task(text, total=total, completed=done, note="")
+
+    def show(self, done: int, note: str) -> None:
+        """Says how many steps are behind, and something on them."""
+        self._progress.update(self._task, completed=done, note=note)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()

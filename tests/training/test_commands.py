@@ -1,16 +1,19 @@
 """From a folder of pictures to a model that `maskwatch` uses, by the commands that a user types."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+from labelled import write_crops
 from maskwatch.build import load
 from maskwatch.cli import program
 from maskwatch.data.sample import Sample
 from maskwatch.errors import MaskwatchError
 from maskwatch.sources.images import read_image
+from maskwatch.training import checkpoint
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import LABELS
 
@@ -18,11 +21,12 @@ World = tuple[list[Sample], list[Sample], Pictures]
 TINY = ["--set", "steps=2", "--set", "batch=2", "--set", "width=0.35"]
 
 
-def run(*arguments: object) -> None:
+def run(*arguments: object) -> Result:
     result = CliRunner().invoke(program, [str(a) for a in arguments], catch_exceptions=True)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
+    return result
 
 
 @pytest.fixture
@@ -51,18 +55,66 @@ def test_train_and_export_make_a_model_that_load_takes(
     kind: str, extra: list[str], coco: Path, tmp_path: Path, world: World
 ) -> None:
     out = tmp_path / "run"
-    run("train", kind, coco, "--out", out, "--cache", tmp_path / "cache", *TINY, *extra)
+    run("train", kind, coco, "--out", out, "--start", "none", "--cache", tmp_path / "cache", *TINY, *extra)
     assert (out / "model.onnx").is_file() == (out / "recipe.toml").is_file() == (kind == "classifier")
-    run("export", out / "checkpoint.pt", tmp_path / "own.onnx")
+    run("export", out, tmp_path / "own.onnx")
     named = {kind: str(tmp_path / "own.onnx")}
     engine = load(**named, live=True)  # type: ignore[arg-type]
     faces = engine.detect(read_image(world[0][0].path))
     assert faces.boxes.shape == (len(faces), 4)
 
 
-def test_a_calibration_for_a_detector_is_refused(tmp_path: Path, coco: Path) -> None:
-    from maskwatch.training import checkpoint
+def test_the_usual_start_is_the_shipped_model_and_a_resume_needs_no_options(
+    tmp_path: Path,
+) -> None:
+    """Without --set: width and size are the shipped file's; a resume takes what the run was begun with."""
+    data, out = write_crops(tmp_path / "data", [(i % 2, i % 2) for i in range(12)]), tmp_path / "run"
+    command = ["train", "classifier", data, "--out", out, "--cache", tmp_path / "cache", "--device", "cpu"]
+    said = run(*command, "--recipe", "classic", "--set", "steps=2", "--set", "copies=1")
+    assert said.stdout == ""
+    assert "warning: only" in said.stderr
+    assert f"next: maskwatch export {out} mask.onnx" in said.stderr
+    assert checkpoint.read(out / "best.pt")["recipe"]["faces"]["size"] == 112
+    run(*command, "--resume")
+    with pytest.raises(MaskwatchError, match="made by another recipe"):
+        run(*command, "--resume", "--set", "batch=5")
+    (data / "with_mask" / "new.png").write_bytes((data / "with_mask" / "0.png").read_bytes())
+    with pytest.raises(MaskwatchError, match="trained on other pictures or labels"):
+        run(*command, "--resume")
 
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--device", "tpu"], "no device 'tpu'"),
+        (["--precision", "16", "--device", "cpu"], "use --precision bf16 or 32"),
+        (["--set", "width=0.5"], "is the recipe's width the file's"),
+        (["--start", "nosuch.pt"], r"nosuch\.pt: no such file; --start takes"),
+        (["--resume"], "leave --resume away"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_line(options: list[str], message: str, tmp_path: Path) -> None:
+    data = write_crops(tmp_path / "data", [(0, 0), (1, 1)])
+    with pytest.raises(MaskwatchError, match=message) as caught:
+        run("train", "classifier", data, "--out", tmp_path / "run", "--cache", tmp_path / "cache", *options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["torch", "onnx"])
+def test_without_the_extra_its_name_is_told(
+    missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(MaskwatchError, match=rf"training needs {missing}: pip install 'maskwatch\[train\]'"):
+        run("train", "classifier", tmp_path)
+
+
+def test_an_empty_run_folder_cannot_be_exported(tmp_path: Path) -> None:
+    with pytest.raises(MaskwatchError, match=r"holds no checkpoint\.pt"):
+        run("export", tmp_path, tmp_path / "a.onnx")
+
+
+def test_a_calibration_for_a_detector_is_refused(tmp_path: Path, coco: Path) -> None:
     checkpoint.save(tmp_path / "c.pt", {"kind": "detector"})
     with pytest.raises(MaskwatchError, match="--calibrate is for classifiers"):
         run("export", tmp_path / "c.pt", tmp_path / "d.onnx", "--calibrate", coco)

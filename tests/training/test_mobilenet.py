@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maskwatch.sources.images import read_image
-from maskwatch.training.mobilenet import BLOCKS, MobileNetV2, channels
+from maskwatch.training.mobilenet import BLOCKS, IMAGENET_DEVIATION, IMAGENET_MEAN, MobileNetV2, channels
 
 
 def test_channels_are_multiples_of_eight_and_never_fall_by_more_than_a_tenth() -> None:
@@ -54,7 +54,21 @@ def test_loads_weights_and_passes_over_what_is_not_the_trunk(tmp_path: Path) -> 
     torch.save({**source.state_dict(), "classifier.1.weight": torch.zeros(3, 3)}, tmp_path / "weights.pth")
     target = MobileNetV2(0.35)
     target.load_pretrained(tmp_path / "weights.pth")
-    assert torch.equal(target.first.weight, source.first.weight)
+    last, name = source.state_dict(), "features.18.0.weight"
+    assert torch.equal(target.state_dict()[name], last[name])
+
+
+def test_torchvisions_weights_see_the_colours_that_they_were_trained_with(tmp_path: Path) -> None:
+    source, target = MobileNetV2(0.35, tf=False).eval(), MobileNetV2(0.35, tf=False).eval()
+    torch.save(source.state_dict(), tmp_path / "weights.pth")
+    target.load_pretrained(tmp_path / "weights.pth")
+    colour = torch.tensor([0.9, 0.2, 0.6]).view(1, 3, 1, 1)
+    mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    first = [
+        model.features[0](picture.expand(1, 3, 32, 32))[..., 2:-2, 2:-2]  # away from the padding
+        for model, picture in ((source, (colour - mean) / deviation), (target, colour * 2 - 1))
+    ]
+    assert torch.allclose(first[0], first[1], atol=1e-5)
 
 
 def test_refuses_weights_of_something_else(tmp_path: Path) -> None:

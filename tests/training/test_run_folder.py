@@ -18,7 +18,7 @@ from maskwatch.evaluation.runner import Contender, contender
 from maskwatch.sources.images import read_image
 from maskwatch.training import run_folder
 from maskwatch.training.learnt import Learnt, learnt_from
-from maskwatch.training.run import Material
+from maskwatch.training.reading import Material, read_material
 from maskwatch.training.run_folder import finish
 from maskwatch.training.train_classifier import ClassifierRecipe
 
@@ -130,3 +130,13 @@ def test_pictures_are_told_apart_as_in_the_training(tmp_path: Path) -> None:
     assert found.train[0].states.tolist() == [0, 1, 0]  # type: ignore[union-attr]
     assert 0 < len(found.negatives) < 12
     assert found.partly_labelled == ["street"]
+
+
+def test_the_share_that_the_training_held_out_is_measured_on(tmp_path: Path) -> None:
+    crops = write_crops(tmp_path / "people", [(i % 2, i % 2) for i in range(20)])
+    material = Material([crops], cache=tmp_path / "cache")
+    found = learnt_from(material, hold_out=0.2, seed=3)
+    read = read_material(material, 0.2, 3, lambda text: None)
+    assert [item.path for item in found.held] == read.held.paths
+    assert [item.path for item in found.train] == read.train.paths
+    assert (len(found.train), len(found.held)) == (16, 4)

@@ -7,7 +7,7 @@ import torch
 
 from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.data.sample import Sample
-from maskwatch.errors import DataError
+from maskwatch.errors import ConfigError, DataError
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
 from maskwatch.training.export import export_classifier, read_metadata
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
@@ -38,12 +38,27 @@ def test_examples_come_in_the_shares_of_the_recipe(world: World) -> None:
 
 
 def test_what_makes_no_sense_is_not_asked(world: World) -> None:
-    data = ClassifierData(_examples(*world), world[2], FaceRecipe(size=32), 60)
+    examples = _examples(*world)
+    wrong = [replace(e, state=2) for e in examples if e.state == 0]
+    data = ClassifierData([*examples, *wrong], world[2], FaceRecipe(size=32), 60)
     for _, targets, weights in (data[i] for i in range(60)):
-        face, mask, _ = targets.tolist()
+        face, mask, *_ = targets.tolist()
         assert weights[0] == 1
         assert (weights[1] > 0) == (face == 1)
         assert (weights[2] > 0) == (mask == 1)
+
+
+def test_a_question_with_one_answer_is_not_asked(world: World) -> None:
+    """Two kinds of faces and nothing else: whether a mask covers, and whether it is a face, is settled."""
+    data = ClassifierData(face_examples(world[0], {}), world[2], FaceRecipe(size=32), 20)
+    assert data.settled == {0: True, 2: True, 3: False}
+    assert data.kinds.keys() == {"with_mask", "without_mask"}
+    assert all(data[i][2].tolist() == [0, 1, 0, 0] for i in range(20))
+
+
+def test_an_unknown_kind_in_the_shares_is_refused(world: World) -> None:
+    with pytest.raises(ConfigError, match="no kind 'masked'"):
+        ClassifierData(face_examples(world[0], {}), world[2], FaceRecipe(shares={"masked": 1.0}), 20)
 
 
 def test_learns_to_tell_bars_from_none_and_discs_from_nothing(world: World, tmp_path: Path) -> None:
@@ -69,8 +84,8 @@ def test_goes_on_bit_for_bit_where_it_was_cut(world: World, tmp_path: Path) -> N
     examples = _examples(*world)
     train_classifier(examples, world[2], recipe, tmp_path / "whole", workers=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("maskwatch.training.train_classifier.SAVE_EVERY", 3)
-        patch.setattr("maskwatch.training.train_classifier.nn.utils.clip_grad_norm_", _after(4))
+        patch.setattr("maskwatch.training.loop.SAVE_EVERY", 3)
+        patch.setattr("maskwatch.training.loop.nn.utils.clip_grad_norm_", _after(4))
         with pytest.raises(KeyboardInterrupt):
             train_classifier(examples, world[2], recipe, tmp_path / "cut", workers=0)
     train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)

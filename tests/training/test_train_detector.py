@@ -84,7 +84,7 @@ def test_goes_on_where_it_was_cut(world: World, tmp_path: Path) -> None:
     whole = replace(RECIPE, steps=6, batch=2, crops=CropRecipe(size=64, faces=(16, 60)))
     train_detector(faces, [], pictures, whole, tmp_path / "whole", workers=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("maskwatch.training.train_detector.SAVE_EVERY", 3)
+        patch.setattr("maskwatch.training.loop.SAVE_EVERY", 3)
         _cut(lambda: train_detector(faces, [], pictures, whole, tmp_path / "cut", workers=0), after=4)
     train_detector(faces, [], pictures, whole, tmp_path / "cut", resume=True)
     first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "cut"))

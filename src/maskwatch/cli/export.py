@@ -25,8 +25,9 @@ def export(
     checkpoint: Annotated[
         Path,
         typer.Argument(
-            metavar="CHECKPOINT",
-            help="checkpoint.pt of a training run; or an ONNX file of maskwatch, for --int8 or --openvino.",
+            metavar="RUN",
+            help="Folder of a training run (its best checkpoint is taken), or a checkpoint; or an ONNX file"
+            " of maskwatch, for --int8 or --openvino.",
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The ONNX file to write.")],
@@ -108,6 +109,7 @@ def export(
     from maskwatch.training import checkpoint as files
     from maskwatch.training.export import export_classifier, export_detector, read_metadata
 
+    checkpoint = files.of_run(checkpoint)
     kind = files.read(checkpoint).get("kind")
     described: dict[str, Any] = read_metadata(kind, metadata)
     if kind == "detector":

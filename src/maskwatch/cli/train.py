@@ -13,7 +13,7 @@ from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from maskwatch.models.runtime import Kind
-    from maskwatch.training.run import Material
+    from maskwatch.training.reading import Material
     from maskwatch.training.train_classifier import ClassifierRecipe
     from maskwatch.training.train_detector import DetectorRecipe
 
@@ -56,9 +56,11 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
 ]
 Start = Annotated[
-    Path | None,
+    str,
     typer.Option(
-        metavar="FILE", help="Weights to start from: ImageNet trunk (.safetensors, .pth) or a checkpoint."
+        metavar="WHAT",
+        help="Weights to start from: shipped (our model), imagenet (fetched once), none, or a file: a trunk"
+        " (.safetensors, .pth), a checkpoint or an exported model.",
     ),
 ]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run.")]
@@ -69,6 +71,13 @@ Report = Annotated[
     typer.Option(
         "--report/--no-report", help="Leave curves, model, figures, mistakes and model card in the folder."
     ),
+]
+Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
+Precision = Annotated[
+    str, typer.Option(metavar="BITS", help="auto, 32, bf16 or 16: fewer bits are faster on most GPUs.")
+]
+Devices = Annotated[
+    int, typer.Option(min=1, help="Processes that share each batch, one a GPU; torchrun works as well.")
 ]
 Cache = Annotated[Path, typer.Option(metavar="DIR", help="Decoded pictures are kept here between runs.")]
 
@@ -83,25 +92,37 @@ def detector(
     teacher: Teacher = None,
     recipe: Recipe = None,
     set_: Set = None,
-    start: Start = None,
+    start: Start = "shipped",
     out: Out = Path("runs/detector"),
     resume: Resume = False,
     threads: Threads = 1,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    devices: Devices = 1,
     cache: Cache = Path("runs/cache"),
     report: Report = True,
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
+    from maskwatch.training import parallel
+    from maskwatch.training.hardware import Hardware
+    from maskwatch.training.loop import recipe_of
     from maskwatch.training.recipe import load_recipe
     from maskwatch.training.run import run_detector
+    from maskwatch.training.start import find_start, settings_of
     from maskwatch.training.train_detector import DetectorRecipe
 
-    chosen = load_recipe(DetectorRecipe, recipe, set_ or ())
+    begun = None if resume else find_start("detector", start)
+    beneath = recipe_of(out) if resume else settings_of("detector", begun)
+    chosen = load_recipe(DetectorRecipe, recipe, set_ or (), beneath)
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
-    saved = run_detector(material, chosen, out, start, resume, threads, _say)
-    if report:
-        _report(out, "detector", chosen, material)
-    _say(f"done; next: maskwatch export {saved} face.onnx")
+    hardware = Hardware(device, precision, devices, threads)
+    with parallel.joined():
+        say = parallel.by_first(_say)
+        run_detector(material, chosen, out, begun, resume, hardware, say)
+        if report:
+            _report(out, "detector", chosen, material)
+        say(f"done; next: maskwatch export {out} face.onnx")
 
 
 @train.command()
@@ -114,32 +135,44 @@ def classifier(
     teacher: Teacher = None,
     recipe: Recipe = None,
     set_: Set = None,
-    start: Start = None,
+    start: Start = "shipped",
     out: Out = Path("runs/classifier"),
     resume: Resume = False,
     threads: Threads = 1,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    devices: Devices = 1,
     cache: Cache = Path("runs/cache"),
     report: Report = True,
 ) -> None:
     """Train the mask classifier (MobileNetV2) by transfer learning."""
     needs_torch()
+    from maskwatch.training import parallel
+    from maskwatch.training.hardware import Hardware
+    from maskwatch.training.loop import recipe_of
     from maskwatch.training.recipe import load_recipe
     from maskwatch.training.run import run_classifier
+    from maskwatch.training.start import find_start, settings_of
     from maskwatch.training.train_classifier import ClassifierRecipe
 
-    chosen = load_recipe(ClassifierRecipe, recipe, set_ or ())
+    begun = None if resume else find_start("classifier", start)
+    beneath = recipe_of(out) if resume else settings_of("classifier", begun)
+    chosen = load_recipe(ClassifierRecipe, recipe, set_ or (), beneath)
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
-    saved = run_classifier(material, chosen, out, start, resume, threads, _say)
-    if report:
-        _report(out, "classifier", chosen, material)
-    _say(f"done; next: maskwatch export {saved} mask.onnx")
+    hardware = Hardware(device, precision, devices, threads)
+    with parallel.joined():
+        say = parallel.by_first(_say)
+        run_classifier(material, chosen, out, begun, resume, hardware, say)
+        if report:
+            _report(out, "classifier", chosen, material)
+        say(f"done; next: maskwatch export {out} mask.onnx")
 
 
 def _report(out: Path, kind: Kind, recipe: DetectorRecipe | ClassifierRecipe, material: Material) -> None:
     from maskwatch.training.learnt import learnt_from
     from maskwatch.training.run_folder import finish
 
-    finish(out, kind, recipe, learnt_from(material, recipe.incomplete), _say)
+    finish(out, kind, recipe, learnt_from(material, recipe.incomplete, recipe.hold_out, recipe.seed), _say)
 
 
 def _material(
@@ -153,7 +186,7 @@ def _material(
 ) -> Material:
     from maskwatch.data.names import parse_names
     from maskwatch.models.registry import locate
-    from maskwatch.training.run import Material
+    from maskwatch.training.reading import Material
 
     if teacher is None:
         model = None

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
 from maskwatch.errors import DataError
+
+LAST: Final = "checkpoint.pt"
+BEST: Final = "best.pt"
+"""In the folder of a run: where it stopped, and the averaged weights that validated best."""
+
+
+def of_run(path: Path) -> Path:
+    """The checkpoint that is meant: a file itself; of a run's folder the best, or else the last.
+
+    Raises:
+        DataError: The folder holds none.
+    """
+    if not path.is_dir():
+        return path
+    for name in (BEST, LAST):
+        if (path / name).is_file():
+            return path / name
+    raise DataError(f"{path}: holds no {LAST}; give the folder of a training run or a checkpoint")
 
 
 def save(path: Path, content: dict[str, Any]) -> None:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from maskwatch.errors import ConfigError
 from maskwatch.training import augment
+from maskwatch.training.mask_net import OUTPUTS
 from maskwatch.training.paint import Worn, paint_mask, random_style, visible_share
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import LABELS, Image
@@ -40,6 +42,14 @@ _WAYS: Final[tuple[tuple[Worn, int, bool], ...]] = (
     ("correct", WITH, False),
 )
 _OFTEN: Final = (0.44, 0.18, 0.08, 0.30)
+
+_STATES: Final[dict[str, tuple[int, ...]]] = {
+    **{label: (state,) for state, label in enumerate(LABELS)},
+    "face": (PRESUMED_BARE,),
+    "none": (NOT_A_FACE,),
+    "painted": (WITH, WRONG),
+}
+"""States that examples of each kind may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class FaceRecipe:
         shift: Standard deviation of the crop's place, as a share of the box.
         shear: Largest shear.
         least: Smallest side, in pixels, to which a crop is reduced to look like a small face.
+        photometric: How often light, colour, blur, noise and compression change, relative to the usual.
     """
 
     size: int = 112
@@ -94,6 +105,7 @@ class FaceRecipe:
     shift: float = 0.05
     shear: float = 0.08
     least: int = 14
+    photometric: float = 1.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -110,6 +122,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self.pictures, self.recipe, self.length, self.seed = pictures, recipe, length, seed
         names = {**dict(enumerate(LABELS)), PRESUMED_BARE: "face", NOT_A_FACE: "none"}
         kinds: dict[str, list[FaceExample]] = {name: [] for name in (*names.values(), "painted")}
+        if unknown := set(recipe.shares) - set(kinds):
+            raise ConfigError(f"recipe: faces.shares: no kind {min(unknown)!r}; known are {', '.join(kinds)}")
         for example in examples:
             kinds[names[example.state]].append(example)
             if example.landmarks is not None and example.state in (WITHOUT, PRESUMED_BARE):
@@ -117,6 +131,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares.get(name)}
         shares = np.array([recipe.shares[name] for name in self._kinds])
         self._shares = shares / shares.sum()
+        self.settled = self._settled()
+        self._asked = np.array([column not in self.settled for column in range(len(OUTPUTS))], np.float32)
 
     def __len__(self) -> int:
         return self.length
@@ -142,14 +158,35 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             crop = paint_mask(crop, moved, style, worn)
         if rng.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
-        if rng.random() < 0.5:
+        if rng.random() < 0.5 and self.recipe.least < self.recipe.size:
             crop = augment.shrink(crop, rng, self.recipe.least)
-        crop = augment.photometric(crop, rng)
+        crop = augment.photometric(crop, rng, self.recipe.photometric)
         if rng.random() < 0.08:
             crop = _patch(crop, rng)
         planes = np.ascontiguousarray(crop[:, :, ::-1].transpose(2, 0, 1))
         targets, weights = _targets(state, example.turned)
+        weights *= self._asked
         return torch.from_numpy(planes), torch.from_numpy(targets), torch.from_numpy(weights)
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many examples of each kind there are, of the kinds that are drawn."""
+        return {name: len(found) for name, found in self._kinds.items()}
+
+    def _settled(self) -> dict[int, bool]:
+        """Questions (columns of the targets) to which all examples that are drawn give the same answer."""
+        seen = {
+            (state, example.turned)
+            for name, found in self._kinds.items()
+            for example in found
+            for state in _STATES[name]
+        }
+        answered = [_targets(*example) for example in seen]
+        answers = [{bool(t[c]) for t, w in answered if w[c]} for c in range(len(OUTPUTS))]
+        # Where nothing is known: every mask covers, no face is turned away.
+        return {
+            c: min(found, default=OUTPUTS[c] != "turned") for c, found in enumerate(answers) if len(found) < 2
+        }
 
     def _cut(
         self,

@@ -141,7 +141,7 @@ def export_classifier(
     """
     state = _state(saved, "classifier")
     recipe = state["recipe"]
-    model = MaskNet(recipe["width"], recipe["dropout"])
+    model = MaskNet(recipe["width"], recipe["dropout"], recipe.get("hidden", 0))
     model.load_state_dict(state["average"])
     size = recipe["faces"]["size"]
     own = {

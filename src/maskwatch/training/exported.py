@@ -24,13 +24,16 @@ _PREFIX = "model."
 _LEAST_VARIANCE = 1e-6
 
 
-def load_exported(model: SSD | MaskNet, file: Path, examples: Iterable[Tensor]) -> None:
+def load_exported(
+    model: SSD | MaskNet, file: Path, examples: Iterable[Tensor], trunk_only: bool = False
+) -> None:
     """Fills a model with the weights of a file that `maskwatch export` wrote.
 
     Args:
         model: Of the file's width and, for a detector, channels.
         file: The ONNX file.
         examples: Some batches (n, 3, h, w) as the model takes them, for the statistics.
+        trunk_only: Leave the rest of the model as it is.
 
     Raises:
         DataError: The file does not hold this model.
@@ -44,9 +47,13 @@ def load_exported(model: SSD | MaskNet, file: Path, examples: Iterable[Tensor]) 
         for entry in graph.initializer
     }
     pairs = _normalised(model)
+    if trunk_only:
+        pairs = {name: norm for name, norm in pairs.items() if name.startswith("trunk.")}
     with torch.no_grad():
         for name, layer in model.named_modules():
             if not isinstance(layer, nn.Conv2d | nn.Linear):
+                continue
+            if trunk_only and not name.startswith("trunk."):
                 continue
             try:
                 weight = values[f"{name}.weight"]

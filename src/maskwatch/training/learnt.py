@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maskwatch.data.corrections import correct, read_corrections
-from maskwatch.data.dataset import read_dataset
 from maskwatch.data.folders import read_negatives
 from maskwatch.data.sample import CropSample, Sample
 from maskwatch.data.split import held_back
-from maskwatch.training.run import Material
+from maskwatch.training.reading import Material, read_labels
 
 
 @dataclass(frozen=True)
@@ -30,31 +28,17 @@ class Learnt:
     partly_labelled: Sequence[str] = ()
 
 
-def learnt_from(material: Material, partly_labelled: Sequence[str] = ()) -> Learnt:
+def learnt_from(
+    material: Material, partly_labelled: Sequence[str] = (), hold_out: float = 0.0, seed: int = 0
+) -> Learnt:
     """Reads the labels again as the training read them.
 
     Args:
         material: What the user named.
         partly_labelled: Sources in which many faces have no box.
+        hold_out: Share that was held out where the data has no split "val".
+        seed: Of that choice.
     """
-    samples: dict[str, list[Sample]] = {"train": [], "val": []}
-    crops: dict[str, list[CropSample]] = {"train": [], "val": []}
-    for path in material.data:
-        dataset = read_dataset(path, material.names)
-        for split in samples:
-            if "train" in dataset.splits:
-                part = dataset.part(split)
-            elif split == "train":
-                part = dataset
-            else:
-                continue
-            samples[split] += part.samples
-            crops[split] += part.crops
-    if material.corrections is not None:
-        entries = read_corrections(material.corrections)
-        for split in samples:
-            samples[split], crops[split], _ = correct(samples[split], crops[split], entries)
+    train, held = read_labels(material, hold_out, seed)
     negatives = [n for path in material.negatives for n in read_negatives(path) if held_back(n.path)]
-    return Learnt(
-        [*samples["train"], *crops["train"]], [*samples["val"], *crops["val"]], negatives, partly_labelled
-    )
+    return Learnt([*train.samples, *train.crops], [*held.samples, *held.crops], negatives, partly_labelled)

@@ -20,6 +20,10 @@ BLOCKS: Final = (
     (6, 320, 1, 1),
 )
 
+IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
+"""RGB, of pictures from 0 to 1: how torchvision normalises what its weights are shown."""
+
 
 def channels(width: float) -> int:
     """Rounds a channel count to a multiple of 8, never down by more than a tenth."""
@@ -116,6 +120,8 @@ class MobileNetV2(nn.Module):
     def load_pretrained(self, path: Path) -> None:
         """Loads the `features.*` of a safetensors or torch file; others (a classifier) are passed over.
 
+        A torch file is taken for torchvision's, whose pictures are normalised in another way.
+
         Raises:
             ValueError: The file lacks a parameter, or one has another shape.
         """
@@ -129,4 +135,20 @@ class MobileNetV2(nn.Module):
         missing = [k for k in mine if k not in state and not k.endswith("num_batches_tracked")]
         if missing:
             raise ValueError(f"{path} holds no MobileNetV2 of this width: {missing[0]} is missing")
+        other = next((k for k, v in mine.items() if k in state and state[k].shape != v.shape), None)
+        if other is not None:
+            raise ValueError(f"{path} holds a MobileNetV2 of another width: {other} differs in shape")
         self.load_state_dict({k: state.get(k, v) for k, v in mine.items()})
+        if path.suffix != ".safetensors":
+            self._renormalise()
+
+    @torch.no_grad()
+    def _renormalise(self) -> None:
+        """Moves torchvision's normalisation into the first layer, which then takes -1 to 1."""
+        block = cast(nn.Sequential, self.features[0])
+        norm = cast(nn.BatchNorm2d, block[1])
+        mean, deviation = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_DEVIATION)
+        offset = ((0.5 - mean) / deviation)[:, None, None]
+        assert norm.running_mean is not None
+        norm.running_mean -= (self.first.weight * offset).sum((1, 2, 3))
+        self.first.weight *= (0.5 / deviation)[:, None, None]

@@ -16,13 +16,19 @@ Recipe = TypeVar("Recipe")
 SHIPPED = Path(__file__).parent / "recipes"
 
 
-def load_recipe(kind: type[Recipe], file: str | Path | None, changes: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    kind: type[Recipe],
+    file: str | Path | None,
+    changes: Sequence[str] = (),
+    beneath: Mapping[str, Any] | None = None,
+) -> Recipe:
     """Reads a recipe.
 
     Args:
         kind: The dataclass to fill.
         file: A TOML file, the name of a shipped recipe, or None for the defaults.
         changes: "key=value" or "table.key=value", the value in TOML; they win over the file.
+        beneath: Settings that hold where neither file nor changes say anything.
 
     Raises:
         ConfigError: No such recipe, not TOML, or a key or value that makes no sense.
@@ -51,7 +57,16 @@ def load_recipe(kind: type[Recipe], file: str | Path | None, changes: Sequence[s
             table[last] = tomllib.loads(f"value = {value.strip()}")["value"]
         except tomllib.TOMLDecodeError:
             table[last] = value.strip()
-    return _fill(kind, content, "")
+    return _fill(kind, _over(content, beneath or {}), "")
+
+
+def _over(content: Mapping[str, Any], beneath: Mapping[str, Any]) -> dict[str, Any]:
+    """Both tables in one; the first wins, table by table."""
+    joined = dict(beneath) | dict(content)
+    for key in beneath.keys() & content.keys():
+        if isinstance(beneath[key], Mapping) and isinstance(content[key], Mapping):
+            joined[key] = _over(content[key], beneath[key])
+    return joined
 
 
 def _fill(kind: type[Recipe], content: Mapping[str, Any], where: str) -> Recipe:

@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.corrections import correct, label_pictures, read_corrections
-from maskwatch.data.dataset import read_dataset
-from maskwatch.data.folders import read_negatives
-from maskwatch.data.pictures import pictures_in
-from maskwatch.data.sample import UNKNOWN, CropSample, Sample
-from maskwatch.data.split import held_back
-from maskwatch.errors import DataError
-from maskwatch.training import pseudo
-from maskwatch.training.classifier_data import WITHOUT
+from maskwatch.data.sample import UNKNOWN, Sample
+from maskwatch.training import parallel, pseudo
+from maskwatch.training.advice import advise
+from maskwatch.training.boxing import box_people, shipped_detector
+from maskwatch.training.classifier_data import WITHOUT, FaceExample
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
-from maskwatch.training.pictures import Pictures, cache
-from maskwatch.training.teacher import Teacher, landmarks_for, look
+from maskwatch.training.hardware import Hardware
+from maskwatch.training.reading import Labelled, Material, Read, Say, read_material, tell_failures
+from maskwatch.training.teacher import Teacher, landmarks_for
 from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
 from maskwatch.training.train_detector import DetectorRecipe, train_detector
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Material:
-    """What to train on, as the user named it.
-
-    Attributes:
-        data: Data sets with boxes, or folders named after the states; see `read_dataset`.
-        negatives: Folders of pictures without a face; every fourth picture is held back for evaluation.
-        unlabelled: Folders of pictures with faces and no labels; the teacher labels them.
-        names: Class name in the data -> meaning; see `maskwatch.data.names`.
-        corrections: A list of wrong labels; see `maskwatch.data.corrections`.
-        teacher: YuNet's ONNX file; None does without.
-        cache: Folder for decoded pictures and the teacher's findings.
-    """
-
-    data: Sequence[Path]
-    negatives: Sequence[Path] = ()
-    unlabelled: Sequence[Path] = ()
-    names: dict[str, str] = field(default_factory=dict)
-    corrections: Path | None = None
-    teacher: Path | None = None
-    cache: Path = Path("runs/cache")
-
-
-@dataclass(frozen=True)
-class _Read:
-    samples: list[Sample]
-    crops: list[CropSample]
-    negatives: list[Sample]
-    unlabelled: list[Path]
-    pictures: Pictures
-    teacher: Teacher
+from maskwatch.types import LABELS
 
 
 def run_detector(
@@ -66,7 +28,7 @@ def run_detector(
     folder: Path,
     start: Path | None,
     resume: bool,
-    threads: int,
+    hardware: Hardware,
     say: Say,
 ) -> Path:
     """Reads the data and trains a detector; see `train_detector`.
@@ -74,17 +36,18 @@ def run_detector(
     Pictures of one person and unlabelled ones join in with the teacher's boxes; without a teacher they
     are left out.
     """
-    read = _read(material, say)
-    faces = [
+    read = _read(material, recipe.hold_out, recipe.seed, say)
+    faces = _boxed(read.train, read, recipe.incomplete)
+    faces += [
         sample
-        for score, samples in _by_trust(read.samples, recipe.incomplete)
-        for sample in pseudo.ignore_unlabelled(samples, read.teacher, score)
+        for sample in pseudo.box_pictures(read.unlabelled, read.teacher, 0.8, 0.3)
+        if sample.path in read.pictures
     ]
-    faces += pseudo.box_crops(read.crops, read.teacher, 0.8)
-    faces += pseudo.box_pictures(read.unlabelled, read.teacher, 0.8, 0.3)
-    faces = [sample for sample in faces if sample.path in read.pictures]
     say(f"training on {len(faces)} pictures with faces, {len(read.negatives)} without")
-    return train_detector(
+    advise({"face": sum(int((~s.ignore).sum()) for s in faces)}, say)
+    saved = parallel.launch(
+        hardware.devices,
+        train_detector,
         faces,
         read.negatives,
         read.pictures,
@@ -92,9 +55,14 @@ def run_detector(
         folder,
         start,
         resume,
-        threads,
+        hardware.threads,
         landmarks={s.path: _of_bare_faces(s, read.teacher) for s in faces} if recipe.crops.painted else None,
+        hardware=hardware,
+        held=_boxed(read.held, read, recipe.incomplete),
+        say=say,
     )
+    tell_failures(read.failures, say)
+    return saved
 
 
 def run_classifier(
@@ -103,54 +71,67 @@ def run_classifier(
     folder: Path,
     start: Path | None,
     resume: bool,
-    threads: int,
+    hardware: Hardware,
     say: Say,
 ) -> Path:
     """Reads the data and trains a classifier; see `train_classifier`."""
-    read = _read(material, say)
-    if read.teacher:
-        boxed = pseudo.box_crops(read.crops, read.teacher, 0.8)
-    else:
-        boxed = [_whole(crop, read.pictures) for crop in read.crops if crop.path in read.pictures]
-    samples = [sample for sample in [*read.samples, *boxed] if sample.path in read.pictures]
-    examples = face_examples(samples, read.teacher)
-    examples += background_examples(read.samples, read.teacher, read.pictures, recipe.seed, recipe.incomplete)
+    read = _read(material, recipe.hold_out, recipe.seed, say)
+    examples = _faces(read.train, read)
+    advise(_kinds(examples), say)
+    count = len({e.path for e in examples}) + len(read.negatives)
+    examples += background_examples(
+        read.train.samples, read.teacher, read.pictures, recipe.seed, recipe.incomplete
+    )
     examples += negative_examples(read.negatives, read.teacher, read.pictures, recipe.seed)
-    say(f"training on {len(examples)} places in {len(samples) + len(read.negatives)} pictures")
-    return train_classifier(examples, read.pictures, recipe, folder, start, resume, threads)
+    say(f"training on {len(examples)} places in {count} pictures")
+    saved = parallel.launch(
+        hardware.devices,
+        train_classifier,
+        examples,
+        read.pictures,
+        recipe,
+        folder,
+        start,
+        resume,
+        hardware.threads,
+        hardware=hardware,
+        held=_faces(read.held, read),
+        say=say,
+    )
+    tell_failures(read.failures, say)
+    return saved
 
 
-def _read(material: Material, say: Say) -> _Read:
-    samples: list[Sample] = []
-    crops: list[CropSample] = []
-    unlabelled = [p for path in material.unlabelled for p in pictures_in(path)]
-    for path in material.data:
-        dataset = read_dataset(path, material.names)
-        part = dataset.part("train") if "train" in dataset.splits else dataset
-        samples += part.samples
-        crops += part.crops
-        for problem in dataset.problems:
-            say(problem)
-    if material.corrections is not None:
-        known = read_corrections(material.corrections)
-        samples, crops, changed = correct(samples, crops, known)
-        say(f"{changed} labels corrected")
-        found = label_pictures(unlabelled, known)
-        crops += found
-        if found:
-            say(f"{len(found)} unlabelled pictures got a label from {material.corrections}")
-    if not samples and not crops:
-        raise DataError("no labelled picture to train on")
-    negatives = [n for path in material.negatives for n in read_negatives(path) if not held_back(n.path)]
-    boxed = {s.path for s in (*samples, *negatives)}
-    paths = sorted(boxed | {c.path for c in crops} | set(unlabelled))
-    pictures, failures = cache(paths, material.cache)
-    for failure in failures:
-        say(failure)
-    seen: Teacher = {}
-    if material.teacher is not None:
-        seen = look(paths, pictures, material.teacher, material.cache / "teacher.npz")
-    return _Read(samples, crops, negatives, unlabelled, pictures, seen)
+def _read(material: Material, hold_out: float, seed: int, say: Say) -> Read:
+    # Decoded pictures are kept in files that several processes must not write at once.
+    with parallel.first_goes_first():
+        return read_material(material, hold_out, seed, say)
+
+
+def _boxed(labelled: Labelled, read: Read, incomplete: Sequence[str]) -> list[Sample]:
+    """Pictures with boxes: true ones, with what nobody labelled ignored, and the teacher's."""
+    faces = [
+        sample
+        for score, samples in _by_trust(labelled.samples, incomplete)
+        for sample in pseudo.ignore_unlabelled(samples, read.teacher, score)
+    ]
+    faces += pseudo.box_crops(labelled.crops, read.teacher, 0.8)
+    return [sample for sample in faces if sample.path in read.pictures]
+
+
+def _faces(labelled: Labelled, read: Read) -> list[FaceExample]:
+    """The faces of all pictures, those of one person boxed by the teacher or the shipped detector."""
+    if read.teacher or not labelled.crops:
+        boxed = pseudo.box_crops(labelled.crops, read.teacher, 0.8)
+    else:
+        boxed = box_people(labelled.crops, read.pictures, shipped_detector())
+    samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
+    return face_examples(samples, read.teacher)
+
+
+def _kinds(examples: Sequence[FaceExample]) -> dict[str, int]:
+    states = [e.state for e in examples if e.state >= 0]
+    return {label: states.count(state) for state, label in enumerate(LABELS) if state in states}
 
 
 def _by_trust(samples: Sequence[Sample], incomplete: Sequence[str]) -> list[tuple[float, list[Sample]]]:
@@ -165,14 +146,3 @@ def _of_bare_faces(sample: Sample, teacher: Teacher) -> NDArray[np.float32]:
     points = landmarks_for(sample, teacher.get(sample.path))
     points[~np.isin(sample.states, (UNKNOWN, WITHOUT)) | sample.ignore] = np.nan
     return points
-
-
-def _whole(crop: CropSample, pictures: Pictures) -> Sample:
-    """A picture that is filled by its face: the box is the picture less the usual margin."""
-    image, shrunk = pictures[crop.path]
-    height, width = image.shape[0] / shrunk, image.shape[1] / shrunk
-    inset = np.array([width, height, -width, -height], np.float32) * 0.12
-    box = np.array([0, 0, width, height], np.float32) + inset
-    return Sample(
-        crop.path, box[None], np.array([crop.state], np.int64), np.zeros(1, np.bool_), crop.source, crop.group
-    )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from maskwatch.training import checkpoint
-from maskwatch.training.exported import load_exported
 from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.ssd import SSD
 
@@ -40,27 +37,6 @@ def parameter_groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
     return [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
-
-
-def load_start(model: SSD | MaskNet, path: Path, examples: Iterable[Tensor]) -> None:
-    """Starts from a trunk (safetensors or torchvision's), a whole checkpoint or an exported model.
-
-    Args:
-        model: To be filled.
-        path: The file.
-        examples: Batches of pictures (n, 3, h, w) uint8 that an exported model is shown; see `load_exported`.
-    """
-    if path.suffix == ".onnx":
-        load_exported(model, path, (normalise(batch) for batch in examples))
-        return
-    if path.suffix == ".safetensors":
-        model.trunk.load_pretrained(path)
-        return
-    state = checkpoint.read(path)
-    if "average" in state:
-        model.load_state_dict(state["average"])
-    else:
-        model.trunk.load_pretrained(path)
 
 
 def some_pictures(data: Dataset[Any], batch: int, batches: int = 12) -> Iterator[Tensor]:

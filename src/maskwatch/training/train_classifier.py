@@ -1,34 +1,27 @@
-"""The training loop of the mask classifier: transfer learning, first the dense layer, then all of it."""
+"""Trains the mask classifier: transfer learning, first the dense layer, then all of it; or the head alone."""
 
 from __future__ import annotations
 
-import time
+import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn
-from torch.utils.data import DataLoader, Subset
+from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from maskwatch.errors import DataError
-from maskwatch.training import checkpoint
+from maskwatch.training import parallel
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
+from maskwatch.training.hardware import Hardware
+from maskwatch.training.head import CachedFeatures, features_of
+from maskwatch.training.loop import Say, enough_memory, fit
 from maskwatch.training.mask_net import MaskNet, binary_loss
 from maskwatch.training.pictures import Pictures
-from maskwatch.training.steps import (
-    channels_last,
-    freeze,
-    load_start,
-    loader_options,
-    normalise,
-    parameter_groups,
-    schedule,
-    some_pictures,
-)
-
-SAVE_EVERY = 250
-"""Steps between checkpoints."""
+from maskwatch.training.start import load_start
+from maskwatch.training.steps import normalise, schedule, some_pictures
+from maskwatch.training.validation import HeldFaces
 
 
 @dataclass(frozen=True)
@@ -37,30 +30,41 @@ class ClassifierRecipe:
 
     Attributes:
         width: Multiplier of the trunk's channels.
-        dropout: Before the dense layer.
+        hidden: Units of a dense layer between the trunk and the last layer; 0 does without.
+        dropout: Before the last layer.
         steps: Optimiser steps.
         batch: Examples a step.
         rate: Highest learning rate of Adam; a short warm-up leads to it, half a cosine to zero.
-        weight_decay: For convolutions and the dense layer only.
-        frozen: Share of the steps that train the dense layer alone, the trunk as it came.
+        weight_decay: For convolutions and dense layers only.
+        frozen: Share of the steps that train the dense layers alone, the trunk as it came.
         frozen_blocks: Blocks of the trunk that are never trained.
+        copies: Changed copies of each example whose trunk features are computed once; on these the dense
+            layers alone are trained, in seconds. 0 trains the trunk as well, on ever new copies.
         smoothing: Of the labels.
         average: Decay of the averaged weights.
+        evaluate_every: Steps between two looks at the validation pictures.
+        patience: Evaluations without a better figure after which the training stops; 0 never stops it.
+        hold_out: Share of the pictures that are kept for validation where the data has no split "val".
         seed: Of everything random.
         incomplete: Sources in which many faces have no label: no background is taken from them.
         faces: How examples are cut.
     """
 
     width: float = 1.0
+    hidden: int = 0
     dropout: float = 0.2
-    steps: int = 5000
+    steps: int = 2000
     batch: int = 32
-    rate: float = 6e-4
+    rate: float = 3e-4
     weight_decay: float = 1e-2
     frozen: float = 0.05
     frozen_blocks: int = 0
+    copies: int = 0
     smoothing: float = 0.02
     average: float = 0.998
+    evaluate_every: int = 200
+    patience: int = 5
+    hold_out: float = 0.1
     seed: int = 0
     incomplete: tuple[str, ...] = ()
     faces: FaceRecipe = field(default_factory=FaceRecipe)
@@ -75,8 +79,11 @@ def train_classifier(
     resume: bool = False,
     threads: int = 1,
     workers: int = 1,
+    hardware: Hardware | None = None,
+    held: Sequence[FaceExample] = (),
+    say: Say = lambda text: None,
 ) -> Path:
-    """Trains a classifier and leaves `checkpoint.pt` in a folder.
+    """Trains a classifier and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
 
     Args:
         examples: Faces, and things that are none.
@@ -87,6 +94,9 @@ def train_classifier(
         resume: Go on where the folder's checkpoint stopped.
         threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
+        hardware: What it runs on.
+        held: Faces to validate on.
+        say: Takes lines for people.
 
     Returns:
         The checkpoint.
@@ -94,68 +104,106 @@ def train_classifier(
     Raises:
         DataError: Nothing to train on, or the run cannot be resumed.
     """
-    if len({e.state for e in examples}) < 2:
-        raise DataError(
-            "a classifier needs faces of at least two kinds, for example with_mask and without_mask"
-        )
+    hardware = hardware or Hardware()
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(threads)
-    folder.mkdir(parents=True, exist_ok=True)
-    saved = folder / "checkpoint.pt"
-    model = MaskNet(recipe.width, recipe.dropout)
-    data = ClassifierData(examples, pictures, recipe.faces, recipe.steps * recipe.batch, recipe.seed)
+    model = MaskNet(recipe.width, recipe.dropout, recipe.hidden)
+    count = len(examples) * recipe.copies if recipe.copies else recipe.steps * recipe.batch
+    data = ClassifierData(examples, pictures, recipe.faces, count, recipe.seed)
+    if data.settled.get(1) is not None:
+        kinds = ", ".join(data.kinds)
+        raise DataError(
+            f"all that can be drawn is {kinds}: a classifier needs faces of at least two kinds, for example"
+            " with_mask and without_mask"
+        )
     if start is not None and not resume:
-        load_start(model, start, some_pictures(data, recipe.batch))
-    channels_last(model)
-    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.weight_decay), lr=recipe.rate)
-    average = checkpoint.Average(model, recipe.average)
-    done = 0
-    if resume:
-        state = checkpoint.read(saved)
-        if state["recipe"] != asdict(recipe):
-            raise DataError(f"{saved} was made by another recipe; start a new run or give it the same one")
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        average.state, average.steps = state["average"], state["step"]
-        torch.set_rng_state(state["random"])  # dropout goes on where it stopped
-        done = state["step"]
-
-    loader = DataLoader(
-        Subset(data, range(done * recipe.batch, len(data))),
-        recipe.batch,
-        **loader_options(workers),
-    )
-    frozen_steps = int(recipe.frozen * recipe.steps)
-    log, clock, losses = folder / "log.csv", time.perf_counter(), []
-    for step, (planes, targets, weights) in enumerate(loader, done):
-        head_only = step < frozen_steps
-        freeze(model, len(model.trunk.features) if head_only else recipe.frozen_blocks)
-        rate = 1e-3 if head_only else schedule(step - frozen_steps, recipe.steps - frozen_steps, recipe.rate)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        loss = binary_loss(model(normalise(planes)), targets, weights, recipe.smoothing)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        average.update(model)
-        losses.append(loss.item())
-        if (step + 1) % 50 == 0 or step + 1 == recipe.steps:
-            speed = len(losses) * recipe.batch / (time.perf_counter() - clock)
-            with log.open("a", encoding="utf-8") as out:
-                out.write(f"{step + 1},{sum(losses) / len(losses):.4f},{speed:.1f}\n")
-            clock, losses = time.perf_counter(), []
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
-            checkpoint.save(
-                saved,
-                {
-                    "kind": "classifier",
-                    "recipe": asdict(recipe),
-                    "step": step + 1,
-                    "model": model.state_dict(),
-                    "average": average.state,
-                    "optimiser": optimiser.state_dict(),
-                    "random": torch.get_rng_state(),
-                },
+        load_start(model, start, some_pictures(data, recipe.batch), trunk_only=recipe.copies > 0)
+    model.settle(data.settled)
+    faces = HeldFaces(held, pictures, recipe.faces.size, recipe.faces.margin)
+    task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples))
+    if recipe.copies:
+        with enough_memory(recipe.batch):
+            features = features_of(
+                model,
+                data,
+                faces,
+                recipe.steps,
+                recipe.batch,
+                recipe.seed,
+                hardware,
+                folder,
+                resume,
+                workers,
+                say,
             )
-    return saved
+        task, workers = _Head(task, features), 0
+    return fit(task, folder, resume, hardware, workers, say)
+
+
+class _Classifier:
+    """The whole network, on ever new examples."""
+
+    kind, figure, clip = "classifier", "balanced accuracy", 5.0
+
+    def __init__(
+        self,
+        model: MaskNet,
+        recipe: ClassifierRecipe,
+        data: Dataset[tuple[Tensor, ...]],
+        held: HeldFaces,
+        fingerprint: str,
+    ) -> None:
+        self.model, self.recipe, self.data, self.held = model, recipe, data, held
+        self.fingerprint = fingerprint
+        self._frozen_steps = int(recipe.frozen * recipe.steps)
+
+    def plan(self, step: int) -> tuple[int, float]:
+        recipe = self.recipe
+        if step < self._frozen_steps:
+            return len(self.model.trunk.features), 1e-3
+        steps = recipe.steps - self._frozen_steps
+        return recipe.frozen_blocks, schedule(step - self._frozen_steps, steps, recipe.rate)
+
+    def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
+        inputs, targets, weights = batch
+        total = parallel.mean(weights.sum())
+        return {
+            "loss": binary_loss(self._logits(inputs).float(), targets, weights, self.recipe.smoothing, total)
+        }
+
+    def validate(self, model: nn.Module, device: torch.device) -> float | None:
+        assert isinstance(model, MaskNet)
+        return self.held.balanced_accuracy(lambda pictures: model(normalise(pictures.to(device))))
+
+    def memory(self) -> dict[str, Tensor]:
+        return {}
+
+    def _logits(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.model(normalise(inputs))
+        return logits
+
+
+class _Head(_Classifier):
+    """The dense layers, on features that the trunk gave once."""
+
+    def __init__(self, whole: _Classifier, features: CachedFeatures) -> None:
+        super().__init__(whole.model, whole.recipe, features, whole.held, whole.fingerprint)
+        self._held = features.held
+
+    def plan(self, step: int) -> tuple[int, float]:
+        blocks = len(self.model.trunk.features)
+        return blocks, schedule(step, self.recipe.steps, self.recipe.rate)
+
+    def validate(self, model: nn.Module, device: torch.device) -> float | None:
+        assert isinstance(model, MaskNet)
+        return self.held.score(model.head(self._held.to(device)))
+
+    def _logits(self, inputs: Tensor) -> Tensor:
+        return self.model.head(inputs)
+
+
+def _fingerprint(examples: Sequence[FaceExample]) -> str:
+    found = hashlib.sha256()
+    for example in examples:
+        found.update(f"{example.path.name} {example.state}".encode() + example.box.tobytes())
+    return found.hexdigest()

@@ -1,38 +1,28 @@
-"""The training loop of the detector, top to bottom."""
+"""Trains the detector."""
 
 from __future__ import annotations
 
-import time
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from maskwatch.data.sample import Sample
 from maskwatch.errors import DataError
-from maskwatch.training import checkpoint
 from maskwatch.training.anchors import grid
 from maskwatch.training.detector_data import CropRecipe, DetectorData
+from maskwatch.training.hardware import Hardware
+from maskwatch.training.loop import Say, fit
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.ssd import SSD, multibox_loss
-from maskwatch.training.steps import (
-    channels_last,
-    freeze,
-    load_start,
-    loader_options,
-    normalise,
-    parameter_groups,
-    schedule,
-    some_pictures,
-)
-
-SAVE_EVERY = 250
-"""Steps between checkpoints."""
+from maskwatch.training.start import load_start
+from maskwatch.training.steps import normalise, schedule, some_pictures
+from maskwatch.training.validation import HeldPictures
 
 
 @dataclass(frozen=True)
@@ -52,6 +42,9 @@ class DetectorRecipe:
         hard_ratio: Hard negative anchors per positive one.
         box_weight: Weight of the localisation loss.
         average: Decay of the averaged weights.
+        evaluate_every: Steps between two looks at the validation pictures.
+        patience: Evaluations without a better figure after which the training stops; 0 never stops it.
+        hold_out: Share of the pictures that are kept for validation where the data has no split "val".
         seed: Of everything random.
         incomplete: Sources in which many faces have no label.
         crops: How examples are cut.
@@ -59,9 +52,9 @@ class DetectorRecipe:
 
     width: float = 0.35
     channels: int = 64
-    steps: int = 8000
+    steps: int = 3000
     batch: int = 16
-    rate: float = 2e-3
+    rate: float = 1e-3
     weight_decay: float = 1e-2
     frozen_blocks: int = 4
     frozen_until: float = 0.6
@@ -69,6 +62,9 @@ class DetectorRecipe:
     hard_ratio: float = 3.0
     box_weight: float = 1.5
     average: float = 0.998
+    evaluate_every: int = 250
+    patience: int = 6
+    hold_out: float = 0.1
     seed: int = 0
     incomplete: tuple[str, ...] = ()
     crops: CropRecipe = field(default_factory=CropRecipe)
@@ -85,8 +81,11 @@ def train_detector(
     threads: int = 1,
     workers: int = 1,
     landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
+    hardware: Hardware | None = None,
+    held: Sequence[Sample] = (),
+    say: Say = lambda text: None,
 ) -> Path:
-    """Trains a detector and leaves `checkpoint.pt` in a folder.
+    """Trains a detector and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
 
     Args:
         faces: Pictures with true boxes.
@@ -99,6 +98,9 @@ def train_detector(
         threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
         landmarks: Of bare faces, to paint masks on; see `DetectorData`.
+        hardware: What it runs on.
+        held: Pictures with true boxes to validate on.
+        say: Takes lines for people.
 
     Returns:
         The checkpoint.
@@ -110,8 +112,6 @@ def train_detector(
         raise DataError("no picture has a face to learn from")
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(threads)
-    folder.mkdir(parents=True, exist_ok=True)
-    saved = folder / "checkpoint.pt"
     model = SSD(recipe.width, recipe.channels)
     hardness = torch.ones(len(negatives)).share_memory_()  # type: ignore[no-untyped-call]
     data = DetectorData(
@@ -127,62 +127,51 @@ def train_detector(
     )
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch))
-    channels_last(model)
-    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.weight_decay), lr=recipe.rate)
-    average = checkpoint.Average(model, recipe.average)
-    done = 0
-    if resume:
-        state = checkpoint.read(saved)
-        if state["recipe"] != asdict(recipe):
-            raise DataError(f"{saved} was made by another recipe; start a new run or give it the same one")
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        average.state, average.steps = state["average"], state["step"]
-        hardness.copy_(state["hardness"])
-        done = state["step"]
+    task = _Detector(model, recipe, data, HeldPictures(held, pictures, 2 * recipe.crops.size), hardness)
+    return fit(task, folder, resume, hardware, workers, say)
 
-    loader = DataLoader(
-        torch.utils.data.Subset(data, range(done * recipe.batch, len(data))),
-        recipe.batch,
-        **loader_options(workers),
-    )
-    anchors = torch.from_numpy(grid(recipe.crops.size, recipe.crops.size))
-    log, clock, shown = folder / "log.csv", time.perf_counter(), []
-    for step, (planes, states, targets, which) in enumerate(loader, done):
+
+class _Detector:
+    kind, figure, clip = "detector", "average precision", 10.0
+
+    def __init__(
+        self, model: SSD, recipe: DetectorRecipe, data: DetectorData, held: HeldPictures, hardness: Tensor
+    ) -> None:
+        self.model, self.recipe, self.data, self.held, self.hardness = model, recipe, data, held, hardness
+        self.fingerprint = _fingerprint([*data.faces, *data.negatives])
+        self._anchors = torch.from_numpy(grid(recipe.crops.size, recipe.crops.size))
+
+    def plan(self, step: int) -> tuple[int, float]:
+        recipe = self.recipe
         frozen = step < recipe.frozen_until * recipe.steps
-        freeze(model, recipe.frozen_blocks if frozen else 0)
-        for group in optimiser.param_groups:
-            group["lr"] = schedule(step, recipe.steps, recipe.rate)
-        logits, offsets = model(normalise(planes))
-        classes, boxes = multibox_loss(logits, offsets, anchors, states, targets, recipe.hard_ratio)
-        optimiser.zero_grad(set_to_none=True)
-        (classes + recipe.box_weight * boxes).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-        optimiser.step()
-        average.update(model)
-        _remember(hardness, which, logits.detach())
-        shown.append((classes.item(), boxes.item()))
-        if (step + 1) % 50 == 0 or step + 1 == recipe.steps:
-            means = torch.tensor(shown).mean(0)
-            rate = len(shown) * recipe.batch / (time.perf_counter() - clock)
-            line = f"{step + 1},{means[0]:.4f},{means[1]:.4f},{hardness.mean():.3f},{rate:.1f}"
-            with log.open("a", encoding="utf-8") as out:
-                out.write(line + "\n")
-            clock, shown = time.perf_counter(), []
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
-            checkpoint.save(
-                saved,
-                {
-                    "kind": "detector",
-                    "recipe": asdict(recipe),
-                    "step": step + 1,
-                    "model": model.state_dict(),
-                    "average": average.state,
-                    "optimiser": optimiser.state_dict(),
-                    "hardness": hardness.clone(),
-                },
-            )
-    return saved
+        return recipe.frozen_blocks if frozen else 0, schedule(step, recipe.steps, recipe.rate)
+
+    def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
+        planes, states, targets, which = batch
+        logits, offsets = (part.float() for part in self.model(normalise(planes)))
+        classes, boxes = multibox_loss(
+            logits, offsets, self._anchors.to(device), states, targets, self.recipe.hard_ratio
+        )
+        _remember(self.hardness, which, logits.detach())
+        return {
+            "loss": classes + self.recipe.box_weight * boxes,
+            "class_loss": classes.detach(),
+            "box_loss": boxes.detach(),
+            "hardness": self.hardness.mean() if len(self.hardness) else torch.zeros(()),
+        }
+
+    def validate(self, model: nn.Module, device: torch.device) -> float | None:
+        return self.held.average_precision(lambda picture: model(normalise(picture.to(device))))
+
+    def memory(self) -> dict[str, Tensor]:
+        return {"hardness": self.hardness}
+
+
+def _fingerprint(samples: Sequence[Sample]) -> str:
+    found = hashlib.sha256()
+    for sample in samples:
+        found.update(sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes())
+    return found.hexdigest()
 
 
 def _remember(hardness: Tensor, which: Tensor, logits: Tensor) -> None:

@@ -1,0 +1,103 @@
+"""What a training runs on: the device, and how many bits its numbers have there."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+from maskwatch.errors import ConfigError
+
+DEVICES: Final = ("auto", "cpu", "cuda", "mps")
+PRECISIONS: Final = ("auto", "32", "bf16", "16")
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What a training is to run on.
+
+    Attributes:
+        device: One of `DEVICES`; "auto" takes the fastest that is there.
+        precision: One of `PRECISIONS`: bits of the network's arithmetic (weights and losses keep 32). "auto"
+            takes fewer only where the device gains by it.
+        devices: Processes that share each batch, one a device.
+        threads: Of torch, in each process.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    devices: int = 1
+    threads: int = 1
+
+
+def choose_device(name: str, rank: int = 0) -> torch.device:
+    """The device of one process.
+
+    Args:
+        name: One of `DEVICES`.
+        rank: Number of the process on this machine.
+
+    Raises:
+        ConfigError: No such device, or it is not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
+    if name not in there:
+        raise ConfigError(f"no device {name!r}; known are {', '.join(DEVICES)}")
+    if not there[name]:
+        raise ConfigError(f"torch sees no {name} device here; use --device auto")
+    if name == "cuda":
+        count = torch.cuda.device_count()
+        if rank >= count:
+            raise ConfigError(
+                f"{rank + 1} CUDA devices are asked for, {count} are here; use --devices {count}"
+            )
+        return torch.device("cuda", rank)
+    if name == "mps" and rank:
+        raise ConfigError("there is but one mps device; use --devices 1")
+    return torch.device(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How a network computes on a device.
+
+    Attributes:
+        device: Where.
+        kind: What its convolutions compute in; float32 leaves everything as it is.
+    """
+
+    device: torch.device
+    kind: torch.dtype
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """A context in which the forward pass computes in this precision."""
+        if self.kind == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.kind)
+
+    def scaler(self) -> torch.amp.GradScaler:
+        """Keeps the gradients of 16-bit floats from vanishing; does nothing for the others."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.kind == torch.float16)
+
+
+def choose_precision(name: str, device: torch.device) -> Precision:
+    """The precision on a device.
+
+    Raises:
+        ConfigError: No such precision, or not on this device.
+    """
+    if name not in PRECISIONS:
+        raise ConfigError(f"no precision {name!r}; known are {', '.join(PRECISIONS)}")
+    if name == "auto":
+        # CPUs and Apple's chips gain little or nothing; CUDA devices without bfloat16 have fast halves.
+        if device.type != "cuda":
+            name = "32"
+        else:
+            name = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "16"
+    if name == "16" and device.type != "cuda":
+        raise ConfigError("16-bit floats are for CUDA devices; use --precision bf16 or 32")
+    return Precision(device, {"32": torch.float32, "bf16": torch.bfloat16, "16": torch.float16}[name])

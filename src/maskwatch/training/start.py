@@ -1,0 +1,119 @@
+"""Where a training starts: the shipped models, ImageNet, a file, or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import onnx
+from safetensors import SafetensorError
+from torch import Tensor
+
+from maskwatch.errors import ConfigError, DataError
+from maskwatch.models.registry import locate
+from maskwatch.training import checkpoint
+from maskwatch.training.exported import load_exported
+from maskwatch.training.mask_net import MaskNet
+from maskwatch.training.ssd import SSD
+from maskwatch.training.steps import normalise
+
+Kind = Literal["detector", "classifier"]
+
+SHIPPED: Final[dict[Kind, str]] = {"detector": "face_ssd.onnx", "classifier": "mask_mobilenet.onnx"}
+IMAGENET: Final = "mobilenet_v2-7ebf99e0.pth"
+
+_FOLLOWED: Final[dict[Kind, tuple[tuple[str, ...], ...]]] = {
+    "detector": (("width",), ("channels",)),
+    "classifier": (("width",), ("faces", "size"), ("faces", "margin")),
+}
+"""Settings that a start from an exported file decides, unless the recipe does."""
+
+
+def find_start(kind: Kind, name: str) -> Path | None:
+    """The file to start from; ImageNet's weights are fetched first where they have to be.
+
+    Args:
+        kind: What is to be trained.
+        name: "shipped", "imagenet", "none" or a file.
+
+    Raises:
+        ConfigError: No such file.
+        ModelError: ImageNet's weights cannot be had.
+    """
+    if name == "none":
+        return None
+    if name == "shipped":
+        return locate(SHIPPED[kind])
+    if name == "imagenet":
+        return locate(IMAGENET)
+    path = Path(name)
+    if not path.is_file():
+        raise ConfigError(f"{name}: no such file; --start takes shipped, imagenet, none or a file")
+    return path
+
+
+def settings_of(kind: Kind, start: Path | None) -> dict[str, Any]:
+    """The settings of a recipe that an exported file decides: its width, the size of its pictures.
+
+    Raises:
+        DataError: The file is not readable, or another kind of model.
+    """
+    if start is None or start.suffix != ".onnx":
+        return {}
+    try:
+        entries = {entry.key: entry.value for entry in onnx.load(str(start)).metadata_props}
+        words = json.loads(entries["maskwatch"])
+        if words["kind"] != kind:
+            raise DataError(f"{start}: holds a {words['kind']}, not a {kind}; choose another --start")
+        found: dict[str, Any] = {}
+        for *tables, key in _FOLLOWED[kind]:
+            there, here = words["recipe"], found
+            for table in tables:
+                there, here = there[table], here.setdefault(table, {})
+            here[key] = there[key]
+    except DataError:
+        raise
+    except Exception as error:  # protobuf raises what it likes on a damaged file
+        raise DataError(f"{start}: not a model that maskwatch exported ({error!r})") from error
+    return found
+
+
+def load_start(
+    model: SSD | MaskNet, path: Path, examples: Iterable[Tensor], trunk_only: bool = False
+) -> None:
+    """Starts from a trunk (safetensors or torchvision's), a whole checkpoint or an exported model.
+
+    Args:
+        model: To be filled.
+        path: The file.
+        examples: Batches of pictures (n, 3, h, w) uint8 that an exported model is shown; see `load_exported`.
+        trunk_only: Leave the rest of the model as it is.
+
+    Raises:
+        DataError: The file does not fit the model.
+    """
+    if path.suffix == ".onnx":
+        load_exported(model, path, (normalise(batch) for batch in examples), trunk_only)
+        return
+    try:
+        if path.suffix == ".safetensors":
+            model.trunk.load_pretrained(path)
+            return
+        state = checkpoint.read(path)
+        if "average" not in state:
+            model.trunk.load_pretrained(path)
+            return
+        weights = state["average"]
+        if trunk_only:
+            rest = {k: v for k, v in model.state_dict().items() if not k.startswith("trunk.")}
+            weights = {k: v for k, v in weights.items() if k.startswith("trunk.")} | rest
+        model.load_state_dict(weights)
+    except (ValueError, RuntimeError) as error:
+        raise DataError(
+            f"{path}: does not fit a {type(model).__name__} of width {model.width:g}; set the recipe's width"
+            f" to the file's or choose another --start ({str(error).strip().splitlines()[0][:160]})"
+        ) from error
+    except (OSError, KeyError, SafetensorError) as error:
+        raise DataError(f"{path}: not a readable file of weights ({error})") from error
