@@ -3,7 +3,7 @@ import pytest
 
 from maskwatch.classifiers.fusion import Fusion
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
-from maskwatch.training.calibrated import Candidates, best_f1, choose_fusion
+from maskwatch.training.calibrated import Candidates, best_f2, choose_fusion
 
 
 def candidates() -> Candidates:
@@ -39,6 +39,7 @@ def test_ignored_places_teach_nothing() -> None:
     assert choose_fusion(seen, 3) == pytest.approx(usual)
 
 
-def test_best_f1() -> None:
-    scores, true = np.array([0.9, 0.8, 0.7, 0.2]), np.array([True, True, False, False])
-    assert best_f1(scores, true) == 0.8
+def test_best_f2() -> None:
+    scores, true = np.array([0.9, 0.8, 0.7, 0.6, 0.2]), np.array([True, True, False, True, False])
+    assert best_f2(scores, true) == 0.6  # F1 is .8 at .8 and .86 at .6
+    assert best_f2(scores[:3], true[:3]) == 0.8

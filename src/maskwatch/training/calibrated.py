@@ -31,7 +31,7 @@ from maskwatch.types import Image
 
 _LEAST_FACES: Final = 50
 _LEAST_FACE: Final = 0.02
-_MOST: Final = 60
+_MOST: Final = 40
 """Candidates of a picture that are looked at."""
 
 
@@ -146,26 +146,29 @@ def export_calibrated(
 def choose_fusion(seen: Candidates, allowed: int) -> dict[str, float]:
     """Weights, bias and threshold of `maskwatch.classifiers.fusion.Fusion`.
 
-    The threshold is the one with the best F1 on the pictures with faces, or a higher one if the pictures
-    without any would show more than `allowed` false faces.
+    The threshold is the one with the best F2 on the pictures with faces (a missed face is worse than a false
+    one), or a higher one if the pictures without any would show more than `allowed` false faces.
     """
     outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
     counts = outcome != IGNORED
     detector, weight, bias = fit_fusion(found[counts], face[counts], outcome[counts] == TRUE)
     scores = Fusion(detector, weight, bias, 0.5)(found, face)
     bare = seen.joined("bare")
-    least = best_f1(scores[counts & ~bare], outcome[counts & ~bare] == TRUE)
+    least = best_f2(scores[counts & ~bare], outcome[counts & ~bare] == TRUE)
     if bare.any():
         least = max(least, threshold_for(scores[bare], allowed))
     return {"detector": detector, "face": weight, "bias": bias, "threshold": min(least + 1e-4, 0.999)}
 
 
-def best_f1(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
-    """The threshold with the highest F1, every true face being among the candidates."""
+def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
+    """The threshold with the highest F2 (van Rijsbergen, Information Retrieval, 1979, chapter 7).
+
+    Recall weighs twice as much as precision; every true face is taken to be among the candidates.
+    """
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(true[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(int(true.sum()), 1))
-    return float(scores[order[int(f1.argmax())]]) if len(order) else 0.5
+    f2 = 5 * hits / (np.arange(1, len(order) + 1) + 4 * max(int(true.sum()), 1))
+    return float(scores[order[int(f2.argmax())]]) if len(order) else 0.5
 
 
 def look(
