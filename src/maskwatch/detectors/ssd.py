@@ -27,6 +27,7 @@ those that fill the picture and that no anchor is large enough for at the large 
 STILL_ENLARGE: Final = 2.0
 """The most by which small still pictures are enlarged."""
 
+_SKIPS: Final = 2.2
 _CANDIDATES: Final = 2000
 _LARGEST_GROWTH: Final = 4.0  # exp(4): no face is 55 times as large as its anchor
 
@@ -176,8 +177,9 @@ def _resize(image: Image, target: Image) -> None:
     if (height, width) == image.shape[:2]:
         target[:] = image
         return
-    if image.shape[1] >= 2 * width and image.shape[0] >= 2 * height:
-        # Linear interpolation skips pixels when it shrinks by more than 2, and small faces with them.
+    if image.shape[1] >= _SKIPS * width and image.shape[0] >= _SKIPS * height:
+        # Linear interpolation skips pixels when it shrinks by more than 2, and small faces with them; by a
+        # little more than 2 it hardly does.
         # Averaging over areas at any ratio costs as much as the network's first layers; at exactly 2 it is
         # nearly free.
         source = np.asarray(
