@@ -1,9 +1,14 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from maskwatch.classifiers.fusion import Fusion
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
-from maskwatch.training.calibrated import Candidates, best_f2, choose_fusion
+from maskwatch.evaluation.material import Material, Wanted
+from maskwatch.training import calibrated
+from maskwatch.training.calibrated import Candidates, Choices, best_f2, choose_fusion
 
 
 def candidates() -> Candidates:
@@ -43,3 +48,37 @@ def test_best_f2() -> None:
     scores, true = np.array([0.9, 0.8, 0.7, 0.6, 0.2]), np.array([True, True, False, True, False])
     assert best_f2(scores, true) == 0.6  # F1 is .8 at .8 and .86 at .6
     assert best_f2(scores[:3], true[:3]) == 0.8
+
+
+@pytest.mark.parametrize(("false", "combine"), [(0, "none"), (40, "logistic")])
+def test_without_false_faces_the_scores_are_left_alone(
+    false: int, combine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    count = 80 + false
+    true = np.arange(count) < 80
+    masked = rng.random(count) < 0.5
+    seen = Candidates(
+        found=[np.where(true, rng.uniform(0.5, 1, count), rng.uniform(0, 0.4, count))],
+        seen=[np.where(true, rng.uniform(0.7, 1, count), rng.uniform(0, 0.3, count))],
+        outcome=[np.where(true, TRUE, FALSE).astype(np.int8)],
+        probabilities=[np.where(masked[:, None], [0.9, 0.05, 0.05], [0.05, 0.9, 0.05])],
+        state=[np.where(masked, 0, 1)],
+        side=[np.full(count, 50.0)],
+        bare=[np.zeros(count, np.bool_)],
+    )
+    told: list[dict[str, Any]] = []
+
+    def export(saved: Path, out: Path, words: dict[str, Any], *more: object) -> float:
+        told.append(words)
+        return 0.0
+
+    monkeypatch.setattr(calibrated, "export_classifier", export)
+    monkeypatch.setattr(calibrated, "MobileNet", lambda path: None)
+    monkeypatch.setattr(calibrated, "gather", lambda wanted: Material())
+    monkeypatch.setattr(calibrated, "look", lambda *given: seen)
+    words = {"thresholds": {"face": 0.3, "too_small": 14}}
+    calibrated.export_calibrated(tmp_path / "c.pt", tmp_path / "o.onnx", words, Wanted(), "ssd", Choices())
+    assert told[-1]["score"]["combine"] == combine
+    assert (told[-1]["thresholds"]["face"] == 0.3) == (combine == "none")
+    assert told[-1]["calibration"]["faces"] >= 70

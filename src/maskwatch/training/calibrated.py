@@ -30,6 +30,7 @@ from maskwatch.training.recorded import MOST
 from maskwatch.types import Image
 
 _LEAST_FACES: Final = 50
+_LEAST_FALSE: Final = 20
 _LEAST_FACE: Final = 0.02
 _MOST: Final = 40
 """Candidates of a picture that are looked at."""
@@ -123,15 +124,20 @@ def export_calibrated(
     known = (outcome == TRUE) & (state != UNKNOWN)
     if (count := np.count_nonzero(known)) < _LEAST_FACES:
         raise DataError(f"only {count} labelled faces were found; {_LEAST_FACES} are needed to calibrate")
-    fusion = choose_fusion(seen, int(choices.false_per_100 * len(material.negatives) / 100))
-    words["score"] = {"combine": "logistic", **{key: round(value, 4) for key, value in fusion.items()}}
-    reported = known & (Fusion.read(words["score"])(found, face) >= fusion["threshold"])
+    reported = known
+    if np.count_nonzero(outcome == FALSE) < _LEAST_FALSE:
+        # Without places that are no faces, as in pictures of one person, nothing says how to tell them.
+        words["score"] = {"combine": "none"}
+    else:
+        chosen = choose_fusion(seen, int(choices.false_per_100 * len(material.negatives) / 100))
+        words["score"] = {"combine": "logistic", **{key: round(value, 4) for key, value in chosen.items()}}
+        words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
+        reported = known & (Fusion.read(words["score"])(found, face) >= chosen["threshold"])
     probabilities = seen.joined("probabilities")[reported]
     mask, covered = fit(probabilities, state[reported])
     calibrated = apply(probabilities, mask, covered)
     large = side[reported] >= float(words["thresholds"].get("too_small", 0))
     limits = undecided_below(calibrated[large], state[reported][large], choices.right)
-    words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
     words["calibration"] = {"faces": int(reported.sum()), "right": choices.right, "detector": detector}
     some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
