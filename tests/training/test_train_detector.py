@@ -9,7 +9,7 @@ from maskwatch.data.sample import Sample
 from maskwatch.detectors.ssd import SSD as Shipped
 from maskwatch.errors import DataError
 from maskwatch.geometry import iou
-from maskwatch.training.detector_data import CropRecipe, DetectorData
+from maskwatch.training.detector_data import CropRecipe, DetectorData, _masked
 from maskwatch.training.export import export_detector
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.train_detector import DetectorRecipe, train_detector
@@ -60,6 +60,22 @@ def test_the_same_number_gives_the_same_example(world: World) -> None:
     data = [DetectorData(*world, CropRecipe(size=128), 9, seed) for seed in (5, 5, 6)]
     assert torch.equal(data[0][3][0], data[1][3][0])
     assert not torch.equal(data[0][3][0], data[2][3][0])
+
+
+def test_masks_are_painted_on_large_faces_whose_landmarks_are_known() -> None:
+    image = np.full((128, 256, 3), 150, np.uint8)
+    boxes = np.array([[20, 20, 100, 116], [150, 20, 230, 116], [4, 4, 16, 18]], np.float32)
+    # Right eye, left eye, nose, corners of the mouth, as shares of a box.
+    spots = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.36, 0.75], [0.64, 0.75]], np.float32)
+    points = boxes[:, None, :2] + spots * (boxes[:, None, 2:] - boxes[:, None, :2])
+    points[1] = np.nan
+    painted = 0
+    for seed in range(8):
+        changed = (_masked(image, points, boxes, np.random.default_rng(seed)) != image).any(2)
+        painted += bool(changed[60:116, 20:100].mean() > 0.1)
+        assert not changed[:, 150:].any()  # nobody knows where its nose is
+        assert not changed[:19, :17].any()  # too small
+    assert 3 <= painted <= 8
 
 
 def test_learns_to_find_discs_and_the_export_finds_them_too(world: World, tmp_path: Path) -> None:
