@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from app.served import Server, ServerMaker, servers
 from conftest import FakeModels
+from maskwatch.app import workspace
 from maskwatch.app.look import Look
 from maskwatch.build import load
 from maskwatch.settings import Alerts
@@ -37,6 +39,16 @@ def fake_environment(fake_models: FakeModels) -> dict[str, str]:
         "MASKWATCH_DETECT__SIZE": "320",
         "MASKWATCH_CLASSIFY__CLASSIFIER": str(fake_models.classifier),
     }
+
+
+@pytest.fixture
+def fake_page(fake_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pages that run in this process use the fake models, and leave nothing to the next test."""
+    for name, value in fake_environment.items():
+        monkeypatch.setenv(name, value)
+    yield
+    workspace.close_all()
+    st.cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import maskwatch.app
 from clips import write_clip
 from fakes import BLUE, GREEN, RED, box, scene
-from maskwatch.app import tokens, visitor, workspace
+from maskwatch.app import tokens, visitor
 from maskwatch.data.dataset import read_dataset
 from maskwatch.sources.images import read_image
 from maskwatch.types import Frame, Result
@@ -28,13 +26,7 @@ THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
 SWITCH = "keep_corrections"
 
 
-@pytest.fixture(autouse=True)
-def _fakes(fake_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in fake_environment.items():
-        monkeypatch.setenv(name, value)
-    yield
-    workspace.close_all()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fake_page")
 
 
 @pytest.fixture

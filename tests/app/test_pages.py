@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import maskwatch.app
@@ -26,13 +25,7 @@ THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
 Maker = Callable[[], AppTest]
 
 
-@pytest.fixture(autouse=True)
-def _fakes(fake_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in fake_environment.items():
-        monkeypatch.setenv(name, value)
-    yield
-    workspace.close_all()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fake_page")
 
 
 def first_page() -> AppTest:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.test_correcting import PAGE, SECONDS, run
 from fakes import BLUE, GREEN, scene
-from maskwatch.app import workspace
 
-
-@pytest.fixture(autouse=True)
-def _fakes(fake_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in fake_environment.items():
-        monkeypatch.setenv(name, value)
-    yield
-    workspace.close_all()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fake_page")
 
 
 def with_faces(squares: dict[tuple[int, int], tuple[int, int, int]]) -> AppTest:

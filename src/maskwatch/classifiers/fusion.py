@@ -52,16 +52,17 @@ class Fusion:
         Returns:
             (n,) float32 in [0, 1].
         """
-        total = self.detector * _logit(found) + self.face * _logit(seen) + self.bias
+        total = self.detector * logit(found) + self.face * logit(seen) + self.bias
         return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 
     def floor(self, threshold: float) -> float:
         """The detector score from which a face may reach `threshold`, if the classifier is quite sure."""
-        wanted = _logit(np.array([threshold, _SUREST]))
+        wanted = logit(np.array([threshold, _SUREST]))
         needed = (wanted[0] - self.face * wanted[1] - self.bias) / self.detector
         return max(LEAST, 1 / (1 + math.exp(-min(max(float(needed), -50), 50))))
 
 
-def _logit(probability: NDArray[np.floating]) -> NDArray[np.float64]:
+def logit(probability: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(n,) log odds of probabilities (n,), finite for 0 and 1 as well."""
     p = np.clip(np.asarray(probability, np.float64), _EDGE, 1 - _EDGE)
     return np.asarray(np.log(p / (1 - p)))

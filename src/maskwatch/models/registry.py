@@ -86,13 +86,22 @@ def cache_dir() -> Path:
     """Where downloaded models are kept: MASKWATCH_CACHE, or the system's usual place."""
     if chosen := os.environ.get("MASKWATCH_CACHE"):
         return Path(chosen)
+    return usual_place("Caches", "XDG_CACHE_HOME", Path(".cache")) / "maskwatch"
+
+
+def usual_place(library: str, variable: str, below_home: Path) -> Path:
+    """Where programs of this system keep files of a kind.
+
+    Args:
+        library: Name of the folder in macOS's Library.
+        variable: What names the folder elsewhere, Windows apart (XDG Base Directory Specification)...
+        below_home: ...and where it is if that is not set.
+    """
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "maskwatch"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / library
+    return Path(os.environ.get(variable) or Path.home() / below_home)
 
 
 def locate(name: str) -> Path:

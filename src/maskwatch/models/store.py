@@ -13,13 +13,12 @@ import json
 import os
 import re
 import shutil
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from maskwatch.errors import ConfigError, ModelError, SinkError
-from maskwatch.models.registry import sha256
+from maskwatch.models.registry import sha256, usual_place
 from maskwatch.models.runtime import Kind
 from maskwatch.sinks.replacing import Replacing
 
@@ -53,12 +52,7 @@ def store_dir() -> Path:
     """Where added models are kept: MASKWATCH_MODELS, or the system's usual place for data."""
     if chosen := os.environ.get("MASKWATCH_MODELS"):
         return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    base = usual_place("Application Support", "XDG_DATA_HOME", Path(".local", "share"))
     return base / "maskwatch" / "models"
 
 

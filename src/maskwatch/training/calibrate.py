@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.classifiers.fusion import logit
 from maskwatch.types import LABELS
 
 _WITH, _WITHOUT, _WRONG = (
@@ -145,9 +146,7 @@ def fit_fusion(
     Returns:
         The weights of both logits, not below 0.05, and the bias; see `maskwatch.classifiers.fusion.Fusion`.
     """
-    bounded = (np.clip(values.astype(np.float64), 1e-6, 1 - 1e-6) for values in (found, seen))
-    columns = [np.log(p / (1 - p)) for p in bounded]
-    design = np.stack([*columns, np.ones(len(found))], 1)
+    design = np.stack([logit(found), logit(seen), np.ones(len(found))], 1)
     weights = _newton(design, true.astype(np.float64), np.array([0.5, 0.5, 0.0]))
     return max(float(weights[0]), 0.05), max(float(weights[1]), 0.05), float(weights[2])
 

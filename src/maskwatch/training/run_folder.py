@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from maskwatch.build import SHIPPED
 from maskwatch.data.page import write_text
 from maskwatch.data.sample import CropSample, Sample
 from maskwatch.errors import MaskwatchError
@@ -31,7 +32,7 @@ from maskwatch.evaluation.report_page import mistakes_page, to_html
 from maskwatch.evaluation.runner import contender
 from maskwatch.models.runtime import Kind
 from maskwatch.progress import progress
-from maskwatch.training import MODEL
+from maskwatch.training import MODEL, checkpoint
 from maskwatch.training.card import gather
 from maskwatch.training.card_text import to_markdown
 from maskwatch.training.curves import draw_curves, read_log, write_events
@@ -80,9 +81,9 @@ def _curves(folder: Path) -> None:
 
 
 def _model(folder: Path, kind: Kind, learnt: Learnt, say: Say) -> None:
-    best, last, file = folder / "best.pt", folder / "checkpoint.pt", folder / MODEL
+    file = folder / MODEL
     export = export_detector if kind == "detector" else export_classifier
-    export(best if best.is_file() else last, file, read_metadata(kind, None))
+    export(checkpoint.of_run(folder), file, read_metadata(kind, None))
     if not learnt.held:
         say("no figures: no picture was held out; give the data a split named val")
         return
@@ -114,9 +115,11 @@ def _evaluated(file: Path, kind: Kind, learnt: Learnt) -> Evaluation:
         "held-back negatives only": True,
         "limit": None,
     }
-    pair = (str(file), "mobilenet") if kind == "detector" else ("ssd", str(file))
+    pair = SHIPPED | {kind: str(file)}
     partly = [name for name in learnt.partly_labelled if name in material.sources]
-    return evaluate(contender(*pair), material, partly, keep_mistakes=True, watch=progress)
+    return evaluate(
+        contender(pair["detector"], pair["classifier"]), material, partly, keep_mistakes=True, watch=progress
+    )
 
 
 def _json(content: Any) -> str:

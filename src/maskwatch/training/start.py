@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import onnx
 from safetensors import SafetensorError
@@ -13,13 +13,12 @@ from torch import Tensor
 
 from maskwatch.errors import ConfigError, DataError
 from maskwatch.models.registry import locate
+from maskwatch.models.runtime import Kind
 from maskwatch.training import checkpoint
 from maskwatch.training.exported import load_exported
 from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.ssd import SSD
 from maskwatch.training.steps import normalise
-
-Kind = Literal["detector", "classifier"]
 
 SHIPPED: Final[dict[Kind, str]] = {"detector": "face_ssd.onnx", "classifier": "mask_mobilenet.onnx"}
 IMAGENET: Final = "mobilenet_v2-7ebf99e0.pth"
