@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Item = TypeVar("Item")
 
@@ -18,7 +21,22 @@ def progress(items: Sequence[Item], text: str) -> Iterator[Item] | Iterable[Item
     return track(items, text, console=console, disable=not console.is_terminal, transient=True)
 
 
-class Steps:
+class Shown:
+    """A bar that stands on the screen while its `with` block runs; subclasses make `_progress`."""
+
+    _progress: Progress
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+class Steps(Shown):
     """A bar over numbered steps, with time left and a line on how it goes.
 
     Args:
@@ -56,12 +74,3 @@ class Steps:
     def show(self, done: int, note: str) -> None:
         """Says how many steps are behind, and something on them."""
         self._progress.update(self._task, completed=done, note=note)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from maskwatch.progress import Shown
 
-class Bar:
+
+class Bar(Shown):
     """Shows which file is at work and how many are done.
 
     Args:
@@ -37,12 +37,3 @@ class Bar:
     def show(self, path: str, done: float) -> None:
         """Says that `path` is at work and that `done` files (with a fraction) are behind."""
         self._progress.update(self._task, description=os.path.basename(path)[-32:], completed=done)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
