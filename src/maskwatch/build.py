@@ -79,7 +79,8 @@ CLASSIFIERS: Final[dict[str, Backend]] = {
     "mobilenet": Backend(
         "maskwatch.classifiers.mobilenet:MobileNet",
         ("mask_mobilenet.onnx",),
-        "Our MobileNetV2: masked, unmasked, worn wrongly",
+        "Our MobileNetV2: masked, unmasked, worn wrongly; in still pictures each face is looked at twice",
+        still={"second_look": True},
         threads=True,
     ),
 }

@@ -9,6 +9,7 @@ from maskwatch.training.classifier_data import NOT_A_FACE, PRESUMED_BARE
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.teacher import Seen
+from maskwatch.types import Faces
 
 
 def test_labelled_faces_that_are_large_enough_become_examples() -> None:
@@ -30,6 +31,21 @@ def test_labelled_faces_that_are_large_enough_become_examples() -> None:
     assert examples[0].landmarks is None
     assert examples[1].landmarks is not None
     assert np.array_equal(examples[1].landmarks, marks[0])
+
+
+def test_a_found_box_belongs_to_the_face_it_fits_best() -> None:
+    sample = make_sample(
+        Path("a.jpg"),
+        [((0, 0, 40, 40), 0, False), ((6, 0, 46, 40), 1, False), ((100, 0, 140, 40), 1, False)],
+    )
+    boxes = np.array([[7, 0, 47, 40], [125, 0, 165, 40], [300, 0, 340, 40]], np.float32)
+    found = Faces(boxes, np.ones(3, np.float32))
+    near, best, shifted = face_examples([sample], {}, {sample.path: found})
+    assert best.found is not None
+    assert best.found.tolist() == [7, 0, 47, 40]
+    assert near.found is None  # what was found is the neighbour
+    assert shifted.found is None  # hardly the same place
+    assert all(e.found is None for e in face_examples([sample], {}))
 
 
 def test_background_keeps_away_from_faces(world: tuple[list[Sample], list[Sample], Pictures]) -> None:

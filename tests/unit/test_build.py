@@ -58,6 +58,15 @@ def test_stills_are_searched_more_than_live(fake_models: FakeModels) -> None:
     assert sizes(size=320, live=True) == (320,)
 
 
+def test_faces_of_stills_are_looked_at_twice(fake_models: FakeModels) -> None:
+    models = str(fake_models.detector), str(fake_models.classifier)
+    image = scene({(2, 1): BLUE})
+    twice, once = (load(*models, 320, live=live).detect(image).probabilities for live in (False, True))
+    assert twice is not None
+    assert once is not None
+    assert twice[0, 0] < once[0, 0]  # the second look takes in some grey
+
+
 def test_threshold_holds_for_the_reported_score(fake_models: FakeModels) -> None:
     pale = scene({(2, 1): BLUE, (5, 2): (165, 105, 105)})
     models = str(fake_models.detector), str(fake_models.classifier), 320

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskwatch.geometry import ceil_to, clip, crop_square, fit, iou, nms, snug
+from maskwatch.geometry import ceil_to, clip, crop_square, fit, iou, nms, snug, vote
 from maskwatch.types import Image
 
 
@@ -143,6 +143,22 @@ def test_nms_agrees_with_its_definition() -> None:
         if not kept or iou(boxes[i : i + 1], boxes[kept]).max() <= 0.4:
             kept.append(int(i))
     assert nms(boxes, scores, 0.4).tolist() == kept
+
+
+def test_votes_count_by_score_and_overlap() -> None:
+    boxes = np.array([[0, 0, 10, 10], [2, 0, 12, 10], [0, 0, 3, 3], [50, 50, 60, 60]], np.float32)
+    scores = np.array([0.9, 0.3, 0.8, 0.5], np.float32)
+    kept = nms(boxes, scores, 0.5)
+    assert kept.tolist() == [0, 2, 3]
+    wanted = np.array([[0.5, 0, 10.5, 10], [0, 0, 3, 3], [50, 50, 60, 60]])
+    np.testing.assert_allclose(vote(boxes, scores, kept, 0.6), wanted, atol=1e-5)
+    np.testing.assert_allclose(vote(boxes, scores, kept, 0.7), boxes[kept], atol=1e-5)
+
+
+def test_an_empty_box_votes_for_itself() -> None:
+    boxes = np.array([[5, 5, 5, 9]], np.float32)
+    assert vote(boxes, np.ones(1, np.float32), np.zeros(1, np.intp), 0.5).tolist() == [[5, 5, 5, 9]]
+    assert vote(boxes[:0], np.ones(0, np.float32), np.zeros(0, np.intp), 0.5).shape == (0, 4)
 
 
 def test_clip() -> None:

@@ -17,6 +17,7 @@ from maskwatch.models.runtime import open_session
 from maskwatch.types import LABELS, Faces, Image
 
 _CHUNK: Final = 8  # larger batches only push each other out of the cache
+_WIDER: Final = 1.08  # how much more the second look takes in
 
 
 class MobileNet:
@@ -25,6 +26,8 @@ class MobileNet:
     Args:
         path: ONNX file with the metadata of a classifier.
         threads: Threads that one run may use.
+        second_look: Look at each face once more, mirrored and a little wider, and take the mean of both:
+            fewer mistakes for twice the time.
 
     Attributes:
         fusion: How the detector's and its own opinion make the reported score; None: the detector's stays.
@@ -33,8 +36,9 @@ class MobileNet:
         ModelError: The file cannot be used; see `maskwatch.models.runtime.open_session`.
     """
 
-    def __init__(self, path: str | Path, threads: int = 1) -> None:
+    def __init__(self, path: str | Path, threads: int = 1, *, second_look: bool = False) -> None:
         self.model = open_session(path, "classifier", threads)
+        self._second_look = second_look
         metadata = self.model.metadata
         if tuple(metadata["labels"]) != LABELS:
             raise ModelError(f"{path}: tells {metadata['labels']} apart, where {list(LABELS)} is needed")
@@ -93,6 +97,13 @@ class MobileNet:
 
     def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         crops = crop_square(image, boxes, self._margin, self._size)
-        probabilities, face, *more = self.model.run(crops)
+        answers = self.model.run(crops)
+        if self._second_look:
+            wider = crop_square(image, boxes, self._margin * _WIDER, self._size)
+            mirrored = np.ascontiguousarray(wider[:, :, ::-1])
+            answers = [
+                (a + b) / np.float32(2) for a, b in zip(answers, self.model.run(mirrored), strict=True)
+            ]
+        probabilities, face, *more = answers
         turned = more[0] if more else np.zeros_like(face)
         return probabilities, face, turned, luminance(crops, self._margin), sharpness(crops, self._margin)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.geometry import GREY, ceil_to, clip, fit, nms, snug
+from maskwatch.geometry import GREY, ceil_to, clip, fit, nms, snug, vote
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
@@ -65,6 +65,8 @@ class SSD:
         try:
             self._multiple = int(metadata["stride_multiple"])
             self._nms_iou = float(metadata["nms_iou"])
+            vote_iou = metadata.get("vote_iou")
+            self._vote_iou = None if vote_iou is None else float(vote_iou)
             self._variances = tuple(float(v) for v in metadata["variances"])
             self._levels = [
                 (int(level["stride"]), np.array(level["anchors"], np.float32).reshape(-1, 2))
@@ -90,7 +92,9 @@ class SSD:
         seen = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= 1
         boxes, scores = boxes[seen], scores[seen]
         kept = nms(boxes, scores, self._nms_iou)
-        return Faces(boxes[kept], scores[kept])
+        if self._vote_iou is None:
+            return Faces(boxes[kept], scores[kept])
+        return Faces(vote(boxes, scores, kept, self._vote_iou), scores[kept])
 
     def _targets(self, width: int, height: int) -> list[tuple[int, int]]:
         """Widths and heights at which to search a picture, without near-copies of one another."""

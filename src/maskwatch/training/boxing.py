@@ -1,8 +1,9 @@
-"""Boxes for pictures of one person: where the shipped detector sees the face, as it will in use."""
+"""Where the shipped detector sees the faces of training pictures, as it will in use."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from maskwatch.detectors.ssd import SSD
 from maskwatch.models.registry import locate
 from maskwatch.progress import progress
 from maskwatch.training.pictures import Pictures
+from maskwatch.types import Faces
 
 _SIZE: Final = 416
 """Long side, pixels, at which the pictures are searched: enough for a face that was meant to be seen."""
@@ -26,6 +28,11 @@ _INSET: Final = 0.12
 def shipped_detector() -> Detector:
     """The detector whose boxes are taken."""
     return SSD(locate("face_ssd.onnx"), _SIZE, _SURE, enlarge=4.0)
+
+
+def live_detector() -> Detector:
+    """The detector as it searches a camera's pictures; small ones are enlarged."""
+    return SSD(locate("face_ssd.onnx"), "accurate", enlarge=2.0)
 
 
 def box_people(crops: Sequence[CropSample], pictures: Pictures, detector: Detector) -> list[Sample]:
@@ -46,6 +53,25 @@ def box_people(crops: Sequence[CropSample], pictures: Pictures, detector: Detect
         x1, y1, x2, y2 = (box / shrunk).tolist()
         rows = [((x1, y1, x2, y2), crop.state, False)]
         found.append(make_sample(crop.path, rows, crop.source, crop.group, crop.split))
+    return found
+
+
+def find_faces(paths: Iterable[Path], pictures: Pictures, detector: Detector) -> dict[Path, Faces]:
+    """Searches pictures; those that could not be read are passed over.
+
+    Args:
+        paths: The pictures.
+        pictures: Decoded pixels.
+        detector: Finds the faces.
+
+    Returns:
+        Picture -> its faces, boxes in pixels of the picture.
+    """
+    found = {}
+    for path in progress([p for p in paths if p in pictures], "looking for faces"):
+        image, shrunk = pictures[path]
+        faces = detector.detect(image)
+        found[path] = faces.with_(boxes=faces.boxes / np.float32(shrunk))
     return found
 
 

@@ -62,6 +62,7 @@ class FaceExample:
         state: Index into `LABELS`, `PRESUMED_BARE` or `NOT_A_FACE`.
         landmarks: (5, 2) as `paint_mask` takes them, or None: no mask can be painted here.
         turned: Whether the face looks far to the side; None where that is not known.
+        found: (4,) where a detector sees the same face; None where it does not, or was not asked.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class FaceExample:
     state: int
     landmarks: NDArray[np.float32] | None = None
     turned: bool | None = None
+    found: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class FaceRecipe:
         shear: Largest shear.
         least: Smallest side, in pixels, to which a crop is reduced to look like a small face.
         photometric: How often light, colour, blur, noise and compression change, relative to the usual.
+        found: How often a face is cut out where a detector sees it, as in use, instead of where it is.
     """
 
     size: int = 112
@@ -106,6 +109,7 @@ class FaceRecipe:
     shear: float = 0.08
     least: int = 14
     photometric: float = 1.0
+    found: float = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -150,7 +154,10 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             worn, state, high = _WAYS[rng.choice(len(_WAYS), p=_OFTEN)]
             assert example.landmarks is not None
             landmarks = _higher(example.landmarks, rng.uniform(0.7, 1.0)) if high else example.landmarks
-        crop, moved = self._cut(picture, example.box * shrunk, rng, landmarks, shrunk)
+        box = example.box
+        if example.found is not None and rng.random() < self.recipe.found:
+            box = example.found
+        crop, moved = self._cut(picture, box * shrunk, rng, landmarks, shrunk)
         if moved is not None:
             style = random_style(rng)
             if worn == "chin" and visible_share(crop.shape, moved, style, worn) < 0.5:

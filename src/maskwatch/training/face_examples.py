@@ -20,13 +20,23 @@ from maskwatch.training.teacher import Teacher, landmarks_for, turned
 _SMALLEST: Final = 12.0
 _SMALLEST_UNLABELLED: Final = 16.0
 _PAINTABLE: Final = 24.0
+_SAME: Final = 0.4  # IoU from which a found box means a true face
 _NONE: Final = np.zeros((0, 4), np.float32)
 
 
-def face_examples(samples: Sequence[Sample], teacher: Teacher) -> list[FaceExample]:
-    """One example for every labelled face of 12 pixels and more, with landmarks where the teacher sees it."""
+def face_examples(
+    samples: Sequence[Sample], teacher: Teacher, found: Mapping[Path, Found] | None = None
+) -> list[FaceExample]:
+    """One example for every labelled face of 12 pixels and more.
+
+    Args:
+        samples: Pictures with true faces.
+        teacher: Gives the landmarks of the faces that it sees.
+        found: Where a detector sees faces.
+    """
     examples = []
     for sample in samples:
+        boxes = _found_again(sample, (found or {}).get(sample.path))
         points = landmarks_for(sample, teacher.get(sample.path))
         aside = turned(points)
         for row, (box, state) in enumerate(zip(sample.boxes, sample.states, strict=True)):
@@ -38,7 +48,9 @@ def face_examples(samples: Sequence[Sample], teacher: Teacher) -> list[FaceExamp
             landmarks = points[row] if bare else None
             known = int(state) if state != UNKNOWN else PRESUMED_BARE
             examples.append(
-                FaceExample(sample.path, box, known, landmarks, bool(aside[row]) if seen else None)
+                FaceExample(
+                    sample.path, box, known, landmarks, bool(aside[row]) if seen else None, boxes[row]
+                )
             )
     return examples
 
@@ -84,6 +96,16 @@ def negative_examples(
                 FaceExample(sample.path, _square(rng, width, height, 24, min(width, height)), NOT_A_FACE)
             )
     return examples
+
+
+def _found_again(sample: Sample, found: Found | None) -> list[NDArray[np.float32] | None]:
+    """For every true box the one that a detector gives for the same face; None where it gives none."""
+    if found is None or not len(found.boxes) or not len(sample.boxes):
+        return [None] * len(sample.boxes)
+    overlap = iou(sample.boxes, found.boxes)
+    best = overlap.argmax(1)
+    mutual = (overlap.max(1) >= _SAME) & (overlap[:, best].argmax(0) == np.arange(len(best)))
+    return [found.boxes[column] if same else None for column, same in zip(best, mutual, strict=True)]
 
 
 def _beside(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.training import parallel, pseudo
 from maskwatch.training.advice import advise
-from maskwatch.training.boxing import box_people, shipped_detector
+from maskwatch.training.boxing import box_people, find_faces, live_detector, shipped_detector
 from maskwatch.training.classifier_data import WITHOUT, FaceExample
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.hardware import Hardware
@@ -76,7 +76,7 @@ def run_classifier(
 ) -> Path:
     """Reads the data and trains a classifier; see `train_classifier`."""
     read = _read(material, recipe.hold_out, recipe.seed, say)
-    examples = _faces(read.train, read)
+    examples = _faces(read.train, read, where_found=recipe.faces.found > 0)
     advise(_kinds(examples), say)
     count = len({e.path for e in examples}) + len(read.negatives)
     examples += background_examples(
@@ -119,14 +119,16 @@ def _boxed(labelled: Labelled, read: Read, incomplete: Sequence[str]) -> list[Sa
     return [sample for sample in faces if sample.path in read.pictures]
 
 
-def _faces(labelled: Labelled, read: Read) -> list[FaceExample]:
+def _faces(labelled: Labelled, read: Read, where_found: bool = False) -> list[FaceExample]:
     """The faces of all pictures, those of one person boxed by the teacher or the shipped detector."""
     if read.teacher or not labelled.crops:
         boxed = pseudo.box_crops(labelled.crops, read.teacher, 0.8)
     else:
         boxed = box_people(labelled.crops, read.pictures, shipped_detector())
     samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
-    return face_examples(samples, read.teacher)
+    paths = [sample.path for sample in samples]
+    found = find_faces(paths, read.pictures, live_detector()) if where_found else {}
+    return face_examples(samples, read.teacher, found)
 
 
 def _kinds(examples: Sequence[FaceExample]) -> dict[str, int]:

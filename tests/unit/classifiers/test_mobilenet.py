@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,17 @@ from maskwatch.types import LABELS, Faces
 def faces(*cells: tuple[int, int], score: float = 1.0) -> Faces:
     boxes = np.array([box(*cell) for cell in cells], np.float32).reshape(-1, 4)
     return Faces(boxes, np.full(len(cells), score, np.float32))
+
+
+class Fed:
+    """A model that keeps what it is fed."""
+
+    def __init__(self, run: Callable[[np.ndarray], list[np.ndarray]], fed: list[np.ndarray]) -> None:
+        self._run, self._fed = run, fed
+
+    def run(self, crops: np.ndarray) -> list[np.ndarray]:
+        self._fed.append(crops)
+        return self._run(crops)
 
 
 @pytest.fixture
@@ -59,6 +71,24 @@ def test_assesses_every_box_even_what_is_no_face(classifier: MobileNet) -> None:
     assert np.flatnonzero(face > 0.5).tolist() == [3]
     probabilities, face, *_ = classifier.look(scene({}), Faces.empty().boxes)
     assert (probabilities.shape, face.shape) == ((0, 3), (0,))
+
+
+def test_second_look_is_mirrored_and_wider(fake_models: FakeModels) -> None:
+    """The fake goes by the mean colour: a wider view of a square on grey is paler."""
+    image = scene({(4, 3): BLUE})
+    boxes = np.array([box(4, 3)], np.float32)
+    once, twice = (MobileNet(fake_models.classifier, second_look=b) for b in (False, True))
+    fed: list[np.ndarray] = []
+    twice.model = Fed(twice.model.run, fed)  # type: ignore[assignment]
+    image[:, : int(boxes[0, 0]) + 16] = 127  # the left half goes grey
+    first, second = once.look(image, boxes), twice.look(image, boxes)
+    assert len(fed) == 2
+    assert fed[0][0, 16, 28].tolist() == list(BLUE)
+    assert fed[0][0, 16, 4].tolist() == [127] * 3
+    assert fed[1][0, 16, 4].tolist() == list(BLUE)
+    assert fed[1][0, 16, 0].tolist() != list(BLUE)  # beyond the square
+    assert 0 < second[1][0] < first[1][0]
+    np.testing.assert_allclose(second[0].sum(axis=1), 1, atol=1e-5)
 
 
 def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:

@@ -138,6 +138,23 @@ def test_decodes_as_the_paper_says(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.scores, scores[order], atol=1e-6)
 
 
+def test_suppressed_boxes_vote_if_the_file_asks_for_it(tmp_path: Path) -> None:
+    """Two anchors of 32 pixels in neighbouring cells, moved to overlap by two thirds."""
+    logits = np.full(8, -9, np.float32)
+    logits[:2] = [2.0, 0.0]
+    offsets = np.zeros((8, 4), np.float32)
+    offsets[1, 0] = -24 / 3.2  # 24 of the 32 pixels back to the first
+    path = constant_detector(tmp_path / "d.onnx", logits, offsets)
+    image = np.zeros((64, 128, 3), np.uint8)
+    assert SSD(path, 128).detect(image).boxes.tolist() == [box(0, 0)]
+    path = constant_detector(tmp_path / "v.onnx", logits, offsets, vote_iou=0.55)
+    found = SSD(path, 128).detect(image)
+    first, second = 1 / (1 + math.exp(-2)), 0.5
+    moved = 8 * second / (first + second)
+    np.testing.assert_allclose(found.boxes, [[moved, 0, 32 + moved, 32]], atol=1e-4)
+    assert found.scores.tolist() == pytest.approx([first])
+
+
 def test_wild_offsets_stay_finite(tmp_path: Path) -> None:
     offsets = np.full((8, 4), 1e30, np.float32)
     path = constant_detector(tmp_path / "d.onnx", np.full(8, 9, np.float32), offsets)
