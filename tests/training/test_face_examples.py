@@ -33,6 +33,21 @@ def test_labelled_faces_that_are_large_enough_become_examples() -> None:
     assert np.array_equal(examples[1].landmarks, marks[0])
 
 
+def test_large_masks_that_face_the_camera_can_be_taken() -> None:
+    rows = [((0, 0, 50, 60), 0, False), ((100, 0, 130, 40), 0, False), ((200, 0, 250, 60), 0, False)]
+    sample = make_sample(Path("a.jpg"), rows)
+    frontal = np.array([[10, 20], [40, 20], [25, 35], [15, 45], [35, 45]], np.float32)
+    aside = np.array([[10, 20], [20, 20], [1, 35], [15, 45], [15, 45]], np.float32)
+    marks = np.stack([frontal, frontal * 0.6, aside]).astype(np.float32)
+    marks[:, :, 0] += np.array([[0], [100], [200]], np.float32)
+    seen = Seen(sample.boxes, np.full(3, 0.9, np.float32), marks)
+    large, small, turned = face_examples([sample], {sample.path: seen})
+    assert large.landmarks is not None
+    assert small.landmarks is None
+    assert turned.turned
+    assert turned.landmarks is None
+
+
 def test_a_found_box_belongs_to_the_face_it_fits_best() -> None:
     sample = make_sample(
         Path("a.jpg"),

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 from maskwatch.errors import ConfigError
 from maskwatch.training import augment
 from maskwatch.training.mask_net import OUTPUTS
-from maskwatch.training.paint import Worn, paint_mask, random_style, visible_share
+from maskwatch.training.paint import Donor, Worn, paint_mask, random_style, visible_share
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import LABELS, Image
 
@@ -43,6 +43,9 @@ _WAYS: Final[tuple[tuple[Worn, int, bool], ...]] = (
 )
 _OFTEN: Final = (0.44, 0.18, 0.08, 0.30)
 
+_DONOR: Final = 100.0
+"""Longer side, pixels, to which a face is reduced before its mask is taken: about that of the other face."""
+
 _STATES: Final[dict[str, tuple[int, ...]]] = {
     **{label: (state,) for state, label in enumerate(LABELS)},
     "face": (PRESUMED_BARE,),
@@ -60,7 +63,7 @@ class FaceExample:
         path: The picture.
         box: (4,) x1, y1, x2, y2 in pixels of the picture.
         state: Index into `LABELS`, `PRESUMED_BARE` or `NOT_A_FACE`.
-        landmarks: (5, 2) as `paint_mask` takes them, or None: no mask can be painted here.
+        landmarks: (5, 2) as `paint_mask` takes them, or None: no mask can be painted or taken here.
         turned: Whether the face looks far to the side; None where that is not known.
         found: (4,) where a detector sees the same face; None where it does not, or was not asked.
     """
@@ -89,6 +92,7 @@ class FaceRecipe:
         least: Smallest side, in pixels, to which a crop is reduced to look like a small face.
         photometric: How often light, colour, blur, noise and compression change, relative to the usual.
         found: How often a face is cut out where a detector sees it, as in use, instead of where it is.
+        donated: How often a painted mask has the cloth of a real one.
     """
 
     size: int = 112
@@ -110,6 +114,7 @@ class FaceRecipe:
     least: int = 14
     photometric: float = 1.0
     found: float = 0.0
+    donated: float = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -132,6 +137,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             kinds[names[example.state]].append(example)
             if example.landmarks is not None and example.state in (WITHOUT, PRESUMED_BARE):
                 kinds["painted"].append(example)
+        self._donors = [e for e in kinds["with_mask"] if e.landmarks is not None]
         self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares.get(name)}
         shares = np.array([recipe.shares[name] for name in self._kinds])
         self._shares = shares / shares.sum()
@@ -162,7 +168,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             style = random_style(rng)
             if worn == "chin" and visible_share(crop.shape, moved, style, worn) < 0.5:
                 worn = "nose_out"  # the crop ends above the chin: nothing of the mask would be seen
-            crop = paint_mask(crop, moved, style, worn)
+            donor = self._donor(rng) if rng.random() < self.recipe.donated else None
+            crop = paint_mask(crop, moved, style, worn, donor)
         if rng.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
         if rng.random() < 0.5 and self.recipe.least < self.recipe.size:
@@ -194,6 +201,21 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return {
             c: min(found, default=OUTPUTS[c] != "turned") for c, found in enumerate(answers) if len(found) < 2
         }
+
+    def _donor(self, rng: Generator) -> Donor | None:
+        """Somebody's real mask."""
+        if not self._donors:
+            return None
+        example = self._donors[rng.integers(len(self._donors))]
+        assert example.landmarks is not None
+        picture, shrunk = self.pictures[example.path]
+        box, landmarks = example.box * shrunk, example.landmarks * shrunk
+        low = np.maximum(box[:2].astype(int) - 2, 0)
+        high = np.ceil(box[2:] + 0.3 * (box[2:] - box[:2])).astype(int)  # a mask may hang below the face
+        part = picture[low[1] : high[1], low[0] : high[0]]
+        factor = min(1.0, _DONOR / max(float((box[2:] - box[:2]).max()), 1.0))
+        image = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        return Donor(np.asarray(image, np.uint8), ((landmarks - low) * factor).astype(np.float32))
 
     def _cut(
         self,

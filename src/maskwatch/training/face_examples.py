@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.geometry import iou
-from maskwatch.training.classifier_data import NOT_A_FACE, PRESUMED_BARE, WITHOUT, FaceExample
+from maskwatch.training.classifier_data import NOT_A_FACE, PRESUMED_BARE, WITH, WITHOUT, FaceExample
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.pseudo import Found
 from maskwatch.training.teacher import Teacher, landmarks_for, turned
@@ -20,6 +20,9 @@ from maskwatch.training.teacher import Teacher, landmarks_for, turned
 _SMALLEST: Final = 12.0
 _SMALLEST_UNLABELLED: Final = 16.0
 _PAINTABLE: Final = 24.0
+_LARGE: Final = 40.0
+"""Shorter side, pixels, from which a face can give its mask to another."""
+
 _SAME: Final = 0.4  # IoU from which a found box means a true face
 _NONE: Final = np.zeros((0, 4), np.float32)
 
@@ -44,8 +47,9 @@ def face_examples(
             if sample.ignore[row] or side < (_SMALLEST_UNLABELLED if state == UNKNOWN else _SMALLEST):
                 continue
             seen = bool(np.isfinite(points[row]).all())
-            bare = state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE and seen
-            landmarks = points[row] if bare else None
+            bare = state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE
+            donor = state == WITH and side >= _LARGE and not aside[row]
+            landmarks = points[row] if seen and (bare or donor) else None
             known = int(state) if state != UNKNOWN else PRESUMED_BARE
             examples.append(
                 FaceExample(

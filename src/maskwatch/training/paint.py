@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.training.paint_donor import Donor, brightness, cloth_of
 from maskwatch.training.paint_fabric import MaskStyle, random_style, weave
 from maskwatch.training.paint_shape import Floats, Sheet, Worn, lay
 from maskwatch.types import Image
 
-__all__ = ["MaskStyle", "Worn", "paint_mask", "random_style", "visible_share"]
+__all__ = ["Donor", "MaskStyle", "Worn", "paint_mask", "random_style", "visible_share"]
 
 _SMALLEST: Final = 3.0
 """Faces whose eyes are closer than this, in pixels, have no room for a mask."""
@@ -21,7 +22,9 @@ _FINEST: Final = 176
 """Longest side, in pixels, at which cloth is computed; larger masks are scaled up from it."""
 
 
-def paint_mask(image: Image, landmarks: Floats, style: MaskStyle, worn: Worn) -> Image:
+def paint_mask(
+    image: Image, landmarks: Floats, style: MaskStyle, worn: Worn, donor: Donor | None = None
+) -> Image:
     """Paints one mask.
 
     Args:
@@ -29,8 +32,9 @@ def paint_mask(image: Image, landmarks: Floats, style: MaskStyle, worn: Worn) ->
         landmarks: (5, 2) float32, pixels: right eye, left eye, nose tip, right and left corner of the mouth,
             where "right" is the person's own right, as YuNet gives them. They may lie outside the picture.
         style: The look of the mask.
-        worn: "correct" (over nose and mouth), "nose_out" (below the nostrils, over the mouth) or
+        worn: "correct" (over nose and mouth), "nose_out" (below the tip of the nose, over the mouth) or
             "chin" (below the mouth).
+        donor: Whose mask is taken instead of a made one; straps and cut remain those of the style.
 
     Returns:
         A new picture of the same shape; an unchanged copy where the face is too small or outside.
@@ -58,9 +62,13 @@ def paint_mask(image: Image, landmarks: Floats, style: MaskStyle, worn: Worn) ->
     cover, strings = _coverage(sheet, corner, (height, width), size, rng)
     scale = min(1.0, _FINEST / max(height, width))
     u, v, light = _chart(sheet, corner, (height, width), scale)
-    colour, relief = weave(style, u, v, 2.2 / (scale * size), worn == "chin", rng)
     shade, chroma = _light(patch, landmarks - corner, size, (u.shape[0], u.shape[1]))
-    lit = _fade(colour, chroma) * (np.clip(relief, 0.35, 1.5) * light)[..., None] * shade
+    if donor is None:
+        colour, relief = weave(style, u, v, 2.2 / (scale * size), worn == "chin", rng)
+        lit = _fade(colour, chroma) * (np.clip(relief, 0.35, 1.5) * light)[..., None] * shade
+    else:
+        here, there = brightness(image, landmarks), brightness(donor.image, donor.landmarks)
+        lit = _fade(cloth_of(donor, u, v), chroma) * np.clip((here + 10) / (there + 10), 0.5, 1.6)
     cloth = _soft(cv2.resize(_tone(lit), (width, height), interpolation=cv2.INTER_LINEAR), softness)
     cloth += _grain(patch, rng)
     cover, strings = _soft(cover, softness), _soft(strings, softness)

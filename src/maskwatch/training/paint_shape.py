@@ -158,7 +158,7 @@ def _control(worn: Worn, cut: Cut, rng: np.random.Generator) -> NDArray[np.float
     # Upper and lower edge move on their own; the limits keep each way of wearing what it is.
     top, bottom = {
         "correct": (rng.uniform(-0.08, 0.10), rng.uniform(-0.10, 0.10)),
-        "nose_out": (rng.uniform(-0.05, 0.08), rng.uniform(-0.20, 0.12)),
+        "nose_out": (rng.uniform(-0.14, 0.08), rng.uniform(-0.20, 0.12)),
         "chin": (rng.uniform(-0.04, 0.22), rng.uniform(0.0, 0.25)),
     }[worn]
     share = np.linspace(0, 1, 4)[:, None]
