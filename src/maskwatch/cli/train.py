@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,9 +15,11 @@ from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from maskwatch.models.runtime import Kind
-    from maskwatch.training.reading import Material
+    from maskwatch.training.reading import Material, Say
     from maskwatch.training.train_classifier import ClassifierRecipe
     from maskwatch.training.train_detector import DetectorRecipe
+
+Chosen = TypeVar("Chosen")
 
 train = typer.Typer(
     help="Train a detector or a classifier; needs the extra: pip install 'maskwatch[train]'.",
@@ -104,21 +108,14 @@ def detector(
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
-    from maskwatch.training import parallel
     from maskwatch.training.hardware import Hardware
-    from maskwatch.training.loop import recipe_of
-    from maskwatch.training.recipe import load_recipe
     from maskwatch.training.run import run_detector
-    from maskwatch.training.start import find_start, settings_of
     from maskwatch.training.train_detector import DetectorRecipe
 
-    begun = None if resume else find_start("detector", start)
-    beneath = recipe_of(out) if resume else settings_of("detector", begun)
-    chosen = load_recipe(DetectorRecipe, recipe, set_ or (), beneath)
+    begun, chosen = _begin("detector", DetectorRecipe, recipe, set_ or (), start, out, resume)
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
-    with parallel.joined():
-        say = parallel.by_first(_say)
+    with _together() as say:
         run_detector(material, chosen, out, begun, resume, hardware, say)
         if report:
             _report(out, "detector", chosen, material)
@@ -147,25 +144,46 @@ def classifier(
 ) -> None:
     """Train the mask classifier (MobileNetV2) by transfer learning."""
     needs_torch()
-    from maskwatch.training import parallel
     from maskwatch.training.hardware import Hardware
-    from maskwatch.training.loop import recipe_of
-    from maskwatch.training.recipe import load_recipe
     from maskwatch.training.run import run_classifier
-    from maskwatch.training.start import find_start, settings_of
     from maskwatch.training.train_classifier import ClassifierRecipe
 
-    begun = None if resume else find_start("classifier", start)
-    beneath = recipe_of(out) if resume else settings_of("classifier", begun)
-    chosen = load_recipe(ClassifierRecipe, recipe, set_ or (), beneath)
+    begun, chosen = _begin("classifier", ClassifierRecipe, recipe, set_ or (), start, out, resume)
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
-    with parallel.joined():
-        say = parallel.by_first(_say)
+    with _together() as say:
         run_classifier(material, chosen, out, begun, resume, hardware, say)
         if report:
             _report(out, "classifier", chosen, material)
         say(f"done; next: maskwatch export {out} mask.onnx")
+
+
+def _begin(
+    kind: Kind,
+    of: type[Chosen],
+    recipe: str | None,
+    changes: Sequence[str],
+    start: str,
+    out: Path,
+    resume: bool,
+) -> tuple[Path | None, Chosen]:
+    """The file to start from, and the recipe: what the user says, on top of what start or run decide."""
+    from maskwatch.training.loop import recipe_of
+    from maskwatch.training.recipe import load_recipe
+    from maskwatch.training.start import find_start, settings_of
+
+    begun = None if resume else find_start(kind, start)
+    beneath = recipe_of(out) if resume else settings_of(kind, begun)
+    return begun, load_recipe(of, recipe, changes, beneath)
+
+
+@contextmanager
+def _together() -> Iterator[Say]:
+    """Joins the other processes of this training, if there are any; only the first one speaks."""
+    from maskwatch.training import parallel
+
+    with parallel.joined():
+        yield parallel.by_first(_say)
 
 
 def _report(out: Path, kind: Kind, recipe: DetectorRecipe | ClassifierRecipe, material: Material) -> None:
