@@ -18,6 +18,7 @@ from maskwatch.types import LABELS, Faces, Image
 
 _CHUNK: Final = 8  # larger batches only push each other out of the cache
 _WIDER: Final = 1.08  # how much more the second look takes in
+_WORTH: Final = 0.05  # what is less probably a face gets no second look
 
 
 class MobileNet:
@@ -98,12 +99,13 @@ class MobileNet:
     def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         crops = crop_square(image, boxes, self._margin, self._size)
         answers = self.model.run(crops)
-        if self._second_look:
-            wider = crop_square(image, boxes, self._margin * _WIDER, self._size)
-            mirrored = np.ascontiguousarray(wider[:, :, ::-1])
-            answers = [
-                (a + b) / np.float32(2) for a, b in zip(answers, self.model.run(mirrored), strict=True)
-            ]
+        worth = np.flatnonzero(answers[1] >= _WORTH)
+        if self._second_look and len(worth):
+            wider = crop_square(image, boxes[worth], self._margin * _WIDER, self._size)
+            again = self.model.run(np.ascontiguousarray(wider[:, :, ::-1]))
+            answers = [first.copy() for first in answers]
+            for first, second in zip(answers, again, strict=True):
+                first[worth] = (first[worth] + second) / 2
         probabilities, face, *more = answers
         turned = more[0] if more else np.zeros_like(face)
         return probabilities, face, turned, luminance(crops, self._margin), sharpness(crops, self._margin)

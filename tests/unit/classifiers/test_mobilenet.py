@@ -91,6 +91,19 @@ def test_second_look_is_mirrored_and_wider(fake_models: FakeModels) -> None:
     np.testing.assert_allclose(second[0].sum(axis=1), 1, atol=1e-5)
 
 
+def test_what_is_hardly_a_face_gets_no_second_look(fake_models: FakeModels) -> None:
+    classifier = MobileNet(fake_models.classifier, second_look=True)
+    fed: list[np.ndarray] = []
+    classifier.model = Fed(classifier.model.run, fed)  # type: ignore[assignment]
+    image = scene({(2, 1): BLUE, (6, 4): RED})
+    probabilities, face, *_ = classifier.look(image, faces((4, 1), (2, 1), (8, 1), (6, 4)).boxes)
+    assert [len(crops) for crops in fed] == [4, 2]
+    assert (face > 0.5).tolist() == [False, True, False, True]
+    assert probabilities[[1, 3]].argmax(axis=1).tolist() == [0, 2]
+    classifier.look(scene({}), faces((4, 1)).boxes)
+    assert len(fed) == 3
+
+
 def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
     image = scene({(1, 1): (190, 100, 100)})  # a range of 90 is 1.5 over the pale: face .82
     found = faces((1, 1), score=0.5)
