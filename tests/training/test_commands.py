@@ -57,7 +57,7 @@ def test_train_and_export_make_a_model_that_load_takes(
     out = tmp_path / "run"
     run("train", kind, coco, "--out", out, "--start", "none", "--cache", tmp_path / "cache", *TINY, *extra)
     assert (out / "model.onnx").is_file() == (out / "recipe.toml").is_file() == (kind == "classifier")
-    run("export", out, tmp_path / "own.onnx")
+    run("export", out, tmp_path / "own.onnx", "--blend", out / "checkpoint.pt")
     named = {kind: str(tmp_path / "own.onnx")}
     engine = load(**named, live=True)  # type: ignore[arg-type]
     faces = engine.detect(read_image(world[0][0].path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,6 +35,14 @@ def export(
     metadata: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="TOML with name, licence, training_data and thresholds."),
+    ] = None,
+    blend: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Another run, or checkpoint, of the same network: the mean of both states' weights is"
+            " exported. Often better than either, where one was trained on from the other.",
+        ),
     ] = None,
     calibrate: Annotated[
         list[Path] | None,
@@ -109,23 +118,30 @@ def export(
     from maskwatch.training import checkpoint as files
     from maskwatch.training.export import export_classifier, export_detector, read_metadata
 
-    checkpoint = files.of_run(checkpoint)
-    kind = files.read(checkpoint).get("kind")
-    described: dict[str, Any] = read_metadata(kind, metadata)
-    if kind == "detector":
-        if calibrate:
-            raise ConfigError("--calibrate is for classifiers; a detector's threshold stands in --metadata")
-        difference = export_detector(checkpoint, out, described, pictures)
-    elif calibrate:
-        from maskwatch.evaluation.material import Wanted
-        from maskwatch.training.calibrated import Choices, export_calibrated
+    with TemporaryDirectory() as scratch:
+        checkpoint = files.of_run(checkpoint)
+        if blend is not None:
+            checkpoint = files.blend(checkpoint, files.of_run(blend), Path(scratch) / files.LAST)
+        kind = files.read(checkpoint).get("kind")
+        described: dict[str, Any] = read_metadata(kind, metadata)
+        if kind == "detector":
+            if calibrate:
+                raise ConfigError(
+                    "--calibrate is for classifiers; a detector's threshold stands in --metadata"
+                )
+            difference = export_detector(checkpoint, out, described, pictures)
+        elif calibrate:
+            from maskwatch.evaluation.material import Wanted
+            from maskwatch.training.calibrated import Choices, export_calibrated
 
-        wanted = Wanted(calibrate, negatives or (), names=meanings, held_back=held_back)
-        choices = Choices(certain, false_faces, partly_labelled or (), corrections)
-        difference, found = export_calibrated(checkpoint, out, described, wanted, detector, choices, pictures)
-        _say(found)
-    else:
-        difference = export_classifier(checkpoint, out, described, pictures=pictures)
+            wanted = Wanted(calibrate, negatives or (), names=meanings, held_back=held_back)
+            choices = Choices(certain, false_faces, partly_labelled or (), corrections)
+            difference, found = export_calibrated(
+                checkpoint, out, described, wanted, detector, choices, pictures
+            )
+            _say(found)
+        else:
+            difference = export_classifier(checkpoint, out, described, pictures=pictures)
     size = out.stat().st_size / 1e6
     _say(f"{out}: {size:.1f} MB, differs from the checkpoint by at most {difference:.1g}")
     if openvino:

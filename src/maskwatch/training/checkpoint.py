@@ -60,6 +60,34 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
+def blend(first: Path, second: Path, out: Path) -> Path:
+    """Averages the weights of two states of one training chain (model soups, arXiv 2203.05482).
+
+    Where one was trained on from the other, the mean often does better than both.
+
+    Args:
+        first: A checkpoint; all but the weights is taken from it.
+        second: Another, of the same network.
+        out: The checkpoint to write.
+
+    Returns:
+        `out`.
+
+    Raises:
+        DataError: The files are not two checkpoints of the same network.
+    """
+    content, other = read(first), read(second)
+    mine, theirs = content.get("average"), other.get("average")
+    if not isinstance(mine, dict) or not isinstance(theirs, dict):
+        raise DataError(f"{second if isinstance(mine, dict) else first}: not a checkpoint of maskwatch")
+    shapes = [{key: value.shape for key, value in state.items()} for state in (mine, theirs)]
+    if content.get("kind") != other.get("kind") or shapes[0] != shapes[1]:
+        raise DataError(f"{first} and {second} are not two states of the same network")
+    mean = {k: v.lerp(theirs[k], 0.5) if v.is_floating_point() else v for k, v in mine.items()}
+    save(out, {key: content[key] for key in ("kind", "recipe", "step") if key in content} | {"average": mean})
+    return out
+
+
 class Average:
     """Exponential moving average of a model's weights; evaluated and exported instead of the last ones.
 
