@@ -40,7 +40,7 @@ classifier)
     part classifier-4 classifier classifier-turned "$runs/classifier-3/checkpoint.pt"
     part classifier-5 classifier classifier-donated "$runs/classifier-4/checkpoint.pt"
     maskwatch export "$runs/classifier-5/checkpoint.pt" "$source/models/mask_mobilenet.onnx" \
-        --metadata "$source/training/metadata/mask_mobilenet.toml" \
+        --blend "$runs/classifier-4/checkpoint.pt" --metadata "$source/training/metadata/mask_mobilenet.toml" \
         --calibrate "$data/scenes" --calibrate "$data/crops" --negatives "$data/negatives" --held-back \
         --partly-labelled ilc2021 --corrections "$source/../../benchmarks/val_corrections.csv" --detector ssd
     ;;

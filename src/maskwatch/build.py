@@ -48,12 +48,17 @@ class Backend:
 
 _SSD: Final = "maskwatch.detectors.ssd:SSD"
 
+STILL_SIZES: Final = (1280, 640, 416, 256)
+"""Long sides, in pixels, at which still pictures are searched: the large one finds small faces, the small
+ones those that fill the picture, and all of them vote on where a face is. Still smaller ones take dogs for
+faces."""
+
 DETECTORS: Final[dict[str, Backend]] = {
     "ssd": Backend(
         _SSD,
         ("face_ssd.onnx",),
         "Our SSD: accurate size when live, still pictures at their own size up to 1280",
-        still={"size": (1280, 416), "enlarge": 2.0},
+        still={"size": STILL_SIZES, "enlarge": 2.0},
         threads=True,
     ),
     "ssd-fast": Backend(

@@ -20,13 +20,6 @@ from maskwatch.geometry import GREY, ceil_to, clip, fit, nms, snug, vote
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
-STILL_SIZES: Final = (1280, 416)
-"""Long sides at which still pictures are searched: the large one finds small faces, the small one
-those that fill the picture and that no anchor is large enough for at the large one."""
-
-STILL_ENLARGE: Final = 2.0
-"""The most by which small still pictures are enlarged."""
-
 _SKIPS: Final = 2.2
 _CANDIDATES: Final = 2000
 _LARGEST_GROWTH: Final = 4.0  # exp(4): no face is 55 times as large as its anchor
