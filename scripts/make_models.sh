@@ -28,8 +28,7 @@ detector)
     more=()
     part detector-1 detector detector "$weights/mobilenet_v2_0.35_imagenet.safetensors"
     part detector-2 detector detector-finish "$runs/detector-1/checkpoint.pt"
-    part detector-3 detector detector-last "$runs/detector-2/checkpoint.pt"
-    maskwatch export "$runs/detector-3/checkpoint.pt" "$source/models/face_ssd.onnx" \
+    maskwatch export "$runs/detector-2/checkpoint.pt" "$source/models/face_ssd.onnx" \
         --metadata "$source/training/metadata/face_ssd.toml"
     ;;
 classifier)
@@ -38,9 +37,8 @@ classifier)
     part classifier-2 classifier classifier-finish "$runs/classifier-1/checkpoint.pt"
     part classifier-3 classifier classifier-polish "$runs/classifier-2/checkpoint.pt"
     part classifier-4 classifier classifier-turned "$runs/classifier-3/checkpoint.pt"
-    part classifier-5 classifier classifier-donated "$runs/classifier-4/checkpoint.pt"
-    maskwatch export "$runs/classifier-5/checkpoint.pt" "$source/models/mask_mobilenet.onnx" \
-        --blend "$runs/classifier-4/checkpoint.pt" --metadata "$source/training/metadata/mask_mobilenet.toml" \
+    maskwatch export "$runs/classifier-4/checkpoint.pt" "$source/models/mask_mobilenet.onnx" \
+        --metadata "$source/training/metadata/mask_mobilenet.toml" \
         --calibrate "$data/scenes" --calibrate "$data/crops" --negatives "$data/negatives" --held-back \
         --partly-labelled ilc2021 --corrections "$source/../../benchmarks/val_corrections.csv" --detector ssd
     ;;

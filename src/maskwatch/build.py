@@ -48,7 +48,7 @@ class Backend:
 
 _SSD: Final = "maskwatch.detectors.ssd:SSD"
 
-STILL_SIZES: Final = (1280, 640, 416, 256)
+STILL_SIZES: Final = (1280, 640, 416)
 """Long sides, in pixels, at which still pictures are searched: the large one finds small faces, the small
 ones those that fill the picture, and all of them vote on where a face is. Still smaller ones take dogs for
 faces."""

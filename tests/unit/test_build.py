@@ -52,7 +52,7 @@ def test_stills_are_searched_more_than_live(fake_models: FakeModels) -> None:
         assert isinstance(detector, SSD)
         return detector.sizes
 
-    assert sizes() == (1280, 640, 416, 256)
+    assert sizes() == (1280, 640, 416)
     assert sizes(live=True) == (640,)
     assert sizes(size=320) == (320,)
     assert sizes(size=320, live=True) == (320,)

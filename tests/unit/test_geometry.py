@@ -155,6 +155,20 @@ def test_votes_count_by_score_and_overlap() -> None:
     np.testing.assert_allclose(vote(boxes, scores, kept, 0.7), boxes[kept], atol=1e-5)
 
 
+@pytest.mark.parametrize("threshold", [0.3, 0.65])
+def test_vote_agrees_with_its_definition(threshold: float) -> None:
+    rng = np.random.default_rng(4)
+    corners = rng.uniform(0, 600, (120, 2))
+    faces = np.concatenate([corners, corners + rng.uniform(30, 300, (120, 2))], axis=1)
+    boxes = (np.repeat(faces, 6, axis=0) + rng.normal(0, 3, (720, 4))).astype(np.float32)
+    scores = rng.uniform(0.01, 1, 720).astype(np.float32)
+    kept = nms(boxes, scores, 0.5)
+    assert len(kept) > 64  # more than are compared at a time
+    weights = (iou(boxes[kept], boxes) >= threshold) * scores
+    wanted = weights @ boxes / weights.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(vote(boxes, scores, kept, threshold), wanted, atol=0.01)
+
+
 def test_an_empty_box_votes_for_itself() -> None:
     boxes = np.array([[5, 5, 5, 9]], np.float32)
     assert vote(boxes, np.ones(1, np.float32), np.zeros(1, np.intp), 0.5).tolist() == [[5, 5, 5, 9]]
