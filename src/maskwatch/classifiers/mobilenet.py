@@ -99,13 +99,22 @@ class MobileNet:
     def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         crops = crop_square(image, boxes, self._margin, self._size)
         answers = self.model.run(crops)
-        worth = np.flatnonzero(answers[1] >= _WORTH)
-        if self._second_look and len(worth):
-            wider = crop_square(image, boxes[worth], self._margin * _WIDER, self._size)
-            again = self.model.run(np.ascontiguousarray(wider[:, :, ::-1]))
-            answers = [first.copy() for first in answers]
-            for first, second in zip(answers, again, strict=True):
-                first[worth] = (first[worth] + second) / 2
+        if self._second_look:
+            answers = self._averaged(image, boxes, answers)
         probabilities, face, *more = answers
         turned = more[0] if more else np.zeros_like(face)
         return probabilities, face, turned, luminance(crops, self._margin), sharpness(crops, self._margin)
+
+    def _averaged(
+        self, image: Image, boxes: NDArray[np.float32], answers: list[NDArray[np.float32]]
+    ) -> list[NDArray[np.float32]]:
+        """The mean of the first answers and those of the second look."""
+        worth = np.flatnonzero(answers[1] >= _WORTH)
+        if not len(worth):
+            return answers
+        wider = crop_square(image, boxes[worth], self._margin * _WIDER, self._size)
+        again = self.model.run(np.ascontiguousarray(wider[:, :, ::-1]))
+        means = [first.copy() for first in answers]
+        for mean, second in zip(means, again, strict=True):
+            mean[worth] = (mean[worth] + second) / 2
+        return means

@@ -15,7 +15,7 @@ from maskwatch.detectors.ssd import SSD
 from maskwatch.models.registry import locate
 from maskwatch.progress import progress
 from maskwatch.training.pictures import Pictures
-from maskwatch.types import Faces
+from maskwatch.types import Faces, Image
 
 _SIZE: Final = 416
 """Long side, pixels, at which the pictures are searched: enough for a face that was meant to be seen."""
@@ -45,12 +45,14 @@ def box_people(crops: Sequence[CropSample], pictures: Pictures, detector: Detect
         pictures: Decoded pixels.
         detector: Finds the faces.
     """
+    seen = find_faces([crop.path for crop in crops], pictures, detector)
     found = []
-    for crop in progress([c for c in crops if c.path in pictures], "looking for faces"):
-        image, shrunk = pictures[crop.path]
-        faces = detector.detect(image)
-        box = faces.boxes[0] if len(faces) else _filling(image.shape[1], image.shape[0])
-        x1, y1, x2, y2 = (box / shrunk).tolist()
+    for crop in crops:
+        if crop.path not in seen:
+            continue
+        faces = seen[crop.path]
+        box = faces.boxes[0] if len(faces) else _filling(*pictures[crop.path])
+        x1, y1, x2, y2 = box.tolist()
         rows = [((x1, y1, x2, y2), crop.state, False)]
         found.append(make_sample(crop.path, rows, crop.source, crop.group, crop.split))
     return found
@@ -75,7 +77,8 @@ def find_faces(paths: Iterable[Path], pictures: Pictures, detector: Detector) ->
     return found
 
 
-def _filling(width: int, height: int) -> NDArray[np.float32]:
+def _filling(image: Image, shrunk: float) -> NDArray[np.float32]:
+    height, width = image.shape[:2]
     return np.array(
         [_INSET * width, _INSET * height, (1 - _INSET) * width, (1 - _INSET) * height], np.float32
-    )
+    ) / np.float32(shrunk)
