@@ -49,20 +49,23 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Finding and labelling as one task: a found face counts for the state it is given.
+    """Finding and labelling as one task.
 
     Attributes:
-        average_precision: For each state at IoU 0.5, ranked by face score times probability of the
-            label; None for a state without faces.
+        average_precision: For each state at IoU 0.5; every found face is a candidate for every state, ranked
+            by face score times probability of the state, as detectors of several classes are measured
+            (Everingham et al., The Pascal visual object classes challenge, 2015). None for a state without
+            faces.
         mean: Their mean (mAP50); None unless every state has faces.
         interval: 95 % interval of the mean over pictures.
-        mean_by_score: The mean when ranked by the face score alone, as in the program's output.
+        mean_by_answer: The mean when a face counts for the state it is given alone, ranked by face score:
+            as in the program's output.
     """
 
     average_precision: dict[str, float | None]
     mean: float | None
     interval: Interval | None
-    mean_by_score: float | None
+    mean_by_answer: float | None
 
 
 @dataclass(frozen=True, slots=True)

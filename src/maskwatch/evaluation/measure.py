@@ -182,8 +182,8 @@ def _classes(looked: Sequence[Looked], rounds: int) -> Classes | None:
     present = [state for state in range(len(LABELS)) if np.any(known == state)]
     if not present:
         return None
-    tables = {state: [_of_state(item, state, joint=True) for item in looked] for state in present}
-    by_score = [_ap(join([_of_state(item, state, joint=False) for item in looked])) for state in present]
+    tables = {state: [_of_state(item, state) for item in looked] for state in present}
+    by_answer = [_ap(join([_of_state(item, state, answers=True) for item in looked])) for state in present]
     every = len(present) == len(LABELS)
 
     def mean(rows: NDArray[np.intp]) -> float:
@@ -195,17 +195,23 @@ def _classes(looked: Sequence[Looked], rounds: int) -> Classes | None:
         },
         mean=mean(np.arange(len(looked))) if every else None,
         interval=bootstrap(mean, len(looked), rounds) if every else None,
-        mean_by_score=float(np.mean(by_score)) if every else None,
+        mean_by_answer=float(np.mean(by_answer)) if every else None,
     )
 
 
-def _of_state(looked: Looked, state: int, joint: bool) -> Table:
-    """The picture as if only faces of one state existed; faces of unknown state count neither way."""
+def _of_state(looked: Looked, state: int, answers: bool = False) -> Table:
+    """The picture as if only faces of one state existed; faces of unknown state count neither way.
+
+    Every face is a candidate for every state; for `answers`, only for the one it is given.
+    """
     sample, faces = looked.sample, looked.candidates
     probabilities = faces.probabilities
     assert probabilities is not None
-    chosen = probabilities.argmax(axis=1) == state
-    faces = Faces(faces.boxes[chosen], faces.scores[chosen] * (probabilities[chosen, state] if joint else 1))
+    scores = faces.scores * probabilities[:, state]
+    if answers:
+        scores = np.where(probabilities.argmax(axis=1) == state, faces.scores, np.float32(0))
+    chosen = scores > 0
+    faces = Faces(faces.boxes[chosen], scores[chosen])
     rows = (sample.states == state) | (sample.states == UNKNOWN) | sample.ignore
     only = replace(
         sample,

@@ -226,14 +226,15 @@ def _classes(classes: dict[str, Classes]) -> list[str]:
             escape(name),
             *(_number(item.average_precision[label]) for label in LABELS),
             _number(item.mean, item.interval),
-            _number(item.mean_by_score),
+            _number(item.mean_by_answer),
         ]
         for name, item in classes.items()
     ]
-    head = ["source", *map(_words, LABELS), "mAP50", "mAP50 by face score"]
+    head = ["source", *map(_words, LABELS), "mAP50", "mAP50 of the answers"]
     caption = (
-        "Finding and labelling as one task: average precision of each state at IoU 0.5, ranked by face score"
-        " times probability of the label (last column: by face score alone)"
+        "Finding and labelling as one task: average precision of each state at IoU 0.5; every face is a"
+        " candidate for every state, ranked by face score times probability of the state (last column: it"
+        " counts for the state it is given alone, ranked by face score)"
     )
     return ["<h2>Three classes</h2>", table(head, rows, caption)]
 

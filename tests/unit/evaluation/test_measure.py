@@ -181,7 +181,17 @@ def test_three_classes_are_ranked_by_the_joint_score() -> None:
     classes = measure([picture], rounds=0).classes["street"]
     assert classes.average_precision["with_mask"] == 1.0
     assert classes.mean == 1.0
-    assert classes.mean_by_score == pytest.approx((0.5 + 1 + 1) / 3)
+    assert classes.mean_by_answer == pytest.approx((0.5 + 1 + 1) / 3)
+
+
+def test_a_face_is_a_candidate_for_every_state() -> None:
+    picture = looked(
+        [(square(0), 0), (square(1), 1), (square(2), 2)],
+        [(square(0), 0.9, 0), (square(1), 0.9, 1), (square(2), 0.9, 0 + 3)],  # the last is said to be masked
+    )
+    classes = measure([picture], rounds=0).classes["street"]
+    assert classes.average_precision["mask_worn_incorrectly"] == 1.0  # the best of those that may be it
+    assert classes.mean_by_answer == pytest.approx((1 + 1 + 0) / 3)
 
 
 def test_no_mean_without_every_class() -> None:
