@@ -25,8 +25,10 @@ def measured(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> Path:
     people = write_crops(tmp_path / "people", [(0, 0), (1, 0)])
     none = write_negatives(tmp_path / "none", [True, False])
     (tmp_path / "wrong.csv").write_text("picture,box,state\nstreet/1.png,0,with_mask\n")
+    (tmp_path / "looks.csv").write_text("picture,box,slice\n0.png,0,glasses\nstreet/1.png,0,glasses\n")
     done = cli(
         *("evaluate", street, "--crops", people, "--negatives", none, "--corrections", "wrong.csv"),
+        *("--slices", "looks.csv"),
         *("--mistakes", "--json", "figures.json", fake_models.options),
     )
     assert done.returncode == 0, done.stderr
@@ -64,6 +66,12 @@ def test_the_card_of_a_classifier(cli: Cli, fake_models: FakeModels, measured: P
     assert labels["all"] == "75.0 % (30 to 95, n=4)"
     assert labels["all, corrected"] == "100.0 % (51 to 100, n=4)"
     assert rows(card, "true state, found faces")[2] == ["mask_worn_incorrectly", "1", "0", "1"]
+    assert rows(card, "faces")[0][:4] == [
+        "glasses",
+        "2",
+        "100.0 % (34 to 100, n=2)",
+        "100.0 % (34 to 100, n=2)",
+    ]
     assert ["32-64", "1", "2", "2", "2"] in rows(card, "face height, px")
     assert ["none", "0", "1", "0", "0"] in [r for r in table_after(card, "### Failures by kind") if r]
     assert "![Stated probability against the share that was right](CARD-reliability.svg)" in card

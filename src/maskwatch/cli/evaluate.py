@@ -56,6 +56,13 @@ def evaluate(
     corrections: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV list of wrong labels: figures for both.")
     ] = None,
+    slices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV list of what faces look like (picture, box, slice): figures for each slice.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with all figures and plots (HTML).")
     ] = None,
@@ -99,6 +106,7 @@ def evaluate(
         material,
         partly_labelled or (),
         corrections,
+        slices,
         mistakes,
         progress,
     )

@@ -7,18 +7,18 @@ A CSV file with the columns `picture`, `box` and `state`, and any others for peo
     street_40.jpg,0,ignore,no face in this box
     crops/with_mask/7.jpg,,without_mask,
 
-`picture` is a file name, or the end of a path where names are not unique. `box` counts from 0 as the data
-set lists the boxes; it stays empty for a picture of one person, and for one that was thought to show no
-face ("ignore"). `state` is one of the three states, "face" for one whose state cannot be told, or "ignore".
+`picture` and `box` are told in `maskwatch.data.listed`; `box` stays empty for a picture of one person, and
+for one that was thought to show no face ("ignore"). `state` is one of the three states, "face" for one whose
+state cannot be told, or "ignore".
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maskwatch.data.listed import about, by_name, read_rows
 from maskwatch.data.names import MEANINGS, state_of
 from maskwatch.data.sample import UNKNOWN, CropSample, Sample
 from maskwatch.errors import DataError
@@ -39,20 +39,13 @@ def read_corrections(path: Path) -> list[Correction]:
     Raises:
         DataError: The file cannot be read, lacks a column, or has an entry of no meaning.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path}: not a readable CSV file ({error})") from error
+    needs = f"picture, box (a number or nothing) and state ({', '.join(MEANINGS)})"
     found = []
-    for number, row in enumerate(rows, 2):
-        picture, box, meaning = (str(row.get(key) or "").strip() for key in ("picture", "box", "state"))
-        if not picture or meaning not in MEANINGS or not (box.isdecimal() or not box):
-            raise DataError(
-                f"{path}:{number}: needs picture, box (a number or nothing) and state ({', '.join(MEANINGS)})"
-            )
-        parts = tuple(part for part in picture.replace("\\", "/").split("/") if part)
-        found.append(Correction(parts, int(box) if box else None, meaning))
+    for row in read_rows(path, needs):
+        meaning = row.columns.get("state", "")
+        if meaning not in MEANINGS:
+            raise DataError(f"{row.where}: needs {needs}")
+        found.append(Correction(row.picture, row.box, meaning))
     return found
 
 
@@ -74,10 +67,10 @@ def short_names(paths: Iterable[Path]) -> dict[Path, str]:
 
 def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> list[CropSample]:
     """Pictures of one person that nobody labelled but the list: those it gives one of the three states."""
-    by_name = _by_name(corrections)
+    entries = by_name(corrections)
     found = []
     for path in paths:
-        for entry in _about(path, by_name):
+        for entry in about(path, entries):
             state = state_of(entry.meaning, {}, str(path))
             if entry.box is None and state is not None and state != UNKNOWN:
                 found.append(CropSample(path, state, path.parent.name))
@@ -86,11 +79,11 @@ def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> 
 
 def left_out(paths: Iterable[Path], corrections: Iterable[Correction]) -> set[Path]:
     """Pictures that the list ignores as a whole: as ones without a face, for example, that do show one."""
-    by_name = _by_name(corrections)
+    entries = by_name(corrections)
     return {
         path
         for path in paths
-        if any(entry.box is None and entry.meaning == "ignore" for entry in _about(path, by_name))
+        if any(entry.box is None and entry.meaning == "ignore" for entry in about(path, entries))
     }
 
 
@@ -110,12 +103,12 @@ def correct(
     Raises:
         DataError: An entry names a box that its picture does not have.
     """
-    by_name = _by_name(corrections)
+    entries = by_name(corrections)
     changed = 0
     mended_samples: list[Sample] = []
     for sample in samples:
         states, ignore = sample.states.copy(), sample.ignore.copy()
-        for entry in _about(sample.path, by_name):
+        for entry in about(sample.path, entries):
             if entry.box is None:
                 continue
             if entry.box >= len(states):
@@ -129,22 +122,10 @@ def correct(
     mended_crops: list[CropSample] = []
     for crop in crops:
         whole: int | None = crop.state
-        for entry in _about(crop.path, by_name):
+        for entry in about(crop.path, entries):
             if entry.box is None:
                 whole = state_of(entry.meaning, {}, str(crop.path))
         changed += whole != crop.state
         if whole is not None and whole != UNKNOWN:
             mended_crops.append(replace(crop, state=whole))
     return mended_samples, mended_crops, changed
-
-
-def _by_name(corrections: Iterable[Correction]) -> dict[str, list[Correction]]:
-    by_name: dict[str, list[Correction]] = {}
-    for entry in corrections:
-        by_name.setdefault(entry.picture[-1], []).append(entry)
-    return by_name
-
-
-def _about(path: Path, by_name: dict[str, list[Correction]]) -> list[Correction]:
-    """The entries whose name is the end of this path."""
-    return [e for e in by_name.get(path.name, ()) if path.parts[-len(e.picture) :] == e.picture]

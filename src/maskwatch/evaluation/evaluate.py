@@ -15,6 +15,7 @@ from maskwatch.evaluation.measure import measure
 from maskwatch.evaluation.mistakes import mistakes
 from maskwatch.evaluation.report import Evaluation
 from maskwatch.evaluation.runner import Contender, Findings, look
+from maskwatch.evaluation.slices import Member, read_slices
 from maskwatch.evaluation.table import Looked
 from maskwatch.models.registry import sha256
 
@@ -32,6 +33,7 @@ def evaluate(
     material: Material,
     partly_labelled: Collection[str] = (),
     corrections: Path | None = None,
+    slices: Path | None = None,
     keep_mistakes: bool = False,
     watch: Watch = _silent,
 ) -> Evaluation:
@@ -43,15 +45,17 @@ def evaluate(
         partly_labelled: Sources in which some faces have no box: only recall and labels are measured.
         corrections: A list of wrong labels; see `maskwatch.data.corrections`. The figures are given for
             both, the labels as they are and as corrected.
+        slices: A list of what faces look like; see `maskwatch.evaluation.slices`.
         keep_mistakes: Whether to list the mistakes one by one.
         watch: Shows the progress.
 
     Raises:
         ConfigError: A partly labelled source does not occur.
-        DataError: Not one picture can be read, or the list of corrections is of no use.
+        DataError: Not one picture can be read, or one of the lists is of no use.
     """
     check_sources(partly_labelled, material)
     entries = None if corrections is None else read_corrections(corrections)
+    members = [] if slices is None else read_slices(slices)
     (findings,) = find([contender], material, watch)
     corrected, about = None, dict(material.about)
     if entries is not None:
@@ -61,13 +65,13 @@ def evaluate(
         mended = {sample.path: sample for sample in samples}
         whole = {crop.path: crop for crop in crops}
         shown = left_out([item.sample.path for item in findings.negatives], entries)
-        corrected = _measured(_replace_truth(findings, mended, whole, shown), partly_labelled)
+        corrected = _measured(_replace_truth(findings, mended, whole, shown), partly_labelled, members)
         about["corrected labels"] = changed + len(shown)
     about["partly labelled"] = ", ".join(partly_labelled)
     return Evaluation(
         engine=describe(contender),
         data=about,
-        figures=_measured(findings, partly_labelled),
+        figures=_measured(findings, partly_labelled, members),
         problems=[*material.problems, *findings.problems],
         corrected=corrected,
         mistakes=mistakes(findings, partly_labelled) if keep_mistakes else None,
@@ -119,8 +123,8 @@ def describe(contender: Contender) -> dict[str, Any]:
     return about
 
 
-def _measured(findings: Findings, partly_labelled: Collection[str]) -> Figures:
-    return measure(findings.looked, findings.negatives, findings.crops, partly_labelled)
+def _measured(findings: Findings, partly_labelled: Collection[str], members: Sequence[Member]) -> Figures:
+    return measure(findings.looked, findings.negatives, findings.crops, partly_labelled, members=members)
 
 
 def _replace_truth(

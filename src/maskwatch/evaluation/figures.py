@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 from maskwatch.evaluation.intervals import Interval, Share
 from maskwatch.evaluation.metrics import Calibration
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the JSON form."""
 
 
@@ -164,6 +164,23 @@ class Crops:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """Faces that have something in common, at the usual operating point.
+
+    Attributes:
+        found: Of all.
+        right: Found faces of known state with the right one of the three labels.
+        certain: Answers given as certain, among those.
+        certain_right: Right ones among them.
+    """
+
+    found: Share
+    right: Share
+    certain: Share
+    certain_right: Share
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Everything; a part is None or empty where there was nothing to measure it on.
 
@@ -174,6 +191,7 @@ class Figures:
         negatives: Pictures without a face.
         crops: By source, and "all".
         milliseconds: Median time of a picture, from pixels to labelled faces.
+        slices: By name, where a list says what faces look like; see `maskwatch.evaluation.slices`.
     """
 
     detection: dict[str, Detection]
@@ -182,6 +200,7 @@ class Figures:
     negatives: Negatives | None
     crops: dict[str, Crops]
     milliseconds: float | None
+    slices: dict[str, Slice] = field(default_factory=dict)
 
 
 def plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,7 @@ from maskwatch.evaluation.metrics import (
     precision_recall,
     threshold_for,
 )
+from maskwatch.evaluation.slices import Member, by_slice
 from maskwatch.evaluation.table import Looked, LookedCrop, Table, join, tabulate
 from maskwatch.types import LABELS, Faces
 
@@ -49,6 +50,7 @@ def measure(
     crops: Sequence[LookedCrop] = (),
     partly_labelled: Collection[str] = (),
     rounds: int = 200,
+    members: Iterable[Member] = (),
 ) -> Figures:
     """All figures of one engine.
 
@@ -58,6 +60,10 @@ def measure(
         crops: Pictures of one person.
         partly_labelled: Sources in which some faces have no box: only recall and labels there.
         rounds: Draws for bootstrap intervals; 0 leaves them out.
+        members: Faces of slices, for figures of each.
+
+    Raises:
+        DataError: A member is no face of its picture.
     """
     sources = _by_source(looked, partly_labelled)
     points = _operating_points(negatives, sources)
@@ -73,6 +79,7 @@ def measure(
         negatives=_negatives(negatives, points) if negatives else None,
         crops=_by_crop_source(crops),
         milliseconds=float(np.median(seconds)) * 1000 if seconds else None,
+        slices=by_slice(looked, members, partly_labelled),
     )
 
 

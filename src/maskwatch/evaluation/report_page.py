@@ -9,7 +9,7 @@ from typing import Final
 from maskwatch import __version__
 from maskwatch.annotate import STYLES
 from maskwatch.data.page import gallery, page, table
-from maskwatch.evaluation.figures import Classes, Crops, Detection, Figures, Labels, Negatives
+from maskwatch.evaluation.figures import Classes, Crops, Detection, Figures, Labels, Negatives, Slice
 from maskwatch.evaluation.intervals import Interval, Share
 from maskwatch.evaluation.metrics import BINS, HEIGHTS
 from maskwatch.evaluation.mistakes import KINDS, Mistake, thumbnails
@@ -33,6 +33,8 @@ def to_html(evaluation: Evaluation) -> str:
         parts += _labelling(figures.labels, "Telling the states apart")
     if evaluation.corrected is not None and evaluation.corrected.labels:
         parts += _labelling(evaluation.corrected.labels, "The same with corrected labels", plots=False)
+    if figures.slices:
+        parts += _slices((evaluation.corrected or figures).slices)
     if figures.classes:
         parts += _classes(figures.classes)
     if figures.crops:
@@ -218,6 +220,19 @@ def _labelling(labels: dict[str, Labels], heading: str, plots: bool = True) -> l
     if reasons:
         parts.append(f"<p>Reasons given for uncertain answers: {reasons}.</p>")
     return parts
+
+
+def _slices(slices: dict[str, Slice]) -> list[str]:
+    rows = [
+        [
+            escape(name),
+            str(item.found.total),
+            *map(_share, (item.found, item.right, item.certain, item.certain_right)),
+        ]
+        for name, item in slices.items()
+    ]
+    head = ["faces", "number", "found", "label right", "certain", "certain and right"]
+    return ["<h2>By what faces look like</h2>", table(head, rows, "A face may belong to several.")]
 
 
 def _classes(classes: dict[str, Classes]) -> list[str]:

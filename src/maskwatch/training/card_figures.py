@@ -129,6 +129,21 @@ def labelling(raw: Figures, mended: Figures | None, plot: str | None = None) -> 
     return parts
 
 
+def by_slice(raw: Figures, mended: Figures | None) -> list[str]:
+    """How well faces of one kind are told, as a list says what they look like; corrected labels, if any."""
+    slices = (mended or raw)["slices"]
+    if not slices:
+        return []
+    keys = ("found", "right", "certain", "certain_right")
+    rows = [
+        [name, str(item["found"]["total"]), *(_share(item[key]) for key in keys)]
+        for name, item in slices.items()
+    ]
+    head = ["faces", "number", "found", "label right", "certain", "certain and right"]
+    text = "What faces look like, told by eye; a face may belong to several."
+    return ["### By what faces look like", text, rows_table(head, rows)]
+
+
 def one_person(raw: Figures, mended: Figures | None) -> list[str]:
     """Pictures of one person, from picture to label."""
     rows = []

@@ -8,7 +8,14 @@ from typing import Any, Final
 from maskwatch.evaluation.metrics import BINS
 from maskwatch.evaluation.svg import Series, lines, standalone
 from maskwatch.training.card import Facts
-from maskwatch.training.card_figures import finding, labelling, mistaken, one_person, where_no_face_is
+from maskwatch.training.card_figures import (
+    by_slice,
+    finding,
+    labelling,
+    mistaken,
+    one_person,
+    where_no_face_is,
+)
 from maskwatch.training.markdown import bullets, listing, rows_table
 
 _UNSAID: Final = "Not stated."
@@ -98,8 +105,13 @@ def _measured(content: Mapping[str, Any]) -> list[str]:
 def _figures(facts: Facts, content: Mapping[str, Any], plot: str | None) -> list[str]:
     raw, mended = content["figures"], content.get("corrected")
     if facts.kind == "detector":
-        return [*finding(raw), *where_no_face_is(raw), *one_person(raw, mended)]
-    return [*labelling(raw, mended, plot), *one_person(raw, mended), *where_no_face_is(raw)]
+        return [*finding(raw), *where_no_face_is(raw), *one_person(raw, mended), *by_slice(raw, mended)]
+    return [
+        *labelling(raw, mended, plot),
+        *by_slice(raw, mended),
+        *one_person(raw, mended),
+        *where_no_face_is(raw),
+    ]
 
 
 def _reliability(calibration: Mapping[str, Any]) -> str:

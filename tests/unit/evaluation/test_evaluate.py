@@ -61,6 +61,18 @@ def test_corrected_labels_are_counted_apart(engine: Contender, material: Materia
     assert "The same with corrected labels" in to_html(done)
 
 
+def test_figures_by_what_faces_look_like(engine: Contender, material: Material, tmp_path: Path) -> None:
+    listing, wrong = tmp_path / "slices.csv", tmp_path / "corrections.csv"
+    listing.write_text("picture,box,slice\nstreet/0.png,0,red\nstreet/1.png,0,red\nstreet/1.png,1,blue\n")
+    wrong.write_text("picture,box,state\n1.png,0,with_mask\n")
+    done = evaluate(engine, material, ["web"], wrong, listing)
+    assert done.figures.slices["blue"].found == Share(0, 1)
+    assert done.figures.slices["red"].right == Share(1, 2)
+    assert done.corrected is not None
+    assert done.corrected.slices["red"].right == Share(2, 2)
+    assert "By what faces look like" in to_html(done)
+
+
 def test_json_holds_every_figure_and_no_picture_names_unless_asked(
     engine: Contender, material: Material
 ) -> None:

@@ -1,0 +1,102 @@
+"""Figures by what faces look like (turned aside, glasses, a dark mask ...), as a list says it.
+
+A list is a CSV file with the columns `picture`, `box` (see `maskwatch.data.listed`) and `slice`, one line a
+face and slice:
+
+    picture,box,slice
+    street_12.jpg,3,glasses
+    street_12.jpg,3,dark mask
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from maskwatch.data.listed import about, by_name, read_rows
+from maskwatch.data.sample import UNKNOWN
+from maskwatch.errors import DataError
+from maskwatch.evaluation.figures import Slice
+from maskwatch.evaluation.intervals import share
+from maskwatch.evaluation.table import Looked, tabulate
+
+_NEEDS = "picture, box (a number) and slice (a name)"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A face that belongs to a slice.
+
+    Attributes:
+        picture: The end of the picture's path, by its parts.
+        box: Its row among the picture's boxes.
+        name: Of the slice.
+    """
+
+    picture: tuple[str, ...]
+    box: int
+    name: str
+
+
+def read_slices(path: Path) -> list[Member]:
+    """Reads a list.
+
+    Raises:
+        DataError: It cannot be read, or lacks something.
+    """
+    members = []
+    for row in read_rows(path, _NEEDS):
+        name = row.columns.get("slice", "")
+        if row.box is None or not name:
+            raise DataError(f"{row.where}: needs {_NEEDS}")
+        members.append(Member(row.picture, row.box, name))
+    return members
+
+
+def by_slice(
+    looked: Sequence[Looked], members: Iterable[Member], partly_labelled: Collection[str] = ()
+) -> dict[str, Slice]:
+    """Figures of each slice, by its name, at the usual operating point.
+
+    Args:
+        looked: Pictures with boxes, and what was found.
+        members: The faces of the slices; those of other pictures, and ignored ones, are passed over.
+        partly_labelled: Sources in which some faces have no box.
+
+    Raises:
+        DataError: A picture does not have that box.
+    """
+    entries = by_name(members)
+    rows: dict[str, list[tuple[bool, bool, bool, bool]]] = {}  # found, of known state, right, certain
+    for item in looked:
+        here = about(item.sample.path, entries)
+        if not here:
+            continue
+        table = tabulate(item, item.faces, 0.5, partly_labelled)
+        places = {int(row): place for place, row in enumerate(table.true_row)}
+        for member in here:
+            if member.box >= len(item.sample.boxes):
+                raise DataError(f"{item.sample.path}: has no box {member.box}, named in the slices")
+            if member.box not in places:
+                continue
+            place = places[member.box]
+            state, finder = table.true_state[place], table.true_found[place]
+            said = table.found_probabilities[finder]
+            known = bool(finder >= 0 and state != UNKNOWN and not np.isnan(said).any())
+            right = known and bool(said.argmax() == state)
+            certain = known and bool(table.found_certain[finder])
+            rows.setdefault(member.name, []).append((bool(finder >= 0), known, right, certain))
+    return {name: _slice(found) for name, found in sorted(rows.items())}
+
+
+def _slice(rows: list[tuple[bool, bool, bool, bool]]) -> Slice:
+    found, known, right, certain = np.array(rows, np.bool_).T
+    return Slice(
+        found=share(found),
+        right=share(right[known]),
+        certain=share(certain[known]),
+        certain_right=share(right[certain]),
+    )
