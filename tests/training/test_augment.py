@@ -7,7 +7,19 @@ from numpy.random import Generator
 from maskwatch.training import augment
 from maskwatch.types import Image
 
-STEPS = [augment.light, augment.colour, augment.blur, augment.noise, augment.jpeg, augment.shrink]
+
+def pixelate(image: Image, rng: Generator) -> Image:
+    return augment.pixelate(image, rng, 4.0)
+
+
+def spoil(image: Image, rng: Generator) -> Image:
+    return augment.spoil(image, rng, 30.0)
+
+
+STEPS = [
+    *(augment.light, augment.colour, augment.blur, augment.noise, augment.jpeg, augment.shrink),
+    *(augment.grain, pixelate, spoil),
+]
 
 
 @pytest.fixture
@@ -45,6 +57,17 @@ def test_shrink_loses_detail_but_not_brightness() -> None:
     out = augment.shrink(checks, np.random.default_rng(4), least=8)
     assert out.mean() == pytest.approx(127.5, abs=4)
     assert out.std() < 0.6 * checks.std()
+
+
+def test_visible_pixels_are_never_larger_than_asked(picture: Image) -> None:
+    for seed in range(20):
+        out = augment.pixelate(picture, np.random.default_rng(seed), 3.0)
+        changes = np.flatnonzero(np.any(np.diff(out[20].astype(int), axis=0), axis=1))
+        assert np.diff(changes).max() <= 3
+
+
+def test_small_faces_are_not_spoilt(picture: Image) -> None:
+    assert all(augment.spoil(picture, np.random.default_rng(seed), 23.0) is picture for seed in range(5))
 
 
 def test_blur_lowers_contrast_of_edges_only(picture: Image) -> None:

@@ -6,12 +6,15 @@ All take and give BGR uint8 arrays and draw from the generator that they are giv
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 
 from maskwatch.types import Image
+
+_SMALLEST: Final = 24.0
 
 
 def light(image: Image, rng: Generator) -> Image:
@@ -70,6 +73,44 @@ def shrink(image: Image, rng: Generator, least: int = 16) -> Image:
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     back = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(small, (width, height), interpolation=back), np.uint8)
+
+
+def pixelate(image: Image, rng: Generator, most: float) -> Image:
+    """Enlarged from fewer pixels, mostly so that these can be seen: as pictures from the web often are.
+
+    Args:
+        image: (h, w, 3) uint8.
+        rng: Draws how.
+        most: Largest side of such a pixel, in pixels of the picture, above 1.3.
+    """
+    height, width = image.shape[:2]
+    factor = np.exp(rng.uniform(np.log(1.3), np.log(most)))
+    size = max(2, round(width / factor)), max(2, round(height / factor))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    back = cv2.INTER_NEAREST if rng.random() < 0.6 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(small, (width, height), interpolation=back), np.uint8)
+
+
+def grain(image: Image, rng: Generator) -> Image:
+    """Strong noise, fine or coarse, grey or coloured: a dark room, or a picture that was made noisy."""
+    height, width = image.shape[:2]
+    step, planes = (1 if rng.random() < 0.6 else 2), (1 if rng.random() < 0.4 else 3)
+    drawn = rng.normal(0, rng.uniform(12, 45), (-(-height // step), -(-width // step), planes))
+    drawn = np.repeat(np.repeat(drawn, step, 0), step, 1)[:height, :width]
+    return np.asarray(np.clip(image + drawn, 0, 255), np.uint8)
+
+
+def spoil(image: Image, rng: Generator, face: float) -> Image:
+    """`pixelate` or `grain`, as far as a face can still be seen.
+
+    Args:
+        image: (h, w, 3) uint8.
+        rng: Draws what.
+        face: Height of the smallest face, in pixels; under 24 nothing is done.
+    """
+    if face < _SMALLEST:
+        return image
+    return pixelate(image, rng, face / 12) if rng.random() < 0.5 else grain(image, rng)
 
 
 def photometric(image: Image, rng: Generator, strength: float = 1.0) -> Image:

@@ -93,6 +93,7 @@ class FaceRecipe:
         photometric: How often light, colour, blur, noise and compression change, relative to the usual.
         found: How often a face is cut out where a detector sees it, as in use, instead of where it is.
         donated: How often a painted mask has the cloth of a real one.
+        spoilt: How often a crop gets strong noise or visible pixels.
     """
 
     size: int = 112
@@ -115,6 +116,7 @@ class FaceRecipe:
     photometric: float = 1.0
     found: float = 0.0
     donated: float = 0.0
+    spoilt: float = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -175,6 +177,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         if rng.random() < 0.5 and self.recipe.least < self.recipe.size:
             crop = augment.shrink(crop, rng, self.recipe.least)
         crop = augment.photometric(crop, rng, self.recipe.photometric)
+        if rng.random() < self.recipe.spoilt:
+            crop = augment.spoil(crop, rng, self.recipe.size / self.recipe.margin)
         if rng.random() < 0.08:
             crop = _patch(crop, rng)
         planes = np.ascontiguousarray(crop[:, :, ::-1].transpose(2, 0, 1))

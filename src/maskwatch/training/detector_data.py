@@ -26,6 +26,9 @@ from maskwatch.types import Image
 _PAINTABLE: Final = 20.0
 """Least height, in pixels of the example, of a face that a mask is painted on."""
 
+_LARGE: Final = 80.0
+"""Height, in pixels of the example, of a face that is taken for the smallest one where there is none."""
+
 Crop = tuple[Image, NDArray[np.float32], NDArray[np.bool_]]
 """A square picture, its boxes (m, 4) and which of them to ignore (m,)."""
 
@@ -41,6 +44,7 @@ class CropRecipe:
         smallest: Faces with a shorter side under this many pixels are ignored.
         weights: How often pictures of a source are drawn, relative to 1.
         painted: Share of the views in which masks are painted on the faces whose landmarks are known.
+        spoilt: Share of the examples with strong noise or visible pixels, where all faces are large enough.
     """
 
     size: int = 320
@@ -49,6 +53,7 @@ class CropRecipe:
     smallest: float = 6.0
     weights: dict[str, float] = field(default_factory=dict)
     painted: float = 0.0
+    spoilt: float = 0.0
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -103,6 +108,9 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             boxes = boxes.copy()
             boxes[:, [0, 2]] = size - boxes[:, [2, 0]]
         image = augment.photometric(np.ascontiguousarray(image), rng)
+        if rng.random() < self.recipe.spoilt:
+            heights = boxes[~ignore, 3] - boxes[~ignore, 1]
+            image = augment.spoil(image, rng, float(heights.min(initial=_LARGE)))
         states, targets = assign(boxes, ignore, size, size)
         planes = np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1))
         return torch.from_numpy(planes), torch.from_numpy(states), torch.from_numpy(targets), negative
