@@ -74,11 +74,11 @@ def test_without_false_faces_the_scores_are_left_alone(
         return 0.0
 
     monkeypatch.setattr(calibrated, "export_classifier", export)
-    monkeypatch.setattr(calibrated, "MobileNet", lambda path: None)
+    monkeypatch.setattr(calibrated, "MobileNet", lambda path, second_look=False: None)
     monkeypatch.setattr(calibrated, "gather", lambda wanted: Material())
     monkeypatch.setattr(calibrated, "look", lambda *given: seen)
     words = {"thresholds": {"face": 0.3, "too_small": 14}}
     calibrated.export_calibrated(tmp_path / "c.pt", tmp_path / "o.onnx", words, Wanted(), "ssd", Choices())
     assert told[-1]["score"]["combine"] == combine
     assert (told[-1]["thresholds"]["face"] == 0.3) == (combine == "none")
-    assert told[-1]["calibration"]["faces"] >= 70
+    assert told[-1]["calibration"]["faces"] >= 35  # each is looked at in two ways

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -118,7 +118,9 @@ def export_calibrated(
         plain = Path(folder) / "plain.onnx"
         export_classifier(saved, plain, words | {"score": {"combine": "none"}})
         finder = load(detector, "none", threshold=LEAST).detector
-        seen = look(finder, MobileNet(plain), material, choices.partly_labelled)
+        # As live cameras and as still pictures use it.
+        looks = [MobileNet(plain), MobileNet(plain, second_look=True)]
+        seen = look(finder, looks, material, choices.partly_labelled)
     outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
     state, side = seen.joined("state"), seen.joined("side")
     known = (outcome == TRUE) & (state != UNKNOWN)
@@ -129,7 +131,8 @@ def export_calibrated(
         # Without places that are no faces, as in pictures of one person, nothing says how to tell them.
         words["score"] = {"combine": "none"}
     else:
-        chosen = choose_fusion(seen, int(choices.false_per_100 * len(material.negatives) / 100))
+        allowed = int(choices.false_per_100 * len(material.negatives) / 100)
+        chosen = choose_fusion(seen, allowed * len(looks))
         words["score"] = {"combine": "logistic", **{key: round(value, 4) for key, value in chosen.items()}}
         words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
         reported = known & (Fusion.read(words["score"])(found, face) >= chosen["threshold"])
@@ -139,11 +142,12 @@ def export_calibrated(
     large = side[reported] >= float(words["thresholds"].get("too_small", 0))
     limits = undecided_below(calibrated[large], state[reported][large], choices.right)
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
-    words["calibration"] = {"faces": int(reported.sum()), "right": choices.right, "detector": detector}
+    faces = int(reported.sum()) // len(looks)
+    words["calibration"] = {"faces": faces, "right": choices.right, "detector": detector}
     some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
     difference = export_classifier(saved, out, words, mask, covered, checked or some)
     return difference, (
-        f"{reported.sum()} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
+        f"{faces} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
         f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered); score {words['score']};"
         f" undecided below {words['thresholds']['undecided']}"
     )
@@ -178,36 +182,46 @@ def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
 
 
 def look(
-    detector: Detector, classifier: MobileNet, material: Material, partly_labelled: Collection[str] = ()
+    detector: Detector,
+    classifiers: Sequence[MobileNet],
+    material: Material,
+    partly_labelled: Collection[str] = (),
 ) -> Candidates:
-    """Offers of the detector in all pictures, and what the classifier says of them."""
+    """Offers of the detector in all pictures, and what each classifier says of them."""
     seen = Candidates()
     for sample in progress(material.samples, "calibrating"):
-        _take(seen, sample, read_image(sample.path), detector, classifier, sample.source in partly_labelled)
+        _take(seen, sample, read_image(sample.path), detector, classifiers, sample.source in partly_labelled)
     for sample in progress(material.negatives, "calibrating"):
-        _take(seen, negative(sample.path), read_image(sample.path), detector, classifier, False)
+        _take(seen, negative(sample.path), read_image(sample.path), detector, classifiers, False)
     for crop in progress(material.crops, "calibrating"):
         image = read_image(crop.path)
         faces = detector.detect(image)[:1]
-        probabilities, face, *_ = classifier.look(image, faces.boxes)
-        _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
-        seen.state.append(np.full(len(faces), crop.state, np.int64))
-        seen.bare.append(np.zeros(len(faces), np.bool_))
+        for classifier in classifiers:
+            probabilities, face, *_ = classifier.look(image, faces.boxes)
+            _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
+            seen.state.append(np.full(len(faces), crop.state, np.int64))
+            seen.bare.append(np.zeros(len(faces), np.bool_))
     return seen
 
 
 def _take(
-    seen: Candidates, sample: Sample, image: Image, detector: Detector, classifier: MobileNet, partly: bool
+    seen: Candidates,
+    sample: Sample,
+    image: Image,
+    detector: Detector,
+    classifiers: Sequence[MobileNet],
+    partly: bool,
 ) -> None:
     faces = detector.detect(image)[:_MOST]
     matched = match(faces.boxes, faces.scores, sample.boxes, sample.ignore)
     faces = faces[matched.order]
-    probabilities, face, *_ = classifier.look(image, faces.boxes)
     outcome = np.where((matched.outcome == FALSE) & partly, np.int8(IGNORED), matched.outcome)
-    _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
     states = np.append(sample.states, UNKNOWN)  # row -1: no true face
-    seen.state.append(states[matched.truth])
-    seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
+    for classifier in classifiers:
+        probabilities, face, *_ = classifier.look(image, faces.boxes)
+        _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
+        seen.state.append(states[matched.truth])
+        seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
 
 
 def _append(
