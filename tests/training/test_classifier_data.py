@@ -10,7 +10,14 @@ import pytest
 import skimage.data
 from torch import Tensor
 
-from maskwatch.training.classifier_data import WITH, WITHOUT, ClassifierData, FaceExample, FaceRecipe
+from maskwatch.training.classifier_data import (
+    WITH,
+    WITHOUT,
+    ClassifierData,
+    FaceExample,
+    FaceRecipe,
+    _narrower,
+)
 from maskwatch.training.pictures import cache
 
 LANDMARKS = np.array(
@@ -64,3 +71,12 @@ def test_masks_are_taken_from_others(tmp_path: Path, donated: float, wanted: boo
     assert data.kinds == {"painted": 1}  # the donor itself gets no second mask
     covered = [green(data[i][0]) for i in range(20)]
     assert (min(covered) > 0.03) == wanted
+
+
+def test_a_mask_on_the_nose_alone_ends_above_the_mouth() -> None:
+    turn = np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)  # a tilted face
+    for points in (LANDMARKS, LANDMARKS @ turn):
+        moved = _narrower(points, 0.5)
+        np.testing.assert_allclose(moved[:2].mean(0), points[:2].mean(0), atol=1e-3)
+        eyes, mouth = points[:2].mean(0), points[3:].mean(0)
+        np.testing.assert_allclose(moved[3:].mean(0), (eyes + mouth) / 2, atol=1e-3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -35,13 +35,14 @@ WITH, WITHOUT, WRONG = (
 )
 
 
-_WAYS: Final[tuple[tuple[Worn, int, bool], ...]] = (
-    ("nose_out", WRONG, False),
-    ("chin", WRONG, False),
-    ("correct", WRONG, True),  # as correct, but over eyes and nose: the mouth is free
-    ("correct", WITH, False),
+_WAYS: Final[tuple[tuple[Worn, int, Literal["as seen", "higher", "narrower"]], ...]] = (
+    ("nose_out", WRONG, "as seen"),
+    ("chin", WRONG, "as seen"),
+    ("correct", WRONG, "higher"),  # over eyes and nose: the mouth is free
+    ("correct", WRONG, "narrower"),  # over the nose alone
+    ("correct", WITH, "as seen"),
 )
-_OFTEN: Final = (0.44, 0.18, 0.08, 0.30)
+_OFTEN: Final = (0.42, 0.18, 0.06, 0.06, 0.28)
 
 _DONOR: Final = 100.0
 """Longer side, pixels, to which a face is reduced before its mask is taken: about that of the other face."""
@@ -159,9 +160,13 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         picture, shrunk = self.pictures[example.path]
         state, landmarks = example.state, None
         if name == "painted":
-            worn, state, high = _WAYS[rng.choice(len(_WAYS), p=_OFTEN)]
+            worn, state, place = _WAYS[rng.choice(len(_WAYS), p=_OFTEN)]
             assert example.landmarks is not None
-            landmarks = _higher(example.landmarks, rng.uniform(0.7, 1.0)) if high else example.landmarks
+            landmarks = example.landmarks
+            if place == "higher":
+                landmarks = _higher(landmarks, rng.uniform(0.7, 1.0))
+            elif place == "narrower":
+                landmarks = _narrower(landmarks, rng.uniform(0.42, 0.55))
         box = example.box
         if example.found is not None and rng.random() < self.recipe.found:
             box = example.found
@@ -273,6 +278,14 @@ def _higher(landmarks: NDArray[np.float32], share: float) -> NDArray[np.float32]
     """Landmarks moved up the face by a share of the way from mouth to eyes."""
     moved = landmarks + share * (landmarks[:2].mean(0) - landmarks[3:].mean(0))
     return np.asarray(moved, np.float32)
+
+
+def _narrower(landmarks: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Landmarks of a face that is only a share as long below the eyes: a mask on it ends above the mouth."""
+    eyes = landmarks[:2].mean(0)
+    down = landmarks[3:].mean(0) - eyes
+    depth = (landmarks - eyes) @ down / max(float(down @ down), 1e-6)
+    return np.asarray(landmarks - (1 - share) * depth[:, None] * down, np.float32)
 
 
 def _patch(image: Image, rng: Generator) -> Image:
