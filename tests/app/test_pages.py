@@ -18,6 +18,7 @@ from clips import write_clip
 from fakes import BLUE, GREEN, RED, scene
 from maskwatch.app import tokens, workspace
 from maskwatch.app.tokens import Ticket
+from maskwatch.classifiers.mobilenet import MobileNet
 
 PAGE = Path(maskwatch.app.__file__).with_name("page.py")
 SECONDS = 60
@@ -157,6 +158,14 @@ class TestLivePage:
         assert mine.address == "2"
 
 
+def classifier(page: AppTest) -> str:
+    """The file of the classifier that looks at the live picture."""
+    judge = ticket(page).look.engine.classifier
+    assert isinstance(judge, MobileNet)
+    assert isinstance(judge.model.path, Path)
+    return judge.model.path.name
+
+
 class TestSettings:
     """The sidebar."""
 
@@ -170,6 +179,18 @@ class TestSettings:
         assert after.engine.threshold == pytest.approx(0.9)
         page.toggle(key="own_threshold").set_value(False).run()
         assert ticket(page).look == before
+
+    def test_fast_brings_the_fast_classifier_unless_another_was_chosen(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = first_page()
+        page.selectbox(key="detector").set_value("ssd-fast").run()
+        assert classifier(page) == "classifier.onnx"  # the tests' own, from the environment
+        monkeypatch.delenv("MASKWATCH_CLASSIFY__CLASSIFIER")
+        page.run()
+        assert classifier(page) == "mask_mobilenet_fast.onnx"
+        page.selectbox(key="detector").set_value("ssd").run()
+        assert classifier(page) == "mask_mobilenet.onnx"
 
     def test_the_alert_time_is_used_at_once(self) -> None:
         page = first_page()

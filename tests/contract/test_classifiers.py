@@ -13,7 +13,7 @@ from maskwatch.build import load
 from maskwatch.classifiers.base import Classifier
 from maskwatch.types import Faces, Image
 
-BACK_ENDS = ["fake", "mobilenet"]
+BACK_ENDS = ["fake", "mobilenet", "mobilenet-fast"]
 REASONS = {None, "too_small", "blurred", "dark", "turned_away", "undecided"}
 
 

@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_told_in_one_line(
         assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["ssd", "mobilenet"])
+@pytest.mark.parametrize("name", ["ssd", "mobilenet", "mobilenet-fast"])
 def test_the_shipped_models_have_words(name: str) -> None:
     from maskwatch.build import model_file
     from maskwatch.training.card import gather

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from math import exp, log1p
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,8 @@ from maskwatch.errors import ConfigError, DataError
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
 from maskwatch.training.export import export_classifier, read_metadata
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
-from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.pictures import Pictures
-from maskwatch.training.steps import normalise
-from maskwatch.training.train_classifier import ClassifierRecipe, _Classifier, _shares, train_classifier
-from maskwatch.training.validation import HeldFaces
+from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
 from maskwatch.types import Faces
 
 World = tuple[list[Sample], list[Sample], Pictures]
@@ -83,9 +79,8 @@ def test_learns_to_tell_bars_from_none_and_discs_from_nothing(world: World, tmp_
     assert right >= 0.85 * wanted
 
 
-@pytest.mark.parametrize("mixup", [0.0, 0.3])
-def test_goes_on_bit_for_bit_where_it_was_cut(mixup: float, world: World, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, steps=6, batch=4, frozen=0.34, mixup=mixup)
+def test_goes_on_bit_for_bit_where_it_was_cut(world: World, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, steps=6, batch=4, frozen=0.34)
     examples = _examples(*world)
     train_classifier(examples, world[2], recipe, tmp_path / "whole", workers=0)
     with pytest.MonkeyPatch.context() as patch:
@@ -96,26 +91,6 @@ def test_goes_on_bit_for_bit_where_it_was_cut(mixup: float, world: World, tmp_pa
     train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)
     first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "cut"))
     assert all(torch.equal(first[key], second[key]) for key in first)
-
-
-def test_a_mixed_example_has_both_answers(world: World) -> None:
-    recipe = replace(RECIPE, mixup=0.5, dropout=0.0, smoothing=0.0)
-    model = MaskNet(0.35, 0.0).eval()
-    data = ClassifierData(_examples(*world), world[2], recipe.faces, 2)
-    task = _Classifier(model, recipe, data, HeldFaces([], world[2], 64, 1.4), "")
-    pictures = torch.zeros((2, 3, 64, 64), dtype=torch.uint8)  # alike: only the answers differ
-    targets = torch.tensor([[1.0, 1, 1, 0], [1, 0, 1, 0]])
-    weights = torch.tensor([[0.0, 1, 0, 0], [0, 1, 0, 0]])
-    logit = float(model(normalise(pictures))[0, 1].detach())
-    for seed in range(5):
-        torch.manual_seed(seed)
-        loss = task.losses([pictures, targets, weights], torch.device("cpu"))["loss"].item()
-        torch.manual_seed(seed)
-        mine = _shares(2, 0.5)[:, 0]
-        other = targets[torch.randperm(2), 1]
-        masked = (mine * targets[:, 1] + (1 - mine) * other).tolist()  # share of "yes" in each
-        wanted = [log1p(exp(logit)) - share * logit for share in masked]
-        assert loss == pytest.approx(sum(wanted) / 2, rel=1e-4)
 
 
 def test_one_kind_of_face_alone_is_refused(world: World, tmp_path: Path) -> None:

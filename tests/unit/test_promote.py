@@ -35,7 +35,7 @@ def test_usable_by_name_everywhere() -> None:
     assert (kind_of("squares"), kind_of("colours")) == ("detector", "classifier")
     assert parse_models("colours", "ssd", "mobilenet") == ("ssd", "colours")
     assert parse_models("squares", "ssd", "mobilenet") == ("squares", "mobilenet")
-    assert at_hand("classifier") == ["mobilenet", "colours"]
+    assert at_hand("classifier") == ["mobilenet", "mobilenet-fast", "colours"]
     assert detectors("ssd")[-1] == "squares"
     with pytest.raises(ModelError, match="did you mean squares"):
         load("sqares")

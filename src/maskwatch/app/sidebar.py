@@ -10,6 +10,7 @@ import streamlit as st
 
 from maskwatch.app.engines import detectors, engine
 from maskwatch.app.look import Look
+from maskwatch.build import SHIPPED
 from maskwatch.pipeline import Engine
 from maskwatch.settings import Settings, load_settings
 
@@ -20,6 +21,8 @@ _NAMES = {
     "yunet": "YuNet",
     "opencv-ssd": "OpenCV SSD (old, for comparison)",
 }
+_FAST = {"ssd-fast": "mobilenet-fast"}
+"""Detectors that bring a classifier, where none was chosen outside the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,11 @@ def sidebar() -> Choices:
             help="How long somebody must be without a mask before sound and banner come.",
             key="alert_after",
         )
+    classifier = settings.classify.classifier
+    if classifier == SHIPPED["classifier"]:
+        classifier = _FAST.get(detector, classifier)
     chosen = {
+        "classify": settings.classify.model_copy(update={"classifier": classifier}),
         "detect": settings.detect.model_copy(update={"detector": detector, "threshold": threshold}),
         "alerts": settings.alerts.model_copy(update={"after": after}),
     }

@@ -13,7 +13,8 @@ from maskwatch.errors import ConfigError
 
 def card(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A model's name (ssd, mobilenet) or ONNX file.")
+        str,
+        typer.Argument(metavar="MODEL", help="A model's name (ssd, mobilenet, mobilenet-fast) or ONNX file."),
     ],
     figures: Annotated[
         list[Path],

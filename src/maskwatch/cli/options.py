@@ -35,8 +35,8 @@ ClassifierName = Annotated[
     typer.Option(
         "--classifier",
         metavar="NAME",
-        help='mobilenet, one of yours, an ONNX file, module:Class, or "none" to find faces only. [default:'
-        " the one in use]",
+        help='mobilenet, mobilenet-fast, one of yours, an ONNX file, module:Class, or "none" to find faces'
+        " only. [default: the one in use]",
     ),
 ]
 Size = Annotated[

@@ -49,6 +49,7 @@ FILES: Final[dict[str, ModelFile]] = {
     for file in (
         ModelFile("face_ssd.onnx", "Apache-2.0"),
         ModelFile("mask_mobilenet.onnx", "Apache-2.0"),
+        ModelFile("mask_mobilenet_fast.onnx", "Apache-2.0"),
         ModelFile(
             "face_detection_yunet_2026may.onnx",
             "MIT",

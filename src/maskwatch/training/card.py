@@ -171,7 +171,7 @@ def _read_speed(path: Path, sha256: str) -> tuple[list[dict[str, Any]], str]:
 
 def _shipped_words(name: str) -> Words:
     for path in sorted(WORDS.glob("*_card.toml")):
-        if tomllib.loads(path.read_text(encoding="utf-8")).get("model") == name:
+        if name in tomllib.loads(path.read_text(encoding="utf-8")).get("models", ()):
             return _read_words(path)
     return Words()
 
@@ -181,9 +181,9 @@ def _read_words(path: Path) -> Words:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable file of words for a card ({error})") from error
-    content.pop("model", None)
+    content.pop("models", None)
     unknown = sorted(content.keys() - set(Words.__slots__))
     if unknown:
         known = ", ".join(Words.__slots__)
-        raise ConfigError(f"{path}: no field {unknown[0]!r} in a card's words; known are model, {known}")
+        raise ConfigError(f"{path}: no field {unknown[0]!r} in a card's words; known are models, {known}")
     return Words(**content)

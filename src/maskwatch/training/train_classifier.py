@@ -41,8 +41,6 @@ class ClassifierRecipe:
         copies: Changed copies of each example whose trunk features are computed once; on these the dense
             layers alone are trained, in seconds. 0 trains the trunk as well, on ever new copies.
         smoothing: Of the labels.
-        mixup: Shape of the Beta distribution from which two examples are mixed (mixup, arXiv 1710.09412);
-            0 leaves every example as it is.
         average: Decay of the averaged weights.
         evaluate_every: Steps between two looks at the validation pictures.
         patience: Evaluations without a better figure after which the training stops; 0 never stops it.
@@ -63,7 +61,6 @@ class ClassifierRecipe:
     frozen_blocks: int = 0
     copies: int = 0
     smoothing: float = 0.02
-    mixup: float = 0.0
     average: float = 0.998
     evaluate_every: int = 200
     patience: int = 5
@@ -170,14 +167,9 @@ class _Classifier:
     def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
         inputs, targets, weights = batch
         total = parallel.mean(weights.sum())
-        if not self.recipe.mixup:
-            return {"loss": self._loss(inputs, targets, weights, total)}
-        mine = _shares(len(inputs), self.recipe.mixup).to(device)
-        other = torch.randperm(len(inputs)).to(device)
-        share = mine.reshape(-1, *[1] * (inputs.ndim - 1))
-        mixed = share * inputs + (1 - share) * inputs[other]
-        both = torch.cat([targets, targets[other]]), torch.cat([weights * mine, weights[other] * (1 - mine)])
-        return {"loss": self._loss(mixed, *both, total)}
+        return {
+            "loss": binary_loss(self._logits(inputs).float(), targets, weights, self.recipe.smoothing, total)
+        }
 
     def validate(self, model: nn.Module, device: torch.device) -> float | None:
         assert isinstance(model, MaskNet)
@@ -185,11 +177,6 @@ class _Classifier:
 
     def memory(self) -> dict[str, Tensor]:
         return {}
-
-    def _loss(self, inputs: Tensor, targets: Tensor, weights: Tensor, total: Tensor) -> Tensor:
-        """Each input may have several answers, one below the other."""
-        logits = self._logits(inputs).float().repeat(len(targets) // len(inputs), 1)
-        return binary_loss(logits, targets, weights, self.recipe.smoothing, total)
 
     def _logits(self, inputs: Tensor) -> Tensor:
         logits: Tensor = self.model(normalise(inputs))
@@ -213,12 +200,6 @@ class _Head(_Classifier):
 
     def _logits(self, inputs: Tensor) -> Tensor:
         return self.model.head(inputs)
-
-
-def _shares(count: int, shape: float) -> Tensor:
-    """(count, 1): how much of each mixed example is its own; never less than half."""
-    drawn = torch.distributions.Beta(shape, shape).sample((count, 1))
-    return torch.maximum(drawn, 1 - drawn)
 
 
 def _fingerprint(examples: Sequence[FaceExample]) -> str:

@@ -54,7 +54,7 @@ def test_version(process: Cli) -> None:
 
 def test_table_of_models(cli: Cli) -> None:
     out = cli("models").stdout
-    for name in ("ssd", "ssd-fast", "ssd-accurate", "yunet", "opencv-ssd", "mobilenet"):
+    for name in ("ssd", "ssd-fast", "ssd-accurate", "yunet", "opencv-ssd", "mobilenet", "mobilenet-fast"):
         assert any(line.startswith(f"{name} ") for line in out.splitlines())
 
 
