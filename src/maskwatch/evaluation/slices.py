@@ -21,7 +21,7 @@ from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
 from maskwatch.evaluation.figures import Slice
 from maskwatch.evaluation.intervals import share
-from maskwatch.evaluation.table import Looked, tabulate
+from maskwatch.evaluation.table import Looked, Table, tabulate
 
 _NEEDS = "picture, box (a number) and slice (a name)"
 
@@ -82,14 +82,18 @@ def by_slice(
                 raise DataError(f"{item.sample.path}: has no box {member.box}, named in the slices")
             if member.box not in places:
                 continue
-            place = places[member.box]
-            state, finder = table.true_state[place], table.true_found[place]
-            said = table.found_probabilities[finder]
-            known = bool(finder >= 0 and state != UNKNOWN and not np.isnan(said).any())
-            right = known and bool(said.argmax() == state)
-            certain = known and bool(table.found_certain[finder])
-            rows.setdefault(member.name, []).append((bool(finder >= 0), known, right, certain))
+            rows.setdefault(member.name, []).append(_judged(table, places[member.box]))
     return {name: _slice(found) for name, found in sorted(rows.items())}
+
+
+def _judged(table: Table, place: int) -> tuple[bool, bool, bool, bool]:
+    """Whether a true face was found, whether that tells anything of its label, whether right, and certain."""
+    state, finder = table.true_state[place], table.true_found[place]
+    if finder < 0:
+        return False, False, False, False
+    said = table.found_probabilities[finder]
+    known = bool(state != UNKNOWN and not np.isnan(said).any())
+    return True, known, known and bool(said.argmax() == state), known and bool(table.found_certain[finder])
 
 
 def _slice(rows: list[tuple[bool, bool, bool, bool]]) -> Slice:

@@ -51,6 +51,14 @@ def test_each_slice_counts_its_own_faces(tmp_path: Path) -> None:
     }
 
 
+def test_a_picture_in_which_nothing_was_found(tmp_path: Path) -> None:
+    listed = tmp_path / "slices.csv"
+    listed.write_text(HEAD + "a.jpg,0,glasses\n")
+    missed = by_slice([looked("a.jpg", [0], [None], [True])], read_slices(listed))
+    assert missed["glasses"].found == Share(0, 1)
+    assert missed["glasses"].right == Share(0, 0)
+
+
 def test_a_box_that_is_not_there(tmp_path: Path) -> None:
     listed = tmp_path / "slices.csv"
     listed.write_text(HEAD + "a.jpg,1,glasses\n")

@@ -139,3 +139,11 @@ def test_every_url_has_a_hash() -> None:
     for file in FILES.values():
         assert (file.url is None) == (file.sha256 is None)
         assert file.url is None or (file.url.startswith("https://") and len(file.sha256 or "") in (8, 64))
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES.values() if file.url is None], ids=lambda file: file.name
+)
+def test_every_shipped_model_has_the_card_of_that_very_file(file: ModelFile) -> None:
+    card = file.path.with_name(f"{file.path.stem}.CARD.md").read_text(encoding="utf-8")
+    assert f"`{registry.sha256(file.path)}`" in card
