@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Page, WebSocket, sync_playwright
+from playwright.sync_api import Page, Route, WebSocket, sync_playwright
 
 from maskwatch.annotate import STYLES, UNCERTAIN
 from maskwatch.app.camera_route import CAMERA_PATH
@@ -113,6 +113,16 @@ class LivePage:
     page: Page
     traffic: Traffic
     errors: list[str] = field(default_factory=list)
+    held: list[Route] = field(default_factory=list)
+
+    def let_go(self) -> None:
+        """Answers the requests that were held, once they have come."""
+        for _ in range(PATIENCE // 50):
+            if self.held:
+                break
+            self.page.wait_for_timeout(50)
+        while self.held:
+            self.held.pop().continue_()
 
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -199,6 +209,7 @@ class Browser(AbstractContextManager["Browser"]):
         *,
         arguments: Sequence[str] = (),
         script: str = "",
+        held: str = "",
         size: tuple[int, int] = (1280, 900),
     ) -> LivePage:
         """Opens a page.
@@ -208,6 +219,7 @@ class Browser(AbstractContextManager["Browser"]):
             camera: Clip that the camera shows; None for no camera.
             arguments: More for Chromium.
             script: Runs before the page's own.
+            held: Requests for addresses of this pattern wait for `let_go`.
             size: Of the window.
         """
         clip = [*_FAKE_CAMERA, f"--use-file-for-fake-video-capture={camera}"] if camera else []
@@ -221,6 +233,8 @@ class Browser(AbstractContextManager["Browser"]):
         live = LivePage(page, Traffic())
         page.on("websocket", live.traffic.watch)
         page.on("pageerror", lambda error: live.errors.append(str(error)))
+        if held:
+            page.route(held, lambda route: live.held.append(route))
         page.goto(url, timeout=PATIENCE)
         return live
 

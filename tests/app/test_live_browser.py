@@ -229,13 +229,26 @@ class TestAlert:
         self, browser: Browser, real_server: Server, unmasked: Path
     ) -> None:
         live = browser.open(real_server.url, unmasked)
-        live.button("Test sound").wait_for()
         live.page.get_by_label("Sound on").uncheck()
         live.start()
         live.page.get_by_role("alert").filter(has_text="without a mask").wait_for()
         assert live.tones() == 0
         live.button("Test sound").click()
         assert live.tones() == TONES
+
+    def test_the_sound_can_be_switched_off_only_once_somebody_listens(
+        self, browser: Browser, fake_server: Server
+    ) -> None:
+        live = browser.open(fake_server.url, held="**/element.js")
+        box = live.page.get_by_label("Sound on")
+        box.wait_for()
+        assert box.is_disabled()
+        live.let_go()
+        box.uncheck()
+        live.page.reload()
+        live.let_go()
+        live.button("Test sound").click()  # waits until somebody listens
+        assert not box.is_checked()
 
     def test_masked_faces_give_none(self, browser: Browser, real_server: Server, masked: Path) -> None:
         live = browser.open(real_server.url, masked)

@@ -61,7 +61,8 @@ class Panel {
     if (changed) this.stop();
     else if (isRenewed) this.run?.link?.tryNow();
     if (!this.run && (changed || !this.trouble)) this.showLead(data.lead);
-    this.find(".start").disabled = this.find(".demo").disabled = false; // before this nobody would hear a click
+    // Before this nobody would hear a click.
+    for (const selector of [".start", ".demo", "fieldset.sound"]) this.find(selector).disabled = false;
     this.find(".privacy").textContent = data.privacy;
     this.find(".demo-offer").hidden = data.source !== "camera" || !data.demo;
   }
