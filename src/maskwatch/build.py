@@ -36,6 +36,7 @@ class Backend:
         options: What its constructor is told besides.
         still: What it is told besides for still pictures, unless a size is asked for.
         threads: Whether it takes a number of threads.
+        partner: Of a detector: the classifier that it is best used with, where that is not the usual one.
     """
 
     home: str
@@ -44,6 +45,7 @@ class Backend:
     options: Mapping[str, Any] = field(default_factory=dict)
     still: Mapping[str, Any] = field(default_factory=dict)
     threads: bool = False
+    partner: str = ""
 
 
 _SSD: Final = "maskwatch.detectors.ssd:SSD"
@@ -63,10 +65,19 @@ DETECTORS: Final[dict[str, Backend]] = {
         threads=True,
     ),
     "ssd-fast": Backend(
-        _SSD, ("face_ssd.onnx",), "Our SSD, small input: fastest", {"size": "fast"}, threads=True
+        _SSD,
+        ("face_ssd.onnx",),
+        "Our SSD, small input: fastest",
+        options={"size": "fast"},
+        threads=True,
+        partner="mobilenet-fast",
     ),
     "ssd-accurate": Backend(
-        _SSD, ("face_ssd.onnx",), "Our SSD, large input: small faces", {"size": "accurate"}, threads=True
+        _SSD,
+        ("face_ssd.onnx",),
+        "Our SSD, large input: small faces",
+        options={"size": "accurate"},
+        threads=True,
     ),
     "yunet": Backend(
         "maskwatch.detectors.yunet:YuNet",
@@ -86,14 +97,14 @@ CLASSIFIERS: Final[dict[str, Backend]] = {
         _MOBILENET,
         ("mask_mobilenet.onnx",),
         "Our MobileNetV2: masked, unmasked, worn wrongly; in still pictures each face is looked at twice",
-        still={"second_look": True},
+        still={"still": True},
         threads=True,
     ),
     "mobilenet-fast": Backend(
         _MOBILENET,
         ("mask_mobilenet_fast.onnx",),
         "Our MobileNetV2 on smaller crops: three fifths of the time, a little less accurate",
-        still={"second_look": True},
+        still={"still": True},
         threads=True,
     ),
 }
@@ -113,6 +124,12 @@ def table(kind: Kind) -> dict[str, Backend]:
 def default(kind: Kind) -> str:
     """The name that is taken where none is given: the one in use (`maskwatch models use`), or the shipped."""
     return chosen(kind) or SHIPPED[kind]
+
+
+def partner(detector: str) -> str:
+    """The classifier that a detector is best used with; "" for whichever is the usual one."""
+    known = DETECTORS.get(detector)
+    return known.partner if known else ""
 
 
 def at_hand(kind: Kind) -> list[str]:

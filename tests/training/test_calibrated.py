@@ -1,12 +1,10 @@
-from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from maskwatch.classifiers.fusion import Fusion
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
 from maskwatch.evaluation.material import Material, Wanted
 from maskwatch.training import calibrated
@@ -29,7 +27,7 @@ def test_the_threshold_keeps_to_the_false_faces_that_are_allowed() -> None:
     seen = candidates()
     bare = seen.joined("bare")
     for allowed in (0, 3):
-        fusion = Fusion(**choose_fusion(seen, allowed))
+        fusion = choose_fusion(seen, allowed)
         scores = fusion(seen.joined("found"), seen.joined("seen"))
         assert np.count_nonzero(scores[bare] >= fusion.threshold) <= allowed
         found = scores[seen.joined("outcome") == TRUE] >= fusion.threshold
@@ -43,7 +41,7 @@ def test_ignored_places_teach_nothing() -> None:
     seen.found.append(np.full(50, 0.99))
     seen.seen.append(np.full(50, 0.01))
     seen.bare.append(np.zeros(50, np.bool_))
-    assert choose_fusion(seen, 3) == pytest.approx(usual)
+    assert choose_fusion(seen, 3) == usual
 
 
 def test_best_f2() -> None:
@@ -71,20 +69,18 @@ def test_without_false_faces_the_scores_are_left_alone(
     )
     told: list[dict[str, Any]] = []
 
-    def in_turn(detector: object, classifiers: Sequence[object], *more: object) -> Candidates:
-        columns = {column.name: getattr(seen, column.name) for column in fields(seen)}
-        return Candidates(**{name: rows * len(classifiers) for name, rows in columns.items()})
-
     def export(saved: Path, out: Path, words: dict[str, Any], *more: object) -> float:
         told.append(words)
         return 0.0
 
     monkeypatch.setattr(calibrated, "export_classifier", export)
-    monkeypatch.setattr(calibrated, "MobileNet", lambda path, second_look=False: None)
+    monkeypatch.setattr(calibrated, "MobileNet", lambda path, still=False: None)
     monkeypatch.setattr(calibrated, "gather", lambda wanted: Material())
-    monkeypatch.setattr(calibrated, "look", in_turn)
+    monkeypatch.setattr(calibrated, "load", lambda *_, **__: SimpleNamespace(detector=None))
+    monkeypatch.setattr(calibrated, "look", lambda *_: seen)
     words = {"thresholds": {"face": 0.3, "too_small": 14}}
     calibrated.export_calibrated(tmp_path / "c.pt", tmp_path / "o.onnx", words, Wanted(), "ssd", Choices())
     assert told[-1]["score"]["combine"] == combine
     assert (told[-1]["thresholds"]["face"] == 0.3) == (combine == "none")
+    assert (told[-1]["score"].keys() >= {"still", "live"}) == (combine == "logistic")
     assert told[-1]["calibration"]["faces"] >= 70

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from maskwatch.data.sample import UNKNOWN, Sample
-from maskwatch.training.teacher import Seen, landmarks_for, turned
+from maskwatch.training.teacher import Seen, hard_faces, landmarks_for, turned
 
 FRONT = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float32)
 NONE = np.zeros(0, np.float32)
@@ -38,3 +38,13 @@ def test_a_nose_far_beside_the_eyes_is_a_face_turned_away() -> None:
     side[2, 0] += 34  # beyond the eye, which is 20 from the middle
     rolled = (FRONT - 50) @ np.array([[0, 1], [-1, 0]], np.float32)  # lying down, but looking here
     assert turned(np.stack([FRONT, side, rolled, unknown])).tolist() == [False, True, False, False]
+
+
+def test_hard_faces_are_large_enough_and_unseen_or_turned_away() -> None:
+    truth = sample((20, 20, 82, 100), (220, 20, 282, 100), (400, 20, 460, 100), (500, 20, 512, 34))
+    side = FRONT + np.array([200, 0], np.float32)
+    side[2, 0] += 34
+    boxes = truth.boxes[:2]
+    seen = Seen(boxes, np.full(2, 0.9, np.float32), np.stack([FRONT, side]))
+    assert hard_faces(truth, seen).tolist() == [False, True, True, False]
+    assert hard_faces(truth, None).tolist() == [True, True, True, False]

@@ -58,6 +58,13 @@ def test_stills_are_searched_more_than_live(fake_models: FakeModels) -> None:
     assert sizes(size=320, live=True) == (320,)
 
 
+def test_a_file_of_ones_own_is_used_for_stills_and_live(fake_models: FakeModels) -> None:
+    for live in (False, True):
+        detector = load(f"ssd={fake_models.detector}", "none", live=live).detector
+        assert isinstance(detector, SSD)
+        assert detector.model.path == fake_models.detector
+
+
 def test_faces_of_stills_are_looked_at_twice(fake_models: FakeModels) -> None:
     models = str(fake_models.detector), str(fake_models.classifier)
     image = scene({(2, 1): BLUE})

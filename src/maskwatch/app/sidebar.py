@@ -10,7 +10,7 @@ import streamlit as st
 
 from maskwatch.app.engines import detectors, engine
 from maskwatch.app.look import Look
-from maskwatch.build import SHIPPED
+from maskwatch.build import SHIPPED, partner
 from maskwatch.pipeline import Engine
 from maskwatch.settings import Settings, load_settings
 
@@ -21,8 +21,6 @@ _NAMES = {
     "yunet": "YuNet",
     "opencv-ssd": "OpenCV SSD (old, for comparison)",
 }
-_FAST = {"ssd-fast": "mobilenet-fast"}
-"""Detectors that bring a classifier, where none was chosen outside the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def sidebar() -> Choices:
         )
     classifier = settings.classify.classifier
     if classifier == SHIPPED["classifier"]:
-        classifier = _FAST.get(detector, classifier)
+        classifier = partner(detector) or classifier
     chosen = {
         "classify": settings.classify.model_copy(update={"classifier": classifier}),
         "detect": settings.detect.model_copy(update={"detector": detector, "threshold": threshold}),

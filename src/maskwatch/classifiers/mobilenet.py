@@ -27,8 +27,8 @@ class MobileNet:
     Args:
         path: ONNX file with the metadata of a classifier.
         threads: Threads that one run may use.
-        second_look: Look at each face once more, mirrored and a little wider, and take the mean of both:
-            fewer mistakes for twice the time.
+        still: For still pictures, which have time: look at each face once more, mirrored and a little wider,
+            and take the mean of both. The file may combine scores in another way for them.
 
     Attributes:
         fusion: How the detector's and its own opinion make the reported score; None: the detector's stays.
@@ -37,9 +37,9 @@ class MobileNet:
         ModelError: The file cannot be used; see `maskwatch.models.runtime.open_session`.
     """
 
-    def __init__(self, path: str | Path, threads: int = 1, *, second_look: bool = False) -> None:
+    def __init__(self, path: str | Path, threads: int = 1, *, still: bool = False) -> None:
         self.model = open_session(path, "classifier", threads)
-        self._second_look = second_look
+        self._still = still
         metadata = self.model.metadata
         if tuple(metadata["labels"]) != LABELS:
             raise ModelError(f"{path}: tells {metadata['labels']} apart, where {list(LABELS)} is needed")
@@ -50,7 +50,8 @@ class MobileNet:
             self._doubts = Doubts.read(metadata["thresholds"])
             score = metadata.get("score") or {}
             combine = score.get("combine", "none")
-            self.fusion = Fusion.read(score) if combine == "logistic" else None
+            weights = score.get("still" if still else "live", score)  # files once had the same for both
+            self.fusion = Fusion.read(weights) if combine == "logistic" else None
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ModelError(f"{path}: its maskwatch metadata makes no sense ({error!r})") from error
         if combine not in ("logistic", "none"):
@@ -99,7 +100,7 @@ class MobileNet:
     def _look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         crops = crop_square(image, boxes, self._margin, self._size)
         answers = self.model.run(crops)
-        if self._second_look:
+        if self._still:
             answers = self._averaged(image, boxes, answers)
         probabilities, face, *more = answers
         turned = more[0] if more else np.zeros_like(face)

@@ -49,7 +49,8 @@ def _models() -> tuple[bool, str]:
     from maskwatch.errors import MaskwatchError
 
     try:
-        load(live=True).detect(np.full((240, 320, 3), 127, np.uint8))
+        for live in (True, False):
+            load(live=live).detect(np.full((240, 320, 3), 127, np.uint8))
     except MaskwatchError as error:
         return False, f"models: {error}"
     return True, f"models: {default('detector')} and {default('classifier')} run"

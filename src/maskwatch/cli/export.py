@@ -69,7 +69,11 @@ def export(
         float, typer.Option(min=0.5, max=1.0, help="Share of the certain answers that must be right.")
     ] = 0.99,
     false_faces: Annotated[
-        float, typer.Option(min=0.0, help="False faces that 100 of the negatives may have.")
+        float,
+        typer.Option(
+            min=0.0,
+            help="False faces that 100 of the negatives may have, as still pictures; twice that live.",
+        ),
     ] = 1.0,
     check: Annotated[
         Path | None,

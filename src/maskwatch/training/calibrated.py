@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,13 @@ from maskwatch.sources.images import read_image
 from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
 from maskwatch.training.export import export_classifier
 from maskwatch.training.recorded import MOST
-from maskwatch.types import Image
+
+WAYS: Final = ("still", "live")
+"""How a classifier is used: on still pictures, or on live video. Each has its detector and its weights."""
+
+SPARED: Final = {"still": 1.0, "live": 2.0}
+"""What the number of false faces that are allowed is multiplied by: one search instead of three, asked for as
+few, would miss one face in twenty more."""
 
 _LEAST_FACES: Final = 50
 _LEAST_FALSE: Final = 20
@@ -117,32 +123,38 @@ def export_calibrated(
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         export_classifier(saved, plain, words | {"score": {"combine": "none"}})
-        finder = load(detector, "none", threshold=LEAST).detector
-        # As live cameras and as still pictures use it.
-        looks = [MobileNet(plain), MobileNet(plain, second_look=True)]
-        seen = look(finder, looks, material, choices.partly_labelled)
-    outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
-    state, side = seen.joined("state"), seen.joined("side")
-    known = (outcome == TRUE) & (state != UNKNOWN)
-    if (count := np.count_nonzero(known)) < _LEAST_FACES:
+        seen = {
+            way: look(
+                load(detector, "none", threshold=LEAST, live=way == "live").detector,
+                MobileNet(plain, still=way == "still"),
+                material,
+                choices.partly_labelled,
+            )
+            for way in WAYS
+        }
+    outcome, state, side, probabilities = (
+        np.concatenate([seen[way].joined(name) for way in WAYS])
+        for name in ("outcome", "state", "side", "probabilities")
+    )
+    reported = (outcome == TRUE) & (state != UNKNOWN)
+    if (count := np.count_nonzero(reported)) < _LEAST_FACES:
         raise DataError(f"only {count} labelled faces were found; {_LEAST_FACES} are needed to calibrate")
-    reported = known
     if np.count_nonzero(outcome == FALSE) < _LEAST_FALSE:
         # Without places that are no faces, as in pictures of one person, nothing says how to tell them.
         words["score"] = {"combine": "none"}
     else:
-        allowed = int(choices.false_per_100 * len(material.negatives) / 100)
-        chosen = choose_fusion(seen, allowed * len(looks))
-        words["score"] = {"combine": "logistic", **{key: round(value, 4) for key, value in chosen.items()}}
+        allowed = choices.false_per_100 * len(material.negatives) / 100
+        chosen = {way: choose_fusion(seen[way], int(allowed * SPARED[way])) for way in WAYS}
+        words["score"] = {"combine": "logistic", **{way: asdict(chosen[way]) for way in WAYS}}
         words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
-        reported = known & (Fusion.read(words["score"])(found, face) >= chosen["threshold"])
-    probabilities = seen.joined("probabilities")[reported]
-    mask, covered = fit(probabilities, state[reported])
+        reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in WAYS])
+    probabilities, state, side = probabilities[reported], state[reported], side[reported]
+    mask, covered = fit(probabilities, state)
     calibrated = apply(probabilities, mask, covered)
-    large = side[reported] >= float(words["thresholds"].get("too_small", 0))
-    limits = undecided_below(calibrated[large], state[reported][large], choices.right)
+    large = side >= float(words["thresholds"].get("too_small", 0))
+    limits = undecided_below(calibrated[large], state[large], choices.right)
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
-    faces = int(reported.sum()) // len(looks)
+    faces = len(state) // len(WAYS)
     words["calibration"] = {"faces": faces, "right": choices.right, "detector": detector}
     some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
     difference = export_classifier(saved, out, words, mask, covered, checked or some)
@@ -153,21 +165,27 @@ def export_calibrated(
     )
 
 
-def choose_fusion(seen: Candidates, allowed: int) -> dict[str, float]:
-    """Weights, bias and threshold of `maskwatch.classifiers.fusion.Fusion`.
+def choose_fusion(seen: Candidates, allowed: int) -> Fusion:
+    """How both opinions are joined.
 
     The threshold is the one with the best F2 on the pictures with faces (a missed face is worse than a false
     one), or a higher one if the pictures without any would show more than `allowed` false faces.
     """
     outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
     counts = outcome != IGNORED
-    detector, weight, bias = fit_fusion(found[counts], face[counts], outcome[counts] == TRUE)
+    fitted = fit_fusion(found[counts], face[counts], outcome[counts] == TRUE)
+    # As the file will have them: the threshold is chosen for these.
+    detector, weight, bias = (round(number, 4) for number in fitted)
     scores = Fusion(detector, weight, bias, 0.5)(found, face)
     bare = seen.joined("bare")
     least = best_f2(scores[counts & ~bare], outcome[counts & ~bare] == TRUE)
     if bare.any():
         least = max(least, threshold_for(scores[bare], allowed))
-    return {"detector": detector, "face": weight, "bias": bias, "threshold": min(least + 1e-4, 0.999)}
+    return Fusion(detector, weight, bias, min(round(least + 1e-4, 4), 0.999))
+
+
+def _reported(seen: Candidates, fusion: Fusion) -> NDArray[np.bool_]:
+    return np.asarray(fusion(seen.joined("found"), seen.joined("seen")) >= fusion.threshold)
 
 
 def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
@@ -182,46 +200,35 @@ def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
 
 
 def look(
-    detector: Detector,
-    classifiers: Sequence[MobileNet],
-    material: Material,
-    partly_labelled: Collection[str] = (),
+    detector: Detector, classifier: MobileNet, material: Material, partly_labelled: Collection[str] = ()
 ) -> Candidates:
-    """Offers of the detector in all pictures, and what each classifier says of them."""
+    """Offers of the detector in all pictures, and what the classifier says of them."""
     seen = Candidates()
     for sample in progress(material.samples, "calibrating"):
-        _take(seen, sample, read_image(sample.path), detector, classifiers, sample.source in partly_labelled)
+        _take(seen, sample, detector, classifier, sample.source in partly_labelled)
     for sample in progress(material.negatives, "calibrating"):
-        _take(seen, negative(sample.path), read_image(sample.path), detector, classifiers, False)
+        _take(seen, negative(sample.path), detector, classifier, False)
     for crop in progress(material.crops, "calibrating"):
         image = read_image(crop.path)
         faces = detector.detect(image)[:1]
-        for classifier in classifiers:
-            probabilities, face, *_ = classifier.look(image, faces.boxes)
-            _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
-            seen.state.append(np.full(len(faces), crop.state, np.int64))
-            seen.bare.append(np.zeros(len(faces), np.bool_))
+        probabilities, face, *_ = classifier.look(image, faces.boxes)
+        _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
+        seen.state.append(np.full(len(faces), crop.state, np.int64))
+        seen.bare.append(np.zeros(len(faces), np.bool_))
     return seen
 
 
-def _take(
-    seen: Candidates,
-    sample: Sample,
-    image: Image,
-    detector: Detector,
-    classifiers: Sequence[MobileNet],
-    partly: bool,
-) -> None:
+def _take(seen: Candidates, sample: Sample, detector: Detector, classifier: MobileNet, partly: bool) -> None:
+    image = read_image(sample.path)
     faces = detector.detect(image)[:_MOST]
     matched = match(faces.boxes, faces.scores, sample.boxes, sample.ignore)
     faces = faces[matched.order]
     outcome = np.where((matched.outcome == FALSE) & partly, np.int8(IGNORED), matched.outcome)
+    probabilities, face, *_ = classifier.look(image, faces.boxes)
+    _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
     states = np.append(sample.states, UNKNOWN)  # row -1: no true face
-    for classifier in classifiers:
-        probabilities, face, *_ = classifier.look(image, faces.boxes)
-        _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
-        seen.state.append(states[matched.truth])
-        seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
+    seen.state.append(states[matched.truth])
+    seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
 
 
 def _append(

@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 
 from maskwatch.errors import ModelError, one_line
+from maskwatch.training.halves import restore
 
 
 def macs(file: Path, shape: tuple[int, int, int, int]) -> int:
@@ -22,6 +23,7 @@ def macs(file: Path, shape: tuple[int, int, int, int]) -> int:
     """
     try:
         model = onnx.load(str(file))
+        restore(model)
         dims = model.graph.input[0].type.tensor_type.shape.dim
         for dim, size in zip(dims, shape, strict=True):
             dim.dim_value = size

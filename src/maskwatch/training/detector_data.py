@@ -45,6 +45,10 @@ class CropRecipe:
         weights: How often pictures of a source are drawn, relative to 1.
         painted: Share of the views in which masks are painted on the faces whose landmarks are known.
         spoilt: Share of the examples with strong noise or visible pixels, where all faces are large enough.
+        hard: How often an example is drawn around a hard face, relative to 1; see `DetectorData`.
+        nearest: The most by which a picture without faces is enlarged, relative to filling the example. Still
+            pictures are searched at up to four times the size of an example.
+        bare_tiles: Share of a mosaic's tiles that are taken from pictures without faces.
     """
 
     size: int = 320
@@ -54,6 +58,9 @@ class CropRecipe:
     weights: dict[str, float] = field(default_factory=dict)
     painted: float = 0.0
     spoilt: float = 0.0
+    hard: float = 1.0
+    nearest: float = 2.0
+    bare_tiles: float = 0.0
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -67,6 +74,8 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         negative_share: Share of examples that are drawn from `negatives`.
         landmarks: Picture -> (n, 5, 2) landmarks of its bare faces, NaN for the others; see
             `maskwatch.training.teacher.landmarks_for`.
+        hard: Picture -> (n,) bool, which of its faces are hard to find; see
+            `maskwatch.training.teacher.hard_faces`.
     """
 
     def __init__(
@@ -80,13 +89,15 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         negative_share: float = 0.2,
         hardness: Tensor | None = None,
         landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
+        hard: Mapping[Path, NDArray[np.bool_]] | None = None,
     ) -> None:
         self.faces, self.negatives, self.pictures = faces, negatives, pictures
         self.recipe, self.length, self.seed = recipe, length, seed
         self.negative_share = negative_share if negatives else 0.0
         self.hardness = hardness
         self.landmarks = landmarks or {}
-        weights = np.array([recipe.weights.get(s.source, 1.0) for s in faces])
+        self.hard = hard or {}
+        weights = np.array([recipe.weights.get(s.source, 1.0) * _mean(self._wanted(s)) for s in faces])
         self._weights = weights / weights.sum()
 
     def __len__(self) -> int:
@@ -115,6 +126,12 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         planes = np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1))
         return torch.from_numpy(planes), torch.from_numpy(states), torch.from_numpy(targets), negative
 
+    def _wanted(self, sample: Sample) -> NDArray[np.float64]:
+        """(n,) how often an example is drawn around each face of a picture that is not ignored."""
+        hard = self.hard.get(sample.path)
+        wanted = np.ones(len(sample.boxes)) if hard is None else np.where(hard, self.recipe.hard, 1.0)
+        return wanted[~sample.ignore]
+
     def _draw(self, rng: Generator) -> Sample:
         return self.faces[rng.choice(len(self.faces), p=self._weights)]
 
@@ -133,7 +150,9 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         for y, bottom in pairwise(edges):
             for x, right in pairwise(edges):
                 side = max(bottom - y, right - x)
-                tile, box, ignore = self._crop(self._draw(rng), side, rng)
+                bare = bool(self.negatives) and rng.random() < self.recipe.bare_tiles
+                sample = self.negatives[self._draw_negative(rng)] if bare else self._draw(rng)
+                tile, box, ignore = self._crop(sample, side, rng)
                 image[y:bottom, x:right] = tile[: bottom - y, : right - x]
                 boxes.append(box + np.array([x, y, x, y], np.float32))
                 ignores.append(ignore)
@@ -148,15 +167,17 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         smallest, largest = self.recipe.faces
         largest = min(largest, size * 0.98)
         if len(real):
-            box = boxes[rng.choice(real)]
+            wanted = self._wanted(sample)
+            box = boxes[rng.choice(real, p=wanted / wanted.sum())]
             face = max(box[3] - box[1], 4.0)
-            wanted = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+            height_here = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
             # Enlarging more than three times shows nothing but blur; shrinking far leaves an empty frame.
             least = size * (0.8 if rng.random() < 0.85 else 0.35) / max(height, width)
-            scale = float(np.clip(wanted / face, least, max(3.0, least)))
+            scale = float(np.clip(height_here / face, least, max(3.0, least)))
             centre = (box[:2] + box[2:]) / 2 + rng.uniform(-0.5, 0.5, 2) * max(size / scale - face, 0)
         else:
-            scale = float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))) * size / max(height, width)
+            nearness = np.exp(rng.uniform(np.log(0.5), np.log(self.recipe.nearest)))
+            scale = float(nearness) * size / max(height, width)
             centre = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
         view = size / scale
         # Where the picture is larger than the view, the view stays inside it; mostly.
@@ -174,6 +195,10 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             points = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
             image = _masked(image, points, moved.reshape(-1, 4), rng)
         return image, *_visible(moved.reshape(-1, 4), sample.ignore, size, self.recipe.smallest)
+
+
+def _mean(wanted: NDArray[np.float64]) -> float:
+    return float(wanted.mean()) if len(wanted) else 1.0
 
 
 def _masked(image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32], rng: Generator) -> Image:

@@ -17,6 +17,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from maskwatch.errors import DataError
+from maskwatch.training.halves import restore
 from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.ssd import SSD
 
@@ -39,12 +40,13 @@ def load_exported(
         DataError: The file does not hold this model.
     """
     try:
-        graph = onnx.load(str(file)).graph
+        proto = onnx.load(str(file))
+        restore(proto)
     except Exception as error:  # protobuf raises what it likes on a damaged file
         raise DataError(f"{file}: not a readable ONNX file ({error})") from error
     values = {
         entry.name.removeprefix(_PREFIX): torch.from_numpy(np.array(numpy_helper.to_array(entry)))
-        for entry in graph.initializer
+        for entry in proto.graph.initializer
     }
     pairs = _normalised(model)
     if trunk_only:

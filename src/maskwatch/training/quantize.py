@@ -37,6 +37,7 @@ from maskwatch.evaluation.speed import measure as take_times
 from maskwatch.models.runtime import METADATA_KEY, Kind, open_session
 from maskwatch.progress import progress
 from maskwatch.sinks.replacing import Replacing
+from maskwatch.training.halves import restore
 from maskwatch.training.recorded import recorded
 
 _ROUNDS: Final = 40
@@ -90,9 +91,11 @@ def quantize(
         raise ModelError(f"{model}: is in 8 bits already; give the model that it was made from")
     inputs = recorded(model, kind, calibration)
     with Replacing(out) as draft:
+        whole = onnx.load(str(model))
+        restore(whole)
         with _quiet():
             quantize_static(
-                str(model),
+                whole,
                 str(draft.path),
                 _Reader(next(iter(open_session(model, kind).network.inputs)), inputs),
                 quant_format=QuantFormat.QDQ,

@@ -16,7 +16,7 @@ from maskwatch.training.classifier_data import WITHOUT, FaceExample
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.hardware import Hardware
 from maskwatch.training.reading import Labelled, Material, Read, Say, read_material, tell_failures
-from maskwatch.training.teacher import Teacher, landmarks_for
+from maskwatch.training.teacher import Teacher, hard_faces, landmarks_for
 from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
 from maskwatch.training.train_detector import DetectorRecipe, train_detector
 from maskwatch.types import LABELS
@@ -57,6 +57,7 @@ def run_detector(
         resume,
         hardware.threads,
         landmarks={s.path: _of_bare_faces(s, read.teacher) for s in faces} if recipe.crops.painted else None,
+        hard={s.path: hard_faces(s, read.teacher.get(s.path)) for s in faces},
         hardware=hardware,
         held=_boxed(read.held, read, recipe.incomplete),
         say=say,

@@ -24,6 +24,7 @@ from maskwatch.training.pictures import Pictures
 _LEAST: Final = 0.3
 _MERGE: Final = 0.4
 _TURNED: Final = 0.75
+_LARGE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,16 @@ def landmarks_for(sample: Sample, seen: Seen | None) -> NDArray[np.float32]:
     same = (overlap.max(1) > 0.5) & (seen.scores[best] > 0.7)
     found[same] = seen.landmarks[best[same]]
     return found
+
+
+def hard_faces(sample: Sample, seen: Seen | None) -> NDArray[np.bool_]:
+    """(n,) bool: which true faces of a picture the teacher does not see, or sees look far to the side.
+
+    Faces under 20 pixels do not count: what makes them hard is nothing but their size.
+    """
+    landmarks = landmarks_for(sample, seen)
+    large = sample.boxes[:, 3] - sample.boxes[:, 1] >= _LARGE
+    return np.asarray(large & (np.isnan(landmarks).any((1, 2)) | turned(landmarks)))
 
 
 def turned(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:

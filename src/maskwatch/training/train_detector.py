@@ -81,6 +81,7 @@ def train_detector(
     threads: int = 1,
     workers: int = 1,
     landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
+    hard: Mapping[Path, NDArray[np.bool_]] | None = None,
     hardware: Hardware | None = None,
     held: Sequence[Sample] = (),
     say: Say = lambda text: None,
@@ -98,6 +99,7 @@ def train_detector(
         threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
         landmarks: Of bare faces, to paint masks on; see `DetectorData`.
+        hard: Which faces are hard to find; see `DetectorData`.
         hardware: What it runs on.
         held: Pictures with true boxes to validate on.
         say: Takes lines for people.
@@ -124,6 +126,7 @@ def train_detector(
         recipe.negative_share,
         hardness,
         landmarks,
+        hard,
     )
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch))

@@ -77,7 +77,7 @@ def test_second_look_is_mirrored_and_wider(fake_models: FakeModels) -> None:
     """The fake goes by the mean colour: a wider view of a square on grey is paler."""
     image = scene({(4, 3): BLUE})
     boxes = np.array([box(4, 3)], np.float32)
-    once, twice = (MobileNet(fake_models.classifier, second_look=b) for b in (False, True))
+    once, twice = (MobileNet(fake_models.classifier, still=b) for b in (False, True))
     fed: list[np.ndarray] = []
     twice.model = Fed(twice.model.run, fed)  # type: ignore[assignment]
     image[:, : int(boxes[0, 0]) + 16] = 127  # the left half goes grey
@@ -92,7 +92,7 @@ def test_second_look_is_mirrored_and_wider(fake_models: FakeModels) -> None:
 
 
 def test_what_is_hardly_a_face_gets_no_second_look(fake_models: FakeModels) -> None:
-    classifier = MobileNet(fake_models.classifier, second_look=True)
+    classifier = MobileNet(fake_models.classifier, still=True)
     fed: list[np.ndarray] = []
     classifier.model = Fed(classifier.model.run, fed)  # type: ignore[assignment]
     image = scene({(2, 1): BLUE, (6, 4): RED})
@@ -116,6 +116,21 @@ def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
     for other in (plain, silent):
         assert other.classify(image, found).scores.tolist() == [0.5]
         assert other.fusion is None
+
+
+def test_scores_of_stills_may_be_combined_in_another_way(tmp_path: Path) -> None:
+    ways = {
+        "still": {"detector": 1.0, "face": 0.0, "bias": 2.0, "threshold": 0.4},
+        "live": {"detector": 1.0, "face": 0.0, "bias": -2.0, "threshold": 0.3},
+    }
+    path = write_classifier(tmp_path / "a.onnx", score={"combine": "logistic", **ways})
+    image = scene({(1, 1): BLUE})
+    for still, total in ((True, 2.0), (False, -2.0)):
+        classifier = MobileNet(path, still=still)
+        scores = classifier.classify(image, faces((1, 1), score=0.5)).scores
+        assert scores[0] == pytest.approx(1 / (1 + np.exp(-total)))
+        assert classifier.fusion is not None
+        assert classifier.fusion.threshold == (0.4 if still else 0.3)
 
 
 @pytest.mark.parametrize(
