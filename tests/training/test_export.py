@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +42,11 @@ def test_an_export_that_answers_otherwise_is_not_written(
     counts: list[int] = []
     difference = export._difference
 
-    def noted(model: torch.nn.Module, file: Path, inputs: list[np.ndarray], name: str) -> list[float]:
+    def noted(
+        model: torch.nn.Module, files: Sequence[bytes | str], inputs: list[np.ndarray], name: str
+    ) -> list[list[float]]:
         counts.extend(len(pixels) for pixels in inputs)
-        return [*difference(model, file, inputs, name)]
+        return [*difference(model, files, inputs, name)]
 
     monkeypatch.setattr(export, "_difference", noted)
     monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
@@ -53,7 +56,7 @@ def test_an_export_that_answers_otherwise_is_not_written(
     (tmp_path / "old.onnx").write_bytes(b"the one before")
     words = export.read_metadata("classifier", None)
     two = Material(samples=world[0][:2])
-    with pytest.raises(ModelError, match="differs from the checkpoint"):
+    with pytest.raises(ModelError, match=r"old\.onnx: the exported file differs from the checkpoint"):
         export.export_classifier(tmp_path / "c.pt", tmp_path / "old.onnx", words, pictures=two)
     assert (tmp_path / "old.onnx").read_bytes() == b"the one before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.pt", "old.onnx"]

@@ -247,15 +247,20 @@ def _write(
     }
     proto.metadata_props.add(key="maskwatch", value=json.dumps(full))
     with Replacing(out) as draft:
+        exact = proto.SerializeToString()
+        halve(proto)
         onnx.save(proto, str(draft.path))
         inputs = list(made)
         if pictures is not None:
             inputs += recorded(draft.path, kind_of_file(draft.path), pictures)
-        _compare(model, draft.path, inputs, name, MAX_DIFFERENCE)
-        halve(proto)
-        onnx.save(proto, str(draft.path))
-        difference = _compare(model, draft.path, inputs, name, MAX_ROUNDING)
-    return difference
+        differences = np.max(list(_difference(model, (exact, str(draft.path)), inputs, name)), axis=0)
+        for difference, allowed in zip(differences, (MAX_DIFFERENCE, MAX_ROUNDING), strict=True):
+            if not difference <= allowed:  # nor is a NaN
+                raise ModelError(
+                    f"{out}: the exported file differs from the checkpoint by {difference:.2g};"
+                    f" at most {allowed:g} is allowed, nothing was written"
+                )
+    return float(differences[-1])
 
 
 def _smooth(count: int, height: int, width: int) -> NDArray[np.uint8]:
@@ -279,31 +284,16 @@ def _quiet() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _compare(
-    model: nn.Module, file: Path, inputs: Sequence[NDArray[np.uint8]], name: str, allowed: float
-) -> float:
-    """The largest difference of all inputs.
-
-    Raises:
-        ModelError: It is larger than `allowed`.
-    """
-    difference = float(np.max(list(_difference(model, file, inputs, name))))
-    if not difference <= allowed:  # nor is a NaN
-        raise ModelError(
-            f"the exported file differs from the checkpoint by {difference:.2g};"
-            f" at most {allowed:g} is allowed, nothing was written"
-        )
-    return difference
-
-
 @torch.no_grad()
 def _difference(
-    model: nn.Module, file: Path, inputs: Iterable[NDArray[np.uint8]], name: str
-) -> Iterator[float]:
-    """The largest difference for each input."""
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    model: nn.Module, files: Sequence[bytes | str], inputs: Iterable[NDArray[np.uint8]], name: str
+) -> Iterator[list[float]]:
+    """For each input the largest difference of each file, given by its path or content."""
+    sessions = [onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]) for file in files]
     for pixels in inputs:
-        got = session.run(None, {name: pixels})
         wanted = [value.numpy() for value in model(torch.from_numpy(pixels))]
+        answers = (session.run(None, {name: pixels}) for session in sessions)
         # A NaN stays one, whatever comes after it.
-        yield float(np.max([np.abs(a - b).max() for a, b in zip(got, wanted, strict=True)]))
+        yield [
+            float(np.max([np.abs(a - b).max() for a, b in zip(got, wanted, strict=True)])) for got in answers
+        ]

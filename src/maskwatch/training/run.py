@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,7 @@ def run_detector(
         resume,
         hardware.threads,
         landmarks={s.path: _of_bare_faces(s, read.teacher) for s in faces} if recipe.crops.painted else None,
-        hard={s.path: hard_faces(s, read.teacher.get(s.path)) for s in faces},
+        hard=_hard(faces, read.teacher) if recipe.crops.hard != 1 else None,
         hardware=hardware,
         held=_boxed(read.held, read, recipe.incomplete),
         say=say,
@@ -143,6 +143,10 @@ def _by_trust(samples: Sequence[Sample], incomplete: Sequence[str]) -> list[tupl
         (0.45, [s for s in samples if s.source in incomplete]),
         (0.6, [s for s in samples if s.source not in incomplete]),
     ]
+
+
+def _hard(faces: Iterable[Sample], teacher: Teacher) -> dict[Path, NDArray[np.bool_]]:
+    return {sample.path: hard_faces(sample, teacher.get(sample.path)) for sample in faces}
 
 
 def _of_bare_faces(sample: Sample, teacher: Teacher) -> NDArray[np.float32]:
