@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar, cast
 
 Item = TypeVar("Item")
 
-_PAUSE = 0.5  # seconds between two looks at whether the reader has been closed meanwhile
+_PAUSE: Final = 0.5  # seconds; not one long wait: on Windows Ctrl-C would not end it
+_END: Final = object()
 
 
 class Latest(Generic[Item]):
@@ -33,11 +35,11 @@ class Latest(Generic[Item]):
     def __init__(self, source: Iterable[Item]) -> None:
         self.dropped = 0
         self._source = source
-        self._slot: list[Item] = []
-        self._ended = False
+        # Ctrl-C may come at any moment: in a `threading.Condition`, which is Python code, it could leave the
+        # lock behind, and `close` would wait for ever. A SimpleQueue has no such moment.
+        self._slot: SimpleQueue[object] = SimpleQueue()
         self._closed = False
         self._error: BaseException | None = None
-        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._take, name="latest", daemon=True)
         self._thread.start()
 
@@ -45,12 +47,16 @@ class Latest(Generic[Item]):
         return self
 
     def __next__(self) -> Item:
-        with self._changed:
-            # Not one long wait: on Windows Ctrl-C would not end it.
-            while not (self._slot or self._ended or self._closed):
-                self._changed.wait(_PAUSE)
-            if self._slot and not self._closed:
-                return self._slot.pop()
+        found: object = _END
+        while not self._closed:
+            try:
+                found = self._slot.get(timeout=_PAUSE)
+                break
+            except Empty:
+                continue
+        if found is not _END and not self._closed:
+            return cast(Item, found)
+        self._slot.put(_END)  # for the next call, and for whoever else waits
         if self._error is not None and not self._closed:
             error, self._error = self._error, None
             raise error
@@ -63,10 +69,9 @@ class Latest(Generic[Item]):
             timeout: Seconds to wait for the source to let go. A source that hangs longer than that
                 ends by itself later.
         """
-        with self._changed:
-            self._closed = True
-            self._slot.clear()
-            self._changed.notify_all()
+        self._closed = True
+        self._empty()
+        self._slot.put(_END)
         close = getattr(self._source, "close", None)
         # An iterator at work must not be closed from here; its thread does that.
         if close is not None and not isinstance(self._source, Iterator):
@@ -86,18 +91,24 @@ class Latest(Generic[Item]):
         items = iter(self._source)
         try:
             for item in items:
-                with self._changed:
-                    if self._closed:
-                        break
-                    self.dropped += len(self._slot)
-                    self._slot[:] = [item]
-                    self._changed.notify_all()
+                if self._closed:
+                    break
+                self.dropped += self._empty()
+                self._slot.put(item)
         except BaseException as error:  # whatever it is, the reader must hear of it
             self._error = error
         finally:
             # A generator is closed by the thread that runs it: that is what frees the camera.
             if (close := getattr(items, "close", None)) is not None:
                 close()
-            with self._changed:
-                self._ended = True
-                self._changed.notify_all()
+            self._slot.put(_END)
+
+    def _empty(self) -> int:
+        """Takes out what waits; how many that were."""
+        count = 0
+        while True:
+            try:
+                self._slot.get_nowait()
+            except Empty:
+                return count
+            count += 1

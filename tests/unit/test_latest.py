@@ -1,3 +1,6 @@
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -137,3 +140,35 @@ def test_generator_is_closed_by_its_own_thread() -> None:
     with Latest(source()) as numbers:
         next(numbers)
     assert closed_by == ["latest"]
+
+
+_INTERRUPTED = """
+import random, signal
+from maskwatch.latest import Latest
+
+def numbers():
+    while True:
+        yield 0
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+moments = random.Random(1)
+for _ in range(300):
+    latest = Latest(numbers())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-4, 2e-3))
+        for _ in latest:
+            pass
+    except KeyboardInterrupt:
+        pass
+    latest.close()
+    assert not latest._thread.is_alive(), "the source's thread hangs"
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that interrupts on this system")
+def test_an_interrupt_at_any_moment_leaves_no_lock_behind() -> None:
+    """In a process of its own: a hang must not take the other tests along."""
+    subprocess.run([sys.executable, "-c", _INTERRUPTED], check=True, timeout=120)
