@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,10 +44,10 @@ def test_an_export_that_answers_otherwise_is_not_written(
     difference = export._difference
 
     def noted(
-        model: torch.nn.Module, files: Sequence[bytes | str], inputs: list[np.ndarray], name: str
+        model: torch.nn.Module, files: Sequence[bytes | str], inputs: list[np.ndarray], *more: Any
     ) -> list[list[float]]:
         counts.extend(len(pixels) for pixels in inputs)
-        return [*difference(model, files, inputs, name)]
+        return [*difference(model, files, inputs, *more)]
 
     monkeypatch.setattr(export, "_difference", noted)
     monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)

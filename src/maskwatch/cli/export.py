@@ -44,6 +44,17 @@ def export(
             " exported. Often better than either, where one was trained on from the other.",
         ),
     ] = None,
+    companion: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Detector: another exported one, whose answers are averaged with this one's in the same"
+            " file. It finds more than either and costs as much as both.",
+        ),
+    ] = None,
+    share: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="--companion: the weight of its answers.")
+    ] = 0.5,
     calibrate: Annotated[
         list[Path] | None,
         typer.Option(
@@ -121,6 +132,7 @@ def export(
     pictures = _pictures(check, meanings)
     from maskwatch.training import checkpoint as files
     from maskwatch.training.export import export_classifier, export_detector, read_metadata
+    from maskwatch.training.joined import Companion
 
     with TemporaryDirectory() as scratch:
         checkpoint = files.of_run(checkpoint)
@@ -133,7 +145,10 @@ def export(
                 raise ConfigError(
                     "--calibrate is for classifiers; a detector's threshold stands in --metadata"
                 )
-            difference = export_detector(checkpoint, out, described, pictures)
+            other = None if companion is None else Companion(companion, share)
+            difference = export_detector(checkpoint, out, described, pictures, other)
+        elif companion is not None:
+            raise ConfigError("--companion is for detectors; the classifier's file stays one network")
         elif calibrate:
             from maskwatch.evaluation.material import Wanted
             from maskwatch.training.calibrated import Choices, export_calibrated

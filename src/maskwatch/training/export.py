@@ -28,6 +28,7 @@ from maskwatch.training import checkpoint
 from maskwatch.training.anchors import LEVELS, STRIDE_MULTIPLE, VARIANCES
 from maskwatch.training.calibrate import UNSCALED, Scaling
 from maskwatch.training.halves import halve
+from maskwatch.training.joined import Companion, join
 from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.provenance import commit
 from maskwatch.training.recorded import recorded
@@ -86,7 +87,11 @@ class _Classifier(nn.Module):
 
 
 def export_detector(
-    saved: Path, out: Path, metadata: dict[str, Any], pictures: Material | None = None
+    saved: Path,
+    out: Path,
+    metadata: dict[str, Any],
+    pictures: Material | None = None,
+    companion: Companion | None = None,
 ) -> float:
     """Writes a detector's ONNX file.
 
@@ -95,12 +100,13 @@ def export_detector(
         out: The file to write; replaced only when the export is good.
         metadata: What the checkpoint does not know: name, threshold, training data, licence ...
         pictures: On what else than made pixels the file is compared with the checkpoint.
+        companion: Another detector, whose answers are averaged with this one's in the same file.
 
     Returns:
         Largest difference of the outputs between torch and ONNX Runtime.
 
     Raises:
-        DataError: The checkpoint is not one of a detector.
+        DataError: The checkpoint is not one of a detector, or the companion does not go with it.
         ModelError: The exported file answers otherwise than the checkpoint.
     """
     state = _state(saved, "detector")
@@ -128,6 +134,7 @@ def export_detector(
         ["logits", "offsets"],
         shapes,
         pictures,
+        companion,
     )
 
 
@@ -212,6 +219,7 @@ def _write(
     outputs: list[str],
     shapes: dict[str, Any],
     pictures: Material | None,
+    companion: Companion | None = None,
 ) -> float:
     model.eval()
     with _quiet():
@@ -245,6 +253,8 @@ def _write(
         "created": datetime.now(UTC).date().isoformat(),
         "recipe": recipe,
     }
+    if companion is not None:
+        full = join(proto, full, companion)
     proto.metadata_props.add(key="maskwatch", value=json.dumps(full))
     with Replacing(out) as draft:
         exact = proto.SerializeToString()
@@ -253,7 +263,8 @@ def _write(
         inputs = list(made)
         if pictures is not None:
             inputs += recorded(draft.path, kind_of_file(draft.path), pictures)
-        differences = np.max(list(_difference(model, (exact, str(draft.path)), inputs, name)), axis=0)
+        files = (exact, str(draft.path))
+        differences = np.max(list(_difference(model, files, inputs, name, companion)), axis=0)
         for difference, allowed in zip(differences, (MAX_DIFFERENCE, MAX_ROUNDING), strict=True):
             if not difference <= allowed:  # nor is a NaN
                 raise ModelError(
@@ -286,14 +297,26 @@ def _quiet() -> Iterator[None]:
 
 @torch.no_grad()
 def _difference(
-    model: nn.Module, files: Sequence[bytes | str], inputs: Iterable[NDArray[np.uint8]], name: str
+    model: nn.Module,
+    files: Sequence[bytes | str],
+    inputs: Iterable[NDArray[np.uint8]],
+    name: str,
+    companion: Companion | None,
 ) -> Iterator[list[float]]:
     """For each input the largest difference of each file, given by its path or content."""
-    sessions = [onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]) for file in files]
+    sessions = [_session(file) for file in files]
+    other = None if companion is None else _session(str(companion.file))
     for pixels in inputs:
         wanted = [value.numpy() for value in model(torch.from_numpy(pixels))]
+        if companion is not None and other is not None:
+            theirs = other.run(None, {name: pixels})
+            wanted = [w + companion.share * (t - w) for w, t in zip(wanted, theirs, strict=True)]
         answers = (session.run(None, {name: pixels}) for session in sessions)
         # A NaN stays one, whatever comes after it.
         yield [
             float(np.max([np.abs(a - b).max() for a, b in zip(got, wanted, strict=True)])) for got in answers
         ]
+
+
+def _session(file: bytes | str) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
