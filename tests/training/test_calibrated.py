@@ -66,7 +66,44 @@ def test_without_false_faces_the_scores_are_left_alone(
         state=[np.where(masked, 0, 1)],
         side=[np.full(count, 50.0)],
         bare=[np.zeros(count, np.bool_)],
+        crop=[np.zeros(count, np.bool_)],
     )
+    words = chosen_from(seen, tmp_path, monkeypatch)
+    assert words["score"]["combine"] == combine
+    assert (words["thresholds"]["face"] == 0.3) == (combine == "none")
+    assert (words["score"].keys() >= {"still", "live"}) == (combine == "logistic")
+    assert words["calibration"]["faces"] >= 70
+
+
+@pytest.mark.parametrize("crowd", [100, 20])
+def test_easy_portraits_do_not_make_answers_about_crowds_certain(
+    crowd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portraits = 600
+    hard = np.arange(crowd + portraits) < crowd
+    state = np.arange(crowd + portraits) % 2
+    wrong = hard & (np.arange(crowd + portraits) % 25 == 0)
+    # Whatever is wrong is less sure than the rest.
+    sure = np.where(wrong, 0.6, np.where(hard, 0.9, 0.7))
+    first = np.where(state ^ wrong, 1 - sure, sure)
+    seen = Candidates(
+        found=[np.ones(len(state))],
+        seen=[np.ones(len(state))],
+        outcome=[np.full(len(state), TRUE, np.int8)],
+        probabilities=[np.stack([first * 0.99, 1 - first, first * 0.01], 1)],
+        state=[state],
+        side=[np.full(len(state), 50.0)],
+        bare=[np.zeros(len(state), np.bool_)],
+        crop=[~hard],
+    )
+    monkeypatch.setattr(calibrated, "apply", lambda probabilities, *_: probabilities)
+    undecided = chosen_from(seen, tmp_path, monkeypatch)["thresholds"]["undecided"]
+    # Too few faces of crowds to choose by: the portraits have to do.
+    assert (undecided["with_mask"] > 0.85) == (undecided["without_mask"] > 0.85) == (crowd == 100)
+
+
+def chosen_from(seen: Candidates, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the file would say of itself if these places had been offered."""
     told: list[dict[str, Any]] = []
 
     def export(saved: Path, out: Path, words: dict[str, Any], *more: object) -> float:
@@ -79,8 +116,5 @@ def test_without_false_faces_the_scores_are_left_alone(
     monkeypatch.setattr(calibrated, "load", lambda *_, **__: SimpleNamespace(detector=None))
     monkeypatch.setattr(calibrated, "look", lambda *_: seen)
     words = {"thresholds": {"face": 0.3, "too_small": 14}}
-    calibrated.export_calibrated(tmp_path / "c.pt", tmp_path / "o.onnx", words, Wanted(), "ssd", Choices())
-    assert told[-1]["score"]["combine"] == combine
-    assert (told[-1]["thresholds"]["face"] == 0.3) == (combine == "none")
-    assert (told[-1]["score"].keys() >= {"still", "live"}) == (combine == "logistic")
-    assert told[-1]["calibration"]["faces"] >= 70
+    calibrated.export_calibrated(folder / "c.pt", folder / "o.onnx", words, Wanted(), "ssd", Choices())
+    return told[-1]

@@ -28,12 +28,10 @@ from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
 from maskwatch.training.export import export_classifier
 from maskwatch.training.recorded import MOST
 
-WAYS: Final = ("still", "live")
-"""How a classifier is used: on still pictures, or on live video. Each has its detector and its weights."""
-
 SPARED: Final = {"still": 1.0, "live": 2.0}
-"""What the number of false faces that are allowed is multiplied by: one search instead of three, asked for as
-few, would miss one face in twenty more."""
+"""How a classifier is used, each way with its own detector and weights, and what the number of false faces
+that are allowed is multiplied by. Live, one search instead of three, asked for as few, would miss one face in
+twenty more."""
 
 _LEAST_FACES: Final = 50
 _LEAST_FALSE: Final = 20
@@ -71,6 +69,7 @@ class Candidates:
         state: (n,) the true state, or `UNKNOWN`.
         side: (n,) shorter side in pixels.
         bare: (n,) bool: in a picture without any face.
+        crop: (n,) bool: in a picture of one person.
     """
 
     found: list[NDArray[np.floating]] = field(default_factory=list)
@@ -80,6 +79,7 @@ class Candidates:
     state: list[NDArray[np.int64]] = field(default_factory=list)
     side: list[NDArray[np.floating]] = field(default_factory=list)
     bare: list[NDArray[np.bool_]] = field(default_factory=list)
+    crop: list[NDArray[np.bool_]] = field(default_factory=list)
 
     def joined(self, name: str) -> NDArray[Any]:
         """One column."""
@@ -130,11 +130,11 @@ def export_calibrated(
                 material,
                 choices.partly_labelled,
             )
-            for way in WAYS
+            for way in SPARED
         }
-    outcome, state, side, probabilities = (
-        np.concatenate([seen[way].joined(name) for way in WAYS])
-        for name in ("outcome", "state", "side", "probabilities")
+    outcome, state, side, crop, probabilities = (
+        np.concatenate([one.joined(name) for one in seen.values()])
+        for name in ("outcome", "state", "side", "crop", "probabilities")
     )
     reported = (outcome == TRUE) & (state != UNKNOWN)
     if (count := np.count_nonzero(reported)) < _LEAST_FACES:
@@ -144,17 +144,20 @@ def export_calibrated(
         words["score"] = {"combine": "none"}
     else:
         allowed = choices.false_per_100 * len(material.negatives) / 100
-        chosen = {way: choose_fusion(seen[way], int(allowed * SPARED[way])) for way in WAYS}
-        words["score"] = {"combine": "logistic", **{way: asdict(chosen[way]) for way in WAYS}}
+        chosen = {way: choose_fusion(seen[way], int(allowed * spared)) for way, spared in SPARED.items()}
+        words["score"] = {"combine": "logistic", **{way: asdict(fusion) for way, fusion in chosen.items()}}
         words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
-        reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in WAYS])
-    probabilities, state, side = probabilities[reported], state[reported], side[reported]
+        reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in SPARED])
+    probabilities, state, side, crop = (a[reported] for a in (probabilities, state, side, crop))
     mask, covered = fit(probabilities, state)
     calibrated = apply(probabilities, mask, covered)
-    large = side >= float(words["thresholds"].get("too_small", 0))
-    limits = undecided_below(calibrated[large], state[large], choices.right)
+    counts = side >= float(words["thresholds"].get("too_small", 0))
+    if np.count_nonzero(counts & ~crop) >= _LEAST_FACES:
+        # Portraits are so easy that with them in the sum every answer about a crowd would pass for certain.
+        counts &= ~crop
+    limits = undecided_below(calibrated[counts], state[counts], choices.right)
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
-    faces = len(state) // len(WAYS)
+    faces = len(state) // len(SPARED)
     words["calibration"] = {"faces": faces, "right": choices.right, "detector": detector}
     some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
     difference = export_classifier(saved, out, words, mask, covered, checked or some)
@@ -215,6 +218,7 @@ def look(
         _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
         seen.state.append(np.full(len(faces), crop.state, np.int64))
         seen.bare.append(np.zeros(len(faces), np.bool_))
+        seen.crop.append(np.ones(len(faces), np.bool_))
     return seen
 
 
@@ -229,6 +233,7 @@ def _take(seen: Candidates, sample: Sample, detector: Detector, classifier: Mobi
     states = np.append(sample.states, UNKNOWN)  # row -1: no true face
     seen.state.append(states[matched.truth])
     seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
+    seen.crop.append(np.zeros(len(faces), np.bool_))
 
 
 def _append(
