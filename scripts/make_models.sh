@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # From data to the shipped ONNX files:
 #
-#     scripts/make_models.sh detector|classifier|fast DATA WEIGHTS [RUNS]
+#     scripts/make_models.sh detector|large|classifier|fast DATA WEIGHTS [RUNS]
 #
 # DATA holds scenes/, crops/, negatives/ and masked_people/ as docs/guides/reproduce-the-models.md tells, WEIGHTS
 # the MobileNetV2 files trained on ImageNet. Hours on one core; run it again after a cut: what is done is not done
 # twice, and a training goes on where it stopped. Extra options for every training: TRAIN="--threads 4".
 set -euo pipefail
-which=${1:?detector, classifier or fast} data=${2:?folder of the data} weights=${3:?folder of the ImageNet weights}
+which=${1:?detector, large, classifier or fast} data=${2:?folder of the data} weights=${3:?folder of the ImageNet weights}
 runs=${4:-runs/models}
 source=$(dirname "$0")/../src/maskwatch
 mkdir -p "$runs"
@@ -48,6 +48,13 @@ detector)
     maskwatch export "$runs/detector-2/checkpoint.pt" "$source/models/face_ssd.onnx" \
         --metadata "$source/training/metadata/face_ssd.toml"
     ;;
+large)
+    more=()
+    part large-1 detector detector-large "$weights/mobilenet_v2_imagenet.safetensors"
+    part large-2 detector detector-large-finish "$runs/large-1/checkpoint.pt"
+    maskwatch export "$runs/large-2/checkpoint.pt" "$source/models/face_ssd_large.onnx" \
+        --companion "$source/models/face_ssd.onnx" --metadata "$source/training/metadata/face_ssd_large.toml"
+    ;;
 classifier)
     first_parts
     part classifier-5 classifier classifier-donated "$runs/classifier-4/checkpoint.pt"
@@ -61,7 +68,7 @@ fast)
     calibrated fast-2 mask_mobilenet_fast.onnx mask_mobilenet_fast.toml
     ;;
 *)
-    echo "detector, classifier or fast, not $which" >&2
+    echo "detector, large, classifier or fast, not $which" >&2
     exit 2
     ;;
 esac

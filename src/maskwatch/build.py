@@ -33,6 +33,7 @@ class Backend:
         home: The class, as module:Class.
         files: The files that its constructor takes first, by their names in the registry.
         summary: One line for people.
+        still_files: The files for still pictures, where they are others.
         options: What its constructor is told besides.
         still: What it is told besides for still pictures, unless a size is asked for.
         threads: Whether it takes a number of threads.
@@ -42,6 +43,7 @@ class Backend:
     home: str
     files: tuple[str, ...]
     summary: str
+    still_files: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     still: Mapping[str, Any] = field(default_factory=dict)
     threads: bool = False
@@ -56,12 +58,15 @@ STILL_SIZES: Final = (1280, 640, 416)
 ones those that fill the picture, and all of them vote on where a face is. Still smaller ones take dogs for
 faces."""
 
+_STILL: Final[Mapping[str, Any]] = {"size": STILL_SIZES, "enlarge": 2.0}
+
 DETECTORS: Final[dict[str, Backend]] = {
     "ssd": Backend(
         _SSD,
         ("face_ssd.onnx",),
-        "Our SSD: accurate size when live, still pictures at their own size up to 1280",
-        still={"size": STILL_SIZES, "enlarge": 2.0},
+        "Our SSD: one quick network when live; still pictures by two, at their own size up to 1280",
+        still_files=("face_ssd_large.onnx",),
+        still=_STILL,
         threads=True,
     ),
     "ssd-fast": Backend(
@@ -77,6 +82,13 @@ DETECTORS: Final[dict[str, Backend]] = {
         ("face_ssd.onnx",),
         "Our SSD, large input: small faces",
         options={"size": "accurate"},
+        threads=True,
+    ),
+    "ssd-large": Backend(
+        _SSD,
+        ("face_ssd_large.onnx",),
+        "Our SSD, two networks averaged: the fewest mistakes, too slow for most live video",
+        still=_STILL,
         threads=True,
     ),
     "yunet": Backend(
@@ -137,7 +149,7 @@ def at_hand(kind: Kind) -> list[str]:
     known = [
         name
         for name, backend in table(kind).items()
-        if all(FILES[file].path.is_file() for file in backend.files)
+        if all(FILES[file].path.is_file() for file in (*backend.files, *backend.still_files))
     ]
     return known + [name for name, own in _named(kind).items() if own.path.is_file()]
 
@@ -173,15 +185,15 @@ def load(
     """Makes a detector and a classifier ready.
 
     Args:
-        detector: A name ("ssd", "ssd-fast", "ssd-accurate", "yunet", "opencv-ssd", or one of your own, see
-            `maskwatch models add`), an ONNX file that maskwatch exported, name=file for a back end with
-            a file of your own, or module:Class. None takes the one in use: the shipped "ssd", unless
+        detector: A name ("ssd", "ssd-fast", "ssd-accurate", "ssd-large", "yunet", "opencv-ssd", or one of
+            your own, see `maskwatch models add`), an ONNX file that maskwatch exported, name=file for a back
+            end with a file of your own, or module:Class. None takes the one in use: the shipped "ssd", unless
             another was chosen (`maskwatch models use`).
         classifier: The same for the classifier ("mobilenet", "mobilenet-fast"); "none" only finds faces.
         size: Longer side in pixels at which pictures are searched; None chooses by `live`.
         threshold: Face score in [0, 1] below which a face is not reported; None takes the model's.
-        live: Choose for speed: one search at the model's size. Else still pictures are searched
-            at their own size, and once more at a small one for faces that fill the picture.
+        live: Choose for speed: one network, one search at the model's size. Else still pictures are
+            searched by two at their own size, and again at smaller ones for faces that fill them.
         threads: Threads of one model run; None takes 1 when live, else 2 where there are two cores.
 
     Returns:
@@ -255,7 +267,9 @@ def _make(kind: Kind, spec: str, options: dict[str, Any], live: bool, threads: i
     if equals and name in known:
         backend, files = known[name], [_path(path)]
     elif spec in known:
-        backend, files = known[spec], [locate(file) for file in known[spec].files]
+        backend = known[spec]
+        names = backend.files if live else backend.still_files or backend.files
+        files = [locate(file) for file in names]
     elif (own := own_models().get(spec)) is not None and own.kind == kind:
         backend, files = known[SHIPPED[kind]], [locate_own(own)]
     elif _is_class(spec):

@@ -61,6 +61,7 @@ def test_the_card_of_a_classifier(cli: Cli, fake_models: FakeModels, measured: P
     assert card.startswith("# Model card: fake classifier\n\nTells colours.\n")
     assert "## Intended use\n\n- tests\n" in card
     assert "## Not intended\n\nNot stated.\n" in card
+    assert "## Figures as still pictures: none, people, street\n" in card
     assert rows(card, "source") == [["squares", "5 squares", "-", "CC0"]]
     labels = {row[0]: row[1] for row in rows(card, "faces found")}
     assert labels["all"] == "75.0 % (30 to 95, n=4)"
@@ -156,7 +157,7 @@ def test_what_cannot_be_read_is_told_in_one_line(
         assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["ssd", "mobilenet", "mobilenet-fast"])
+@pytest.mark.parametrize("name", ["ssd", "ssd-large", "mobilenet", "mobilenet-fast"])
 def test_the_shipped_models_have_words(name: str) -> None:
     from maskwatch.build import model_file
     from maskwatch.training.card import gather

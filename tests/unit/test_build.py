@@ -65,6 +65,16 @@ def test_a_file_of_ones_own_is_used_for_stills_and_live(fake_models: FakeModels)
         assert detector.model.path == fake_models.detector
 
 
+def test_stills_are_searched_by_two_networks() -> None:
+    def file(name: str, **options: object) -> str:
+        detector = load(name, "none", **options).detector  # type: ignore[arg-type]
+        assert isinstance(detector, SSD)
+        return detector.model.path.name
+
+    assert file("ssd") == file("ssd", size=320) == file("ssd-large", live=True) == "face_ssd_large.onnx"
+    assert file("ssd", live=True) == file("ssd-accurate") == file("ssd-fast") == "face_ssd.onnx"
+
+
 def test_faces_of_stills_are_looked_at_twice(fake_models: FakeModels) -> None:
     models = str(fake_models.detector), str(fake_models.classifier)
     image = scene({(2, 1): BLUE})

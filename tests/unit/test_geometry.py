@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskwatch.geometry import ceil_to, clip, crop_square, fit, iou, nms, snug, vote
+from maskwatch.geometry import ceil_to, clip, crop_square, fade, fit, iou, nms, snug, vote
 from maskwatch.types import Image
 
 
@@ -167,6 +167,16 @@ def test_vote_agrees_with_its_definition(threshold: float) -> None:
     weights = (iou(boxes[kept], boxes) >= threshold) * scores
     wanted = weights @ boxes / weights.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(vote(boxes, scores, kept, threshold), wanted, atol=0.01)
+
+
+def test_near_copies_of_better_boxes_fade() -> None:
+    boxes = np.array([[0, 0, 10, 5], [0, 0, 10, 10], [20, 0, 30, 10], [24, 0, 34, 10]], np.float32)
+    scores = np.array([0.8, 0.9, 0.7, 0.6], np.float32)
+    # The first overlaps the second by a half, the last the third by 6 of 14.
+    np.testing.assert_allclose(fade(boxes, scores, 0.45), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5)
+    np.testing.assert_allclose(fade(boxes, scores, 0.4), [0.2, 0.9, 0.7, 0.6 * (8 / 14) ** 2], rtol=1e-5)
+    assert scores[0] == np.float32(0.8)
+    assert fade(boxes[:0], scores[:0], 0.5).shape == (0,)
 
 
 def test_an_empty_box_votes_for_itself() -> None:

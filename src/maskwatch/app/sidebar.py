@@ -18,6 +18,7 @@ _NAMES = {
     "ssd": "Standard",
     "ssd-fast": "Fast: for slow computers",
     "ssd-accurate": "Accurate: for faces far away",
+    "ssd-large": "Thorough: slow, for the fewest mistakes",
     "yunet": "YuNet",
     "opencv-ssd": "OpenCV SSD (old, for comparison)",
 }

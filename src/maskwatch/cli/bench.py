@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from maskwatch.evaluation.speed import Timing
 
-USUAL = ("ssd-fast", "ssd-accurate", "mobilenet", "mobilenet-fast")
+USUAL = ("ssd-fast", "ssd-accurate", "ssd-large", "mobilenet", "mobilenet-fast")
 """What is timed when nothing is named: nothing that would have to be fetched."""
 
 

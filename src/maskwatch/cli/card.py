@@ -14,7 +14,7 @@ from maskwatch.errors import ConfigError
 def card(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="A model's name (ssd, mobilenet, mobilenet-fast) or ONNX file."),
+        typer.Argument(metavar="MODEL", help="A model's name (ssd, ssd-large, mobilenet ...) or ONNX file."),
     ],
     figures: Annotated[
         list[Path],

@@ -26,8 +26,8 @@ DetectorName = Annotated[
     typer.Option(
         "--detector",
         metavar="NAME",
-        help="ssd, ssd-fast, ssd-accurate, yunet, opencv-ssd, one of yours, an ONNX file, NAME=FILE or"
-        " module:Class. [default: the one in use, see `maskwatch models`]",
+        help="ssd, ssd-fast, ssd-accurate, ssd-large, yunet, opencv-ssd, one of yours, an ONNX file,"
+        " NAME=FILE or module:Class. [default: the one in use, see `maskwatch models`]",
     ),
 ]
 ClassifierName = Annotated[

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.geometry import GREY, ceil_to, clip, fit, nms, snug, vote
+from maskwatch.geometry import GREY, ceil_to, clip, fade, fit, nms, snug, vote
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
@@ -87,7 +87,11 @@ class SSD:
         kept = nms(boxes, scores, self._nms_iou)
         if self._vote_iou is None:
             return Faces(boxes[kept], scores[kept])
-        return Faces(vote(boxes, scores, kept, self._vote_iou), scores[kept])
+        boxes, scores = vote(boxes, scores, kept, self._vote_iou), scores[kept]
+        scores = fade(boxes, scores, self._nms_iou)
+        order = np.argsort(-scores, kind="stable")
+        order = order[scores[order] >= self.threshold]
+        return Faces(boxes[order], scores[order])
 
     def _targets(self, width: int, height: int) -> list[tuple[int, int]]:
         """Widths and heights at which to search a picture, without near-copies of one another."""

@@ -110,7 +110,11 @@ def find(contenders: Sequence[Contender], material: Material, watch: Watch = _si
 
 def describe(contender: Contender) -> dict[str, Any]:
     """Names, thresholds, hashes of the model files and what these say about themselves."""
-    about: dict[str, Any] = {"name": contender.name, "threshold": contender.usual.threshold}
+    about: dict[str, Any] = {
+        "name": contender.name,
+        "used": "live" if contender.live else "still",
+        "threshold": contender.usual.threshold,
+    }
     for kind, part in (("detector", contender.usual.detector), ("classifier", contender.usual.classifier)):
         model = getattr(part, "model", None)
         metadata = dict(getattr(model, "metadata", {}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -51,11 +51,14 @@ class Contender:
         name: For people.
         usual: What users get.
         deep: The same models, reporting faces down to a low score.
+        live: Whether they look at pictures as at frames of live video.
     """
 
     name: str
     usual: Engine
     deep: Engine
+    _: KW_ONLY
+    live: bool = False
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ def contender(
     usual = load(detector, classifier, size, threshold, live=live, threads=threads)
     deep = load(detector, classifier, size, LOW, live=live, threads=threads)
     deep = Engine(Best(deep.detector, MOST), deep.classifier, deep.threshold)
-    return Contender(f"{short(detector)} + {short(classifier)}", usual, deep)
+    return Contender(f"{short(detector)} + {short(classifier)}", usual, deep, live=live)
 
 
 def parse_models(spec: str, detector: str, classifier: str) -> tuple[str, str]:

@@ -48,6 +48,7 @@ FILES: Final[dict[str, ModelFile]] = {
     file.name: file
     for file in (
         ModelFile("face_ssd.onnx", "Apache-2.0"),
+        ModelFile("face_ssd_large.onnx", "Apache-2.0"),
         ModelFile("mask_mobilenet.onnx", "Apache-2.0"),
         ModelFile("mask_mobilenet_fast.onnx", "Apache-2.0"),
         ModelFile(

@@ -19,6 +19,7 @@ from maskwatch.training.card_figures import (
 from maskwatch.training.markdown import bullets, listing, rows_table
 
 _UNSAID: Final = "Not stated."
+_USED: Final = {"still": " as still pictures", "live": " as live video"}
 _SOURCE: Final = ("name", "what", "where", "licence")
 
 
@@ -95,7 +96,7 @@ def _measured(content: Mapping[str, Any]) -> list[str]:
     if data.get("corrected labels"):
         notes.append(f"{data['corrected labels']} labels corrected where it says so")
     return [
-        f"## Figures: {names}",
+        f"## Figures{_USED.get(engine.get('used'), '')}: {names}",
         f"Measured with {engine['name']} as `maskwatch evaluate` runs it, maskwatch {content['maskwatch']},"
         f" on {', '.join(shown)} ({'; '.join(notes)}). In brackets 95 % intervals: Wilson's for shares, a"
         " bootstrap over pictures for average precision (AP). A face counts as found at an IoU of 0.5.",

@@ -34,8 +34,11 @@ def test_figures_on_stdout_a_page_and_json(cli: Cli, fake_models: FakeModels, tm
 
 def test_json_on_stdout(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     street = write_coco(tmp_path / "street", [FACES])
-    done = cli("evaluate", street, "--json", "-", fake_models.options)
-    assert json.loads(done.stdout)["figures"]["labels"]["all"]["right"]["value"] == 1
+    for option, used in (((), "still"), (("--live",), "live")):
+        done = cli("evaluate", street, "--json", "-", fake_models.options, *option)
+        content = json.loads(done.stdout)
+        assert content["figures"]["labels"]["all"]["right"]["value"] == 1
+        assert content["engine"]["used"] == used
 
 
 def test_other_class_names_and_broken_pictures(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:

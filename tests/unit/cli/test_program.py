@@ -54,7 +54,8 @@ def test_version(process: Cli) -> None:
 
 def test_table_of_models(cli: Cli) -> None:
     out = cli("models").stdout
-    for name in ("ssd", "ssd-fast", "ssd-accurate", "yunet", "opencv-ssd", "mobilenet", "mobilenet-fast"):
+    ours = ("ssd", "ssd-fast", "ssd-accurate", "ssd-large", "mobilenet", "mobilenet-fast")
+    for name in (*ours, "yunet", "opencv-ssd"):
         assert any(line.startswith(f"{name} ") for line in out.splitlines())
 
 

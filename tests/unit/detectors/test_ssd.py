@@ -155,6 +155,20 @@ def test_suppressed_boxes_vote_if_the_file_asks_for_it(tmp_path: Path) -> None:
     assert found.scores.tolist() == pytest.approx([first])
 
 
+def test_boxes_that_votes_move_onto_one_another_are_one_face(tmp_path: Path) -> None:
+    """Two faces' worth of anchors, between which a third one has a vote in both."""
+    logits = np.full(8, -9, np.float32)
+    logits[:3] = [2.0, 1.0, 1.9]
+    offsets = np.zeros((8, 4), np.float32)
+    offsets[1, 0] = -24 / 3.2  # 8 pixels to the right of the first
+    offsets[2, 0] = -49 / 3.2  # 15 pixels
+    image = np.zeros((64, 128, 3), np.uint8)
+    apart = constant_detector(tmp_path / "d.onnx", logits, offsets)
+    assert len(SSD(apart, 128).detect(image)) == 2
+    voted = constant_detector(tmp_path / "v.onnx", logits, offsets, vote_iou=0.3)
+    assert SSD(voted, 128).detect(image).scores.tolist() == pytest.approx([1 / (1 + math.exp(-2))])
+
+
 def test_wild_offsets_stay_finite(tmp_path: Path) -> None:
     offsets = np.full((8, 4), 1e30, np.float32)
     path = constant_detector(tmp_path / "d.onnx", np.full(8, 9, np.float32), offsets)
