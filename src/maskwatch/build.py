@@ -49,6 +49,11 @@ class Backend:
     threads: bool = False
     partner: str = ""
 
+    @property
+    def all_files(self) -> tuple[str, ...]:
+        """Whatever it needs, however it is used."""
+        return (*self.files, *self.still_files)
+
 
 _SSD: Final = "maskwatch.detectors.ssd:SSD"
 _MOBILENET: Final = "maskwatch.classifiers.mobilenet:MobileNet"
@@ -149,7 +154,7 @@ def at_hand(kind: Kind) -> list[str]:
     known = [
         name
         for name, backend in table(kind).items()
-        if all(FILES[file].path.is_file() for file in (*backend.files, *backend.still_files))
+        if all(FILES[file].path.is_file() for file in backend.all_files)
     ]
     return known + [name for name, own in _named(kind).items() if own.path.is_file()]
 

@@ -105,7 +105,7 @@ def _describe(name: str, kind: Kind, backend: Backend) -> dict[str, Any]:
     """What is known of a model, without fetching anything."""
     from maskwatch.models.registry import FILES
 
-    files = [FILES[file] for file in (*backend.files, *backend.still_files)]
+    files = [FILES[file] for file in backend.all_files]
     here = all(file.path.is_file() for file in files)
     shipped = all(file.url is None for file in files)
     row: dict[str, Any] = {

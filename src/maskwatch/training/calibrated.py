@@ -27,6 +27,7 @@ from maskwatch.sources.images import read_image
 from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
 from maskwatch.training.export import export_classifier
 from maskwatch.training.recorded import MOST
+from maskwatch.types import Faces
 
 SPARED: Final = {"still": 1.0, "live": 2.0}
 """How a classifier is used, each way with its own detector and weights, and what the number of false faces
@@ -215,10 +216,8 @@ def look(
         image = read_image(crop.path)
         faces = detector.detect(image)[:1]
         probabilities, face, *_ = classifier.look(image, faces.boxes)
-        _append(seen, faces.scores, face, np.full(len(faces), TRUE, np.int8), probabilities, faces.boxes)
-        seen.state.append(np.full(len(faces), crop.state, np.int64))
-        seen.bare.append(np.zeros(len(faces), np.bool_))
-        seen.crop.append(np.ones(len(faces), np.bool_))
+        outcome, states = np.full(len(faces), TRUE, np.int8), np.full(len(faces), crop.state, np.int64)
+        _append(seen, faces, face, outcome, probabilities, states, crop=True)
     return seen
 
 
@@ -229,23 +228,26 @@ def _take(seen: Candidates, sample: Sample, detector: Detector, classifier: Mobi
     faces = faces[matched.order]
     outcome = np.where((matched.outcome == FALSE) & partly, np.int8(IGNORED), matched.outcome)
     probabilities, face, *_ = classifier.look(image, faces.boxes)
-    _append(seen, faces.scores, face, outcome, probabilities, faces.boxes)
-    states = np.append(sample.states, UNKNOWN)  # row -1: no true face
-    seen.state.append(states[matched.truth])
-    seen.bare.append(np.full(len(faces), len(sample.boxes) == 0))
-    seen.crop.append(np.zeros(len(faces), np.bool_))
+    states = np.append(sample.states, UNKNOWN)[matched.truth]  # row -1: no true face
+    _append(seen, faces, face, outcome, probabilities, states, bare=len(sample.boxes) == 0)
 
 
 def _append(
     seen: Candidates,
-    found: NDArray[np.floating],
+    faces: Faces,
     face: NDArray[np.floating],
     outcome: NDArray[np.int8],
     probabilities: NDArray[np.floating],
-    boxes: NDArray[np.float32],
+    states: NDArray[np.int64],
+    *,
+    bare: bool = False,
+    crop: bool = False,
 ) -> None:
-    seen.found.append(found)
+    seen.found.append(faces.scores)
     seen.seen.append(face)
     seen.outcome.append(outcome)
     seen.probabilities.append(probabilities)
-    seen.side.append((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf))
+    seen.side.append((faces.boxes[:, 2:] - faces.boxes[:, :2]).min(axis=1, initial=np.inf))
+    seen.state.append(states)
+    seen.bare.append(np.full(len(faces), bare))
+    seen.crop.append(np.full(len(faces), crop))

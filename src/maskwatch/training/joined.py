@@ -7,7 +7,6 @@ anything is decoded, so that whoever runs the file sees one network.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,10 @@ import onnx
 from onnx import TensorProto, compose, helper
 
 from maskwatch.errors import DataError
+from maskwatch.models.registry import sha256
+from maskwatch.models.runtime import open_session
 
-_SAME: Final = ("kind", "levels", "variances", "stride_multiple", "colour_order")
+_SAME: Final = ("levels", "variances", "stride_multiple", "colour_order")
 """What both must say of themselves for their answers to mean the same."""
 
 _PREFIX: Final = "companion."
@@ -56,10 +57,8 @@ def join(proto: onnx.ModelProto, metadata: dict[str, Any], companion: Companion)
     """
     file, share = companion.file, companion.share
     try:
-        content = file.read_bytes()
-        other = onnx.load_from_string(content)
-        entries = {entry.key: entry.value for entry in other.metadata_props}
-        words = json.loads(entries["maskwatch"])
+        words = open_session(file, "detector").metadata
+        other = onnx.load(str(file))
         differ = [key for key in _SAME if json.loads(json.dumps(metadata[key])) != words[key]]
         name, parameters, architecture = (words[key] for key in ("name", "parameters", "architecture"))
     except Exception as error:  # protobuf raises what it likes on a damaged file
@@ -91,5 +90,5 @@ def join(proto: onnx.ModelProto, metadata: dict[str, Any], companion: Companion)
     return metadata | {
         "parameters": metadata["parameters"] + parameters,
         "architecture": f"{metadata['architecture']}; averaged with {architecture}",
-        "companion": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "share": share},
+        "companion": {"name": name, "sha256": sha256(file), "share": share},
     }
