@@ -93,11 +93,33 @@ def iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]
         (n, m) float32 in [0, 1]; 0 where a box is empty.
     """
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    overlap = _intersections(a, b)
+    return _ratio(overlap, _areas(a)[:, None] + _areas(b)[None, :] - overlap)
+
+
+def containment(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Intersection over the smaller area of each box of `a` and each box of `b`: 1 for one inside the other.
+
+    Args:
+        a: (n, 4) boxes.
+        b: (m, 4) boxes.
+
+    Returns:
+        (n, m) float32 in [0, 1]; 0 where a box is empty.
+    """
+    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    return _ratio(_intersections(a, b), np.minimum(_areas(a)[:, None], _areas(b)[None, :]))
+
+
+def _intersections(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, m) areas that two boxes share."""
     corner = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.clip(corner - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
-    overlap = sides[..., 0] * sides[..., 1]
-    union = _areas(a)[:, None] + _areas(b)[None, :] - overlap
-    result: NDArray[np.float32] = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    sides: NDArray[np.float32] = np.clip(corner - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
+    return sides[..., 0] * sides[..., 1]
+
+
+def _ratio(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.float32]:
+    result: NDArray[np.float32] = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
     return result
 
 
@@ -167,15 +189,22 @@ def vote(
     return result
 
 
-def fade(boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
-    """Soft suppression (Bodla and others, arXiv 1704.04503): near-copies of better boxes lose score.
+_COMPARED: Final = 256
 
-    Boxes that voting has moved onto one another are mostly two outlines of one face.
+
+def fade(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float, inside: float
+) -> NDArray[np.float32]:
+    """Soft suppression (Bodla and others, arXiv 1704.04503): copies and parts of better boxes lose score.
+
+    Boxes that voting has moved onto one another are mostly two outlines of one face, and a box inside a
+    better one is mostly a part of a face that is too large for the network at this size of the picture.
 
     Args:
         boxes: (n, 4) boxes.
         scores: (n,) scores, all above 0.
         threshold: IoU with a better box above which a score s becomes s (1 - IoU)^2.
+        inside: Containment, in or of a better box, above which it becomes s (1 - containment)^2.
 
     Returns:
         (n,) scores.
@@ -185,6 +214,17 @@ def fade(boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: flo
     faded = scores.copy()
     if len(copies):
         faded[copies] *= (1 - iou(boxes[copies], boxes[best]).max(axis=1)) ** 2
+    # Best first: each one is compared with those before it, some rows at a time for the sake of memory.
+    whole = np.ones(len(best), np.bool_)
+    for start in range(0, len(best), _COMPARED):
+        rows = best[start : start + _COMPARED]
+        shares = np.tril(containment(boxes[rows], boxes[best[: start + len(rows)]]), start - 1)
+        for row in np.flatnonzero((shares > inside).any(axis=1)):
+            # What is itself a part says nothing of others.
+            share = shares[row, : start + row].max(where=whole[: start + row], initial=0)
+            if share > inside:
+                whole[start + row] = False
+                faded[rows[row]] *= (1 - share) ** 2
     return faded
 
 

@@ -41,15 +41,15 @@ def test_an_export_that_answers_otherwise_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: tuple[list[Sample], list[Sample], Pictures]
 ) -> None:
     counts: list[int] = []
-    difference = export._difference
+    differences = export._differences
 
     def noted(
-        model: torch.nn.Module, files: Sequence[bytes | str], inputs: list[np.ndarray], *more: Any
+        answer: Any, files: Sequence[bytes | str], inputs: list[np.ndarray], *more: Any
     ) -> list[list[float]]:
         counts.extend(len(pixels) for pixels in inputs)
-        return [*difference(model, files, inputs, *more)]
+        return [*differences(answer, files, inputs, *more)]
 
-    monkeypatch.setattr(export, "_difference", noted)
+    monkeypatch.setattr(export, "_differences", noted)
     monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
     recipe = {"width": 0.35, "dropout": 0.0, "faces": {"size": 32, "margin": 1.4}}
     state = MaskNet(0.35).state_dict()

@@ -11,9 +11,13 @@ from maskwatch.data.sample import negative as without_faces
 from maskwatch.detectors.ssd import SSD as Shipped
 from maskwatch.errors import DataError
 from maskwatch.geometry import iou
+from maskwatch.models.registry import locate
 from maskwatch.training.detector_data import CropRecipe, DetectorData, _masked
+from maskwatch.training.distillation import Mentor
 from maskwatch.training.export import MAX_ROUNDING, export_detector
 from maskwatch.training.pictures import Pictures
+from maskwatch.training.ssd import SSD
+from maskwatch.training.steps import normalise
 from maskwatch.training.train_detector import DetectorRecipe, train_detector
 
 World = tuple[list[Sample], list[Sample], Pictures]
@@ -150,6 +154,26 @@ def test_a_resume_with_another_recipe_is_refused(world: World, tmp_path: Path) -
     train_detector(faces, [], pictures, tiny, tmp_path, workers=0)
     with pytest.raises(DataError, match="made by another recipe"):
         train_detector(faces, [], pictures, replace(tiny, rate=1.0), tmp_path, resume=True)
+
+
+def test_another_detector_is_imitated_and_a_run_goes_on_with_the_same_one_only(
+    world: World, tmp_path: Path
+) -> None:
+    faces, _, pictures = world
+    mentor = locate("face_ssd.onnx")
+    tiny = replace(RECIPE, steps=4, batch=2, average=0.0, imitation=1e4, crops=CropRecipe(size=64))
+    data = DetectorData(faces, [], pictures, tiny.crops, 8, 0, 0.0)
+    planes = torch.stack([data[i][0] for i in range(8)])
+    apart = []
+    for imitated in (None, mentor):
+        folder = tmp_path / str(imitated is None)
+        saved = train_detector(faces, [], pictures, tiny, folder, imitated=imitated, workers=0)
+        model = SSD(tiny.width, tiny.channels)
+        model.load_state_dict(torch.load(saved)["average"])
+        apart.append((model(normalise(planes))[0] - Mentor(mentor)(planes)[0]).abs().mean().item())
+    assert apart[1] < apart[0]
+    with pytest.raises(DataError, match="or imitated another detector"):
+        train_detector(faces, [], pictures, tiny, folder, resume=True)
 
 
 def test_nothing_to_learn_is_refused(world: World, tmp_path: Path) -> None:

@@ -173,10 +173,37 @@ def test_near_copies_of_better_boxes_fade() -> None:
     boxes = np.array([[0, 0, 10, 5], [0, 0, 10, 10], [20, 0, 30, 10], [24, 0, 34, 10]], np.float32)
     scores = np.array([0.8, 0.9, 0.7, 0.6], np.float32)
     # The first overlaps the second by a half, the last the third by 6 of 14.
-    np.testing.assert_allclose(fade(boxes, scores, 0.45), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5)
-    np.testing.assert_allclose(fade(boxes, scores, 0.4), [0.2, 0.9, 0.7, 0.6 * (8 / 14) ** 2], rtol=1e-5)
+    np.testing.assert_allclose(fade(boxes, scores, 0.45, 1.0), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5)
+    np.testing.assert_allclose(fade(boxes, scores, 0.4, 1.0), [0.2, 0.9, 0.7, 0.6 * (8 / 14) ** 2], rtol=1e-5)
     assert scores[0] == np.float32(0.8)
-    assert fade(boxes[:0], scores[:0], 0.5).shape == (0,)
+    assert fade(boxes[:0], scores[:0], 0.5, 0.5).shape == (0,)
+
+
+def test_parts_of_better_boxes_fade() -> None:
+    """Whether the part or the whole is the better one; what is only half inside stays."""
+    boxes = np.array([[0, 0, 10, 10], [6, 5, 10, 10], [7, 6, 11, 10], [8, 6, 12, 10]], np.float32)
+    for scores in ([0.9, 0.8, 0.7, 0.6], [0.5, 0.8, 0.7, 0.6]):
+        given = np.array(scores, np.float32)
+        alone = [0, 1] if given[0] > given[1] else [1, 0]
+        faded = fade(boxes[:2], given[:2], 0.6, 0.7)
+        assert faded[alone[0]] == given[alone[0]]
+        assert faded[alone[1]] == 0
+    wanted = [0.9, 0.7 * 0.25**2, 0.6]
+    np.testing.assert_allclose(
+        fade(boxes[[0, 2, 3]], np.array([0.9, 0.7, 0.6], np.float32), 0.6, 0.7), wanted, rtol=1e-5
+    )
+
+
+def test_parts_fade_in_crowds_too() -> None:
+    """More boxes than are compared at a time, every second one inside the one before it."""
+    corners = np.repeat(np.arange(350, dtype=np.float32) * 20, 2)
+    boxes = np.stack([corners, 0 * corners, corners + 10, 0 * corners + 10], axis=1)
+    boxes[1::2] += [2, 2, -2, -2]
+    scores = np.random.default_rng(0).uniform(0.1, 0.4, 700).astype(np.float32)
+    scores[::2] += 0.5
+    faded = fade(boxes, scores, 0.5, 0.75)
+    np.testing.assert_array_equal(faded[::2], scores[::2])
+    assert (faded[1::2] == 0).all()
 
 
 def test_an_empty_box_votes_for_itself() -> None:

@@ -116,10 +116,11 @@ def _describe(name: str, kind: Kind, backend: Backend) -> dict[str, Any]:
         "licence": files[0].licence,
         "files": [{"path": str(file.path), "url": file.url, "sha256": file.sha256} for file in files],
         "bytes": sum(file.path.stat().st_size for file in files) if here else None,
+        "parameters": None,
         "metadata": None,
     }
     if here and shipped:
-        _read_metadata(row, files[0].path)
+        _read_metadata(row, *(file.path for file in files))
     return row
 
 
@@ -133,6 +134,7 @@ def _describe_own(own: Own) -> dict[str, Any]:
         "licence": "",
         "files": [{"path": str(own.path), "url": None, "sha256": own.sha256}],
         "bytes": own.path.stat().st_size if here else None,
+        "parameters": None,
         "metadata": None,
     }
     if here:
@@ -143,14 +145,18 @@ def _describe_own(own: Own) -> dict[str, Any]:
     return row
 
 
-def _read_metadata(row: dict[str, Any], path: Path) -> None:
+def _read_metadata(row: dict[str, Any], *paths: Path) -> None:
+    """Adds what the first file says of itself, and the parameters of the largest one."""
     from maskwatch.errors import ModelError
     from maskwatch.models.runtime import open_session
 
     try:
-        row["metadata"] = open_session(path, row["kind"]).metadata
+        said = [open_session(path, row["kind"]).metadata for path in paths]
     except ModelError as error:
         row["state"], row["summary"] = "damaged", str(error)
+        return
+    counts = [about["parameters"] for about in said if isinstance(about.get("parameters"), int)]
+    row |= {"metadata": said[0], "parameters": max(counts, default=None)}
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
@@ -161,8 +167,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     table = Table(*head, box=None, pad_edge=False)
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] else ""
-        parameters = (row["metadata"] or {}).get("parameters")
-        millions = f"{parameters / 1e6:.2f} M" if isinstance(parameters, int | float) else ""
+        millions = f"{row['parameters'] / 1e6:.2f} M" if row["parameters"] else ""
         used = "*" if row["in_use"] else ""
         cells = (row["name"], row["kind"], used, row["state"], size, millions, row["licence"], row["summary"])
         table.add_row(*cells)

@@ -67,6 +67,14 @@ Start = Annotated[
         " (.safetensors, .pth), a checkpoint or an exported model.",
     ),
 ]
+Imitate = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHAT",
+        help="Another detector whose answers are learnt besides the labels: shipped (what searches still"
+        " pictures) or an exported file.",
+    ),
+]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the folder's last checkpoint stopped.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the training itself.")]
@@ -97,6 +105,7 @@ def detector(
     recipe: Recipe = None,
     set_: Set = None,
     start: Start = "shipped",
+    imitate: Imitate = None,
     out: Out = Path("runs/detector"),
     resume: Resume = False,
     threads: Threads = 1,
@@ -108,15 +117,17 @@ def detector(
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
+    from maskwatch.training.distillation import find_imitated
     from maskwatch.training.hardware import Hardware
     from maskwatch.training.run import run_detector
     from maskwatch.training.train_detector import DetectorRecipe
 
     begun, chosen = _begin("detector", DetectorRecipe, recipe, set_ or (), start, out, resume)
+    imitated = find_imitated(imitate)
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
-        run_detector(material, chosen, out, begun, resume, hardware, say)
+        run_detector(material, chosen, out, begun, resume, hardware, say, imitated)
         if report:
             _report(out, "detector", chosen, material)
         say(f"done; next: maskwatch export {out} face.onnx")

@@ -25,7 +25,8 @@ class Detection:
         average_precision_by_height: By class of face height.
         curve: Rows of score, precision, recall, thinned out.
         recall: At the usual operating point.
-        recall_from_24: The same for faces of 24 pixels and more.
+        recall_40: The same at IoU 0.4.
+        recall_from_24: At IoU 0.5 again, for faces of 24 pixels and more.
         recall_by_height: The same by class of face height.
         recall_by_state: The same by state; "face" where the state is unknown.
         precision: At the usual operating point; None where not every face has a box.
@@ -40,6 +41,7 @@ class Detection:
     average_precision_by_height: dict[str, float | None]
     curve: list[tuple[float, float, float]]
     recall: Share
+    recall_40: Share
     recall_from_24: Share
     recall_by_height: dict[str, Share]
     recall_by_state: dict[str, Share]

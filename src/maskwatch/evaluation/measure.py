@@ -93,8 +93,8 @@ def _by_source(looked: Sequence[Looked], partly_labelled: Collection[str]) -> di
     return ({ALL: full} if full else {}) | dict(sorted(sources.items()))
 
 
-def _usual(looked: Sequence[Looked], partly_labelled: Collection[str] = ()) -> Table:
-    return join([tabulate(item, item.faces, 0.5, partly_labelled) for item in looked])
+def _usual(looked: Sequence[Looked], partly_labelled: Collection[str] = (), iou: float = 0.5) -> Table:
+    return join([tabulate(item, item.faces, iou, partly_labelled) for item in looked])
 
 
 def _deep(looked: Sequence[Looked], iou: float) -> list[Table]:
@@ -127,6 +127,7 @@ def _detection(looked: Sequence[Looked], partly: bool, rounds: int) -> Detection
         },
         curve=[] if partly else _thinned(table),
         recall=share(found),
+        recall_40=share(_usual(looked, iou=0.4).true_found >= 0),
         recall_from_24=share(found[usual.true_height >= 24]),
         recall_by_height={name: share(found[rows]) for name, rows in _height_classes(usual.true_height)},
         recall_by_state={name: share(found[rows]) for name, rows in states.items() if rows.any()},

@@ -88,8 +88,8 @@ def _cards(figures: Figures) -> str:
 
 def _finding(detection: dict[str, Detection]) -> list[str]:
     head = [
-        *("source", "pictures", "faces", "AP, IoU 0.5", "AP, IoU 0.4", "found", "found from 24 px"),
-        *("precision", "false faces a picture"),
+        *("source", "pictures", "faces", "AP, IoU 0.5", "AP, IoU 0.4", "found", "found, IoU 0.4"),
+        *("found from 24 px", "precision", "false faces a picture"),
     ]
     rows = [
         [
@@ -99,6 +99,7 @@ def _finding(detection: dict[str, Detection]) -> list[str]:
             _number(d.average_precision, d.interval),
             _number(d.average_precision_40),
             _share(d.recall),
+            _share(d.recall_40),
             _share(d.recall_from_24),
             _share(d.precision),
             _number(d.false_per_picture),

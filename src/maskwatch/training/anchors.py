@@ -6,7 +6,7 @@ SSD, arXiv 1512.02325, section 2.2, with the scale compensation of S3FD, arXiv 1
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,15 @@ def _level(stride: int, *sizes: float) -> Level:
 
 
 LEVELS: Final = (_level(8, 9, 14, 22), _level(16, 34, 54), _level(32, 84, 132), _level(64, 205, 320))
+
+
+def described() -> dict[str, Any]:
+    """The anchors in the words of a model file's metadata."""
+    return {
+        "levels": [{"stride": stride, "anchors": [list(size) for size in sizes]} for stride, sizes in LEVELS],
+        "variances": list(VARIANCES),
+        "stride_multiple": STRIDE_MULTIPLE,
+    }
 
 
 @lru_cache(maxsize=8)

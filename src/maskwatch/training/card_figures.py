@@ -23,13 +23,24 @@ def finding(raw: Figures) -> list[str]:
     detection = raw["detection"]
     if not detection:
         return []
-    head = ["source", "pictures", "faces", "found", "from 24 px", "AP", "AP, IoU 0.4", "precision"]
+    head = [
+        "source",
+        "pictures",
+        "faces",
+        "found",
+        "found, IoU 0.4",
+        "from 24 px",
+        "AP",
+        "AP, IoU 0.4",
+        "precision",
+    ]
     rows = [
         [
             name,
             str(d["pictures"]),
             str(d["faces"]),
             _share(d["recall"]),
+            _share(d.get("recall_40")),
             _share(d["recall_from_24"]),
             _number(d["average_precision"], d["interval"]),
             _number(d["average_precision_40"]),

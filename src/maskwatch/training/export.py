@@ -6,7 +6,7 @@ import json
 import logging
 import tomllib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from maskwatch.evaluation.material import Material
 from maskwatch.models.runtime import kind_of_file
 from maskwatch.sinks.replacing import Replacing
 from maskwatch.training import checkpoint
-from maskwatch.training.anchors import LEVELS, STRIDE_MULTIPLE, VARIANCES
+from maskwatch.training.anchors import STRIDE_MULTIPLE, described
 from maskwatch.training.calibrate import UNSCALED, Scaling
 from maskwatch.training.halves import halve
 from maskwatch.training.joined import Companion, join
@@ -42,6 +42,9 @@ MAX_DIFFERENCE: Final = 1e-3
 
 MAX_ROUNDING: Final = 0.1
 """...and that there may be once the weights are stored in 16 bits, at the worst of a million logits."""
+
+_Answer = Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]
+"""Pixels to the outputs that a file should give."""
 
 
 class _Pixels(nn.Module):
@@ -116,9 +119,7 @@ def export_detector(
     own = {
         "kind": "detector",
         "architecture": f"SSD, MobileNetV2 x{recipe['width']:g}, strides 8 16 32 64",
-        "levels": [{"stride": level.stride, "anchors": level.anchors} for level in LEVELS],
-        "variances": VARIANCES,
-        "stride_multiple": STRIDE_MULTIPLE,
+        **described(),
     }
     example = np.random.default_rng(0).integers(0, 256, (1, 192, 320, 3), np.uint8)
     other = np.random.default_rng(1).integers(0, 256, (1, 384, 256, 3), np.uint8)
@@ -264,7 +265,8 @@ def _write(
         if pictures is not None:
             inputs += recorded(draft.path, kind_of_file(draft.path), pictures)
         files = (exact, str(draft.path))
-        differences = np.max(list(_difference(model, files, inputs, name, companion)), axis=0)
+        answer = _with_companion(model, companion, name) if companion else _alone(model)
+        differences = np.max(list(_differences(answer, files, inputs, name)), axis=0)
         for difference, allowed in zip(differences, (MAX_DIFFERENCE, MAX_ROUNDING), strict=True):
             if not difference <= allowed:  # nor is a NaN
                 raise ModelError(
@@ -295,22 +297,31 @@ def _quiet() -> Iterator[None]:
         log.setLevel(level)
 
 
-@torch.no_grad()
-def _difference(
-    model: nn.Module,
-    files: Sequence[bytes | str],
-    inputs: Iterable[NDArray[np.uint8]],
-    name: str,
-    companion: Companion | None,
+def _alone(model: nn.Module) -> _Answer:
+    @torch.no_grad()
+    def answer(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        return [value.numpy() for value in model(torch.from_numpy(pixels))]
+
+    return answer
+
+
+def _with_companion(model: nn.Module, companion: Companion, name: str) -> _Answer:
+    own, other = _alone(model), _session(str(companion.file))
+
+    def answer(pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        both = zip(own(pixels), other.run(None, {name: pixels}), strict=True)
+        return [mine + companion.share * (theirs - mine) for mine, theirs in both]
+
+    return answer
+
+
+def _differences(
+    answer: _Answer, files: Sequence[bytes | str], inputs: Iterable[NDArray[np.uint8]], name: str
 ) -> Iterator[list[float]]:
     """For each input the largest difference of each file, given by its path or content."""
     sessions = [_session(file) for file in files]
-    other = None if companion is None else _session(str(companion.file))
     for pixels in inputs:
-        wanted = [value.numpy() for value in model(torch.from_numpy(pixels))]
-        if companion is not None and other is not None:
-            theirs = other.run(None, {name: pixels})
-            wanted = [w + companion.share * (t - w) for w, t in zip(wanted, theirs, strict=True)]
+        wanted = answer(pixels)
         answers = (session.run(None, {name: pixels}) for session in sessions)
         # A NaN stays one, whatever comes after it.
         yield [

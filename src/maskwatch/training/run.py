@@ -30,6 +30,7 @@ def run_detector(
     resume: bool,
     hardware: Hardware,
     say: Say,
+    imitated: Path | None = None,
 ) -> Path:
     """Reads the data and trains a detector; see `train_detector`.
 
@@ -60,6 +61,7 @@ def run_detector(
         hard=_hard(faces, read.teacher) if recipe.crops.hard != 1 else None,
         hardware=hardware,
         held=_boxed(read.held, read, recipe.incomplete),
+        imitated=imitated,
         say=say,
     )
     tell_failures(read.failures, say)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-import onnx
 from safetensors import SafetensorError
 from torch import Tensor
 
-from maskwatch.errors import ConfigError, DataError
+from maskwatch.errors import ConfigError, DataError, ModelError
 from maskwatch.models.registry import locate
-from maskwatch.models.runtime import Kind
+from maskwatch.models.runtime import Kind, kind_of_file, open_session
 from maskwatch.training import checkpoint
 from maskwatch.training.exported import load_exported
 from maskwatch.training.mask_net import MaskNet
@@ -62,20 +60,19 @@ def settings_of(kind: Kind, start: Path | None) -> dict[str, Any]:
     if start is None or start.suffix != ".onnx":
         return {}
     try:
-        entries = {entry.key: entry.value for entry in onnx.load(str(start)).metadata_props}
-        words = json.loads(entries["maskwatch"])
-        if words["kind"] != kind:
-            raise DataError(f"{start}: holds a {words['kind']}, not a {kind}; choose another --start")
+        if (held := kind_of_file(start)) != kind:
+            raise DataError(f"{start}: holds a {held}, not a {kind}; choose another --start")
+        words = open_session(start, kind).metadata
         found: dict[str, Any] = {}
         for *tables, key in _FOLLOWED[kind]:
             there, here = words["recipe"], found
             for table in tables:
                 there, here = there[table], here.setdefault(table, {})
             here[key] = there[key]
-    except DataError:
-        raise
-    except Exception as error:  # protobuf raises what it likes on a damaged file
-        raise DataError(f"{start}: not a model that maskwatch exported ({error!r})") from error
+    except ModelError as error:
+        raise DataError(f"--start: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{start}: its recipe makes no sense ({error!r}); choose another --start") from error
     return found
 
 

@@ -16,6 +16,7 @@ from maskwatch.data.sample import Sample
 from maskwatch.errors import DataError
 from maskwatch.training.anchors import grid
 from maskwatch.training.detector_data import CropRecipe, DetectorData
+from maskwatch.training.distillation import Mentor, distillation_loss
 from maskwatch.training.hardware import Hardware
 from maskwatch.training.loop import Say, fit
 from maskwatch.training.pictures import Pictures
@@ -47,6 +48,8 @@ class DetectorRecipe:
         hold_out: Share of the pictures that are kept for validation where the data has no split "val".
         seed: Of everything random.
         incomplete: Sources in which many faces have no label.
+        imitation: Weight of another detector's answers, where one is imitated, relative to that of labels.
+            Both detectors mostly agree: this loss is some thirty times smaller than that of the labels.
         crops: How examples are cut.
     """
 
@@ -67,6 +70,7 @@ class DetectorRecipe:
     hold_out: float = 0.1
     seed: int = 0
     incomplete: tuple[str, ...] = ()
+    imitation: float = 40.0
     crops: CropRecipe = field(default_factory=CropRecipe)
 
 
@@ -84,6 +88,7 @@ def train_detector(
     hard: Mapping[Path, NDArray[np.bool_]] | None = None,
     hardware: Hardware | None = None,
     held: Sequence[Sample] = (),
+    imitated: Path | None = None,
     say: Say = lambda text: None,
 ) -> Path:
     """Trains a detector and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
@@ -102,16 +107,19 @@ def train_detector(
         hard: Which faces are hard to find; see `DetectorData`.
         hardware: What it runs on.
         held: Pictures with true boxes to validate on.
+        imitated: An exported detector whose answers are learnt besides the labels; see `distillation`.
         say: Takes lines for people.
 
     Returns:
         The checkpoint.
 
     Raises:
-        DataError: Nothing to train on, or the run cannot be resumed.
+        DataError: Nothing to train on, the run cannot be resumed, or the detector to imitate has other
+            anchors.
     """
     if not any((~s.ignore).any() for s in faces):
         raise DataError("no picture has a face to learn from")
+    mentor = Mentor(imitated, threads) if imitated is not None else None
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(threads)
     model = SSD(recipe.width, recipe.channels)
@@ -130,7 +138,9 @@ def train_detector(
     )
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch))
-    task = _Detector(model, recipe, data, HeldPictures(held, pictures, 2 * recipe.crops.size), hardness)
+    task = _Detector(
+        model, recipe, data, HeldPictures(held, pictures, 2 * recipe.crops.size), hardness, mentor
+    )
     return fit(task, folder, resume, hardware, workers, say)
 
 
@@ -138,10 +148,17 @@ class _Detector:
     kind, figure, clip = "detector", "average precision", 10.0
 
     def __init__(
-        self, model: SSD, recipe: DetectorRecipe, data: DetectorData, held: HeldPictures, hardness: Tensor
+        self,
+        model: SSD,
+        recipe: DetectorRecipe,
+        data: DetectorData,
+        held: HeldPictures,
+        hardness: Tensor,
+        mentor: Mentor | None,
     ) -> None:
         self.model, self.recipe, self.data, self.held, self.hardness = model, recipe, data, held, hardness
-        self.fingerprint = _fingerprint([*data.faces, *data.negatives])
+        self.fingerprint = _fingerprint([*data.faces, *data.negatives], mentor)
+        self._mentor = mentor
         self._anchors = torch.from_numpy(grid(recipe.crops.size, recipe.crops.size))
 
     def plan(self, step: int) -> tuple[int, float]:
@@ -152,14 +169,17 @@ class _Detector:
     def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
         planes, states, targets, which = batch
         logits, offsets = (part.float() for part in self.model(normalise(planes)))
-        classes, boxes = multibox_loss(
-            logits, offsets, self._anchors.to(device), states, targets, self.recipe.hard_ratio
-        )
+        anchors = self._anchors.to(device)
+        classes, boxes = multibox_loss(logits, offsets, anchors, states, targets, self.recipe.hard_ratio)
+        loss = classes + self.recipe.box_weight * boxes
+        parts = {"class_loss": classes.detach(), "box_loss": boxes.detach()}
+        if self._mentor is not None:
+            classes, boxes = distillation_loss(logits, offsets, anchors, self._mentor(planes))
+            loss = loss + self.recipe.imitation * (classes + self.recipe.box_weight * boxes)
+            parts |= {"imitated_class_loss": classes.detach(), "imitated_box_loss": boxes.detach()}
         _remember(self.hardness, which, logits.detach())
-        return {
-            "loss": classes + self.recipe.box_weight * boxes,
-            "class_loss": classes.detach(),
-            "box_loss": boxes.detach(),
+        return parts | {
+            "loss": loss,
             "hardness": self.hardness.mean() if len(self.hardness) else torch.zeros(()),
         }
 
@@ -170,8 +190,8 @@ class _Detector:
         return {"hardness": self.hardness}
 
 
-def _fingerprint(samples: Sequence[Sample]) -> str:
-    found = hashlib.sha256()
+def _fingerprint(samples: Sequence[Sample], mentor: Mentor | None) -> str:
+    found = hashlib.sha256(mentor.sha256.encode() if mentor else b"")
     for sample in samples:
         found.update(sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes())
     return found.hexdigest()

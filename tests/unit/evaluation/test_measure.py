@@ -103,6 +103,13 @@ def test_the_curve_reaches_the_faces_below_the_usual_threshold() -> None:
     assert curve[-1] == pytest.approx((0.1, 1.0, 1.0))
 
 
+def test_looser_boxes_are_found_at_a_smaller_overlap() -> None:
+    half = (0.0, 0.0, 100.0, 45.0)
+    pictures = [looked([((0, 0, 100, 100), 0), (square(3), 0)], [(half, 0.9, 0), (square(3), 0.9, 0)])]
+    street = measure(pictures, rounds=0).detection["street"]
+    assert (street.recall, street.recall_40) == (Share(1, 2), Share(2, 2))
+
+
 def test_a_partly_labelled_source_has_recall_only_and_stays_out_of_all() -> None:
     street = looked([(square(0), 0)], [(square(0), 0.9, 0), (square(4), 0.9, 0)])
     web = looked([(square(0), 1)], [(square(4), 0.9, 0)], source="web")

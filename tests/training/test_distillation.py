@@ -1,0 +1,87 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from maskwatch.errors import ConfigError, DataError
+from maskwatch.models.registry import locate, sha256
+from maskwatch.models.runtime import open_session
+from maskwatch.training.anchors import grid
+from maskwatch.training.distillation import Mentor, distillation_loss, find_imitated
+
+ANCHORS = torch.from_numpy(grid(64, 64))
+
+
+def answers(logit: float) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.full((2, len(ANCHORS)), logit), torch.zeros(2, len(ANCHORS), 4)
+
+
+def test_the_mentor_answers_as_its_file_does() -> None:
+    file = locate("face_ssd.onnx")
+    planes = torch.randint(0, 256, (2, 3, 64, 128), dtype=torch.uint8)
+    mentor = Mentor(file)
+    logits, offsets = mentor(planes)
+    for i in range(2):
+        pixels = np.ascontiguousarray(planes[i].numpy()[::-1].transpose(1, 2, 0))
+        alone = open_session(file, "detector").run(pixels[None])
+        np.testing.assert_array_equal(logits[i].numpy(), alone[0])
+        np.testing.assert_array_equal(offsets[i].numpy(), alone[1])
+    assert mentor.sha256 == sha256(file)
+
+
+def test_only_a_detector_with_the_same_anchors_can_be_imitated(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"--imitate: .*a classifier, where a detector is needed"):
+        Mentor(locate("mask_mobilenet.onnx"))
+    with pytest.raises(DataError, match=r"--imitate: .*nosuch\.onnx: no such model file"):
+        Mentor(tmp_path / "nosuch.onnx")
+    proto = onnx.load(str(locate("face_ssd.onnx")))
+    words = json.loads(proto.metadata_props[0].value)
+    words["variances"] = [0.3, 0.3]
+    proto.metadata_props[0].value = json.dumps(words)
+    onnx.save(proto, str(tmp_path / "other.onnx"))
+    with pytest.raises(DataError, match=r"--imitate: .*other\.onnx: other variances than"):
+        Mentor(tmp_path / "other.onnx")
+
+
+def test_the_shipped_one_or_a_file_is_imitated(tmp_path: Path) -> None:
+    assert find_imitated(None) is None
+    shipped = find_imitated("shipped")
+    assert shipped == locate("face_ssd_large.onnx")
+    assert find_imitated(str(shipped)) == shipped
+    with pytest.raises(
+        ConfigError, match=r"nosuch\.onnx: no such file; --imitate takes shipped or an exported"
+    ):
+        find_imitated(str(tmp_path / "nosuch.onnx"))
+
+
+def test_two_that_agree_have_nothing_to_learn() -> None:
+    for logit in (-6.0, 0.3, 4.0):
+        classes, boxes = distillation_loss(*answers(logit), ANCHORS, answers(logit))
+        assert classes == 0
+        assert boxes == pytest.approx(0, abs=1e-6)
+
+
+def test_scores_move_towards_the_mentors() -> None:
+    theirs = answers(-5.0)
+    theirs[0][0, 3] = 2.0
+    logits, offsets = answers(-5.0)
+    logits[0, 3], logits[1, 7] = -1.0, 3.0
+    logits.requires_grad_()
+    distillation_loss(logits, offsets, ANCHORS, theirs)[0].backward()  # type: ignore[no-untyped-call]
+    assert logits.grad is not None
+    assert logits.grad[0, 3] < 0 < logits.grad[1, 7]
+    assert logits.grad.count_nonzero() == 2  # where both agree nothing moves
+
+
+def test_boxes_are_learnt_only_where_the_mentor_sees_a_face() -> None:
+    theirs = answers(-5.0)
+    theirs[0][0, 3] = 2.0
+    theirs[1][0, 3] = torch.tensor([3.0, 0, 0, 0])
+    offsets = torch.zeros(2, len(ANCHORS), 4, requires_grad=True)
+    distillation_loss(theirs[0], offsets, ANCHORS, theirs)[1].backward()  # type: ignore[no-untyped-call]
+    assert offsets.grad is not None
+    assert offsets.grad[0, 3, 0] < 0
+    assert offsets.grad.abs().sum((2,)).count_nonzero() == 1
