@@ -204,7 +204,8 @@ def fade(
         boxes: (n, 4) boxes.
         scores: (n,) scores, all above 0.
         threshold: IoU with a better box above which a score s becomes s (1 - IoU)^2.
-        inside: Containment, in or of a better box, above which it becomes s (1 - containment)^2.
+        inside: Containment, in or of a better box, above which it becomes s (1 - containment)^2; infinity
+            leaves parts alone.
 
     Returns:
         (n,) scores.

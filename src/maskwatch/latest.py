@@ -104,11 +104,10 @@ class Latest(Generic[Item]):
             self._slot.put(_END)
 
     def _empty(self) -> int:
-        """Takes out what waits; how many that were."""
+        """Takes out what waits; how many items that were."""
         count = 0
         while True:
             try:
-                self._slot.get_nowait()
+                count += self._slot.get_nowait() is not _END
             except Empty:
                 return count
-            count += 1

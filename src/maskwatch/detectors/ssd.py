@@ -89,7 +89,8 @@ class SSD:
         if self._vote_iou is None:
             return Faces(boxes[kept], scores[kept])
         boxes, scores = vote(boxes, scores, kept, self._vote_iou), scores[kept]
-        scores = fade(boxes, scores, self._nms_iou, _INSIDE)
+        # Where a face is too large for the network at one of several sizes, it sees parts of it there.
+        scores = fade(boxes, scores, self._nms_iou, _INSIDE if len(self.sizes) > 1 else math.inf)
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] >= self.threshold]
         return Faces(boxes[order], scores[order])

@@ -169,6 +169,31 @@ def test_boxes_that_votes_move_onto_one_another_are_one_face(tmp_path: Path) -> 
     assert SSD(voted, 128).detect(image).scores.tolist() == pytest.approx([1 / (1 + math.exp(-2))])
 
 
+def test_parts_of_a_face_that_another_size_shows_whole_are_no_faces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, part = [10, 10, 110, 110], [20, 20, 70, 70]
+    path = constant_detector(
+        tmp_path / "v.onnx", np.zeros(8, np.float32), np.zeros((8, 4), np.float32), vote_iou=0.6
+    )
+    boxes = {"large": [part], "small": [whole], "both": [whole, part]}
+    scores = {"large": [0.8], "small": [0.9], "both": [0.9, 0.8]}
+
+    def detect(sizes: list[int], seen: list[str]) -> list[list[float]]:
+        detector, left = SSD(path, sizes, 0.3), iter(seen)
+
+        def search(*_: object) -> tuple[np.ndarray, np.ndarray]:
+            which = next(left)
+            return np.array(boxes[which], np.float32), np.array(scores[which], np.float32)
+
+        monkeypatch.setattr(detector, "_search", search)
+        found: list[list[float]] = detector.detect(np.zeros((128, 128, 3), np.uint8)).boxes.tolist()
+        return found
+
+    assert detect([128, 64], ["large", "small"]) == [whole]
+    assert detect([128], ["both"]) == [whole, part]  # one size: nothing was too large elsewhere
+
+
 def test_wild_offsets_stay_finite(tmp_path: Path) -> None:
     offsets = np.full((8, 4), 1e30, np.float32)
     path = constant_detector(tmp_path / "d.onnx", np.full(8, 9, np.float32), offsets)
