@@ -6,6 +6,7 @@ of the trunk are frozen and thawed on the way.
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -136,6 +137,9 @@ def _one(
         raise
     finally:
         distributed.destroy_process_group()
+    # Its work is done and written. A thread of one of the libraries that is still there when the interpreter
+    # is taken down aborts the process now and then, and the whole training would count as failed.
+    atexit.register(os._exit, 0)
 
 
 @torch.no_grad()
