@@ -92,9 +92,8 @@ def iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]
     Returns:
         (n, m) float32 in [0, 1]; 0 where a box is empty.
     """
-    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    overlap = _intersections(a, b)
-    return _ratio(overlap, _areas(a)[:, None] + _areas(b)[None, :] - overlap)
+    overlap, first, second = _overlap(a, b)
+    return _ratio(overlap, first + second - overlap)
 
 
 def containment(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -107,15 +106,18 @@ def containment(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.
     Returns:
         (n, m) float32 in [0, 1]; 0 where a box is empty.
     """
+    overlap, first, second = _overlap(a, b)
+    return _ratio(overlap, np.minimum(first, second))
+
+
+def _overlap(
+    a: NDArray[np.floating], b: NDArray[np.floating]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Areas (n, m) that each two boxes share, and their own, (n, 1) and (1, m)."""
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    return _ratio(_intersections(a, b), np.minimum(_areas(a)[:, None], _areas(b)[None, :]))
-
-
-def _intersections(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, m) areas that two boxes share."""
     corner = np.minimum(a[:, None, 2:], b[None, :, 2:])
     sides: NDArray[np.float32] = np.clip(corner - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
-    return sides[..., 0] * sides[..., 1]
+    return sides[..., 0] * sides[..., 1], _areas(a)[:, None], _areas(b)[None, :]
 
 
 def _ratio(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.float32]:

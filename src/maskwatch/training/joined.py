@@ -7,7 +7,6 @@ anything is decoded, so that whoever runs the file sees one network.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +17,9 @@ from onnx import TensorProto, compose, helper
 from maskwatch.errors import DataError
 from maskwatch.models.registry import sha256
 from maskwatch.models.runtime import open_session
+from maskwatch.training.anchors import described
 
-_SAME: Final = ("levels", "variances", "stride_multiple", "colour_order")
+_SAME: Final = (*described(), "colour_order")
 """What both must say of themselves for their answers to mean the same."""
 
 _PREFIX: Final = "companion."
@@ -59,7 +59,7 @@ def join(proto: onnx.ModelProto, metadata: dict[str, Any], companion: Companion)
     try:
         words = open_session(file, "detector").metadata
         other = onnx.load(str(file))
-        differ = [key for key in _SAME if json.loads(json.dumps(metadata[key])) != words[key]]
+        differ = [key for key in _SAME if metadata[key] != words[key]]
         name, parameters, architecture = (words[key] for key in ("name", "parameters", "architecture"))
     except Exception as error:  # protobuf raises what it likes on a damaged file
         raise DataError(f"{file}: not a detector that maskwatch exported ({error!r})") from error
