@@ -10,19 +10,17 @@ import pytest
 import skimage.data
 from torch import Tensor
 
+from made.portrait import LANDMARKS
+from maskwatch.errors import ConfigError
 from maskwatch.training.classifier_data import (
     WITH,
     WITHOUT,
     ClassifierData,
     FaceExample,
     FaceRecipe,
-    _narrower,
 )
 from maskwatch.training.pictures import cache
 
-LANDMARKS = np.array(
-    [[202.4, 101.9], [245.5, 103.3], [220.7, 125], [201.8, 141.6], [238.5, 143.6]], np.float32
-)
 BOX = np.array([180, 60, 268, 180], np.float32)
 
 
@@ -73,10 +71,40 @@ def test_masks_are_taken_from_others(tmp_path: Path, donated: float, wanted: boo
     assert (min(covered) > 0.03) == wanted
 
 
-def test_a_mask_on_the_nose_alone_ends_above_the_mouth() -> None:
-    turn = np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)  # a tilted face
-    for points in (LANDMARKS, LANDMARKS @ turn):
-        moved = _narrower(points, 0.5)
-        np.testing.assert_allclose(moved[:2].mean(0), points[:2].mean(0), atol=1e-3)
-        eyes, mouth = points[:2].mean(0), points[3:].mean(0)
-        np.testing.assert_allclose(moved[3:].mean(0), (eyes + mouth) / 2, atol=1e-3)
+@pytest.mark.parametrize(("capped", "least", "most"), [(0.0, 0, 0.2), (1.0, 1, 1), (0.5, 0.35, 0.75)])
+def test_caps_are_painted_as_often_as_asked(tmp_path: Path, capped: float, least: float, most: float) -> None:
+    """They change the upper half; a patch, which may lie anywhere, comes one in twelve times."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((200, 200, 3), 127, np.uint8))
+    pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
+    example = FaceExample(tmp_path / "a.png", np.array([60, 60, 140, 160], np.float32), WITH)
+    data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, capped=capped), 60)
+    whole = [(data[i][0].float() - 127).abs() > 8 for i in range(60)]
+    assert least <= np.mean([bool(picture[:, :28].any()) for picture in whole]) <= most
+    assert np.mean([bool(picture[:, 44:].any()) for picture in whole]) < 0.2
+
+
+def test_only_the_ways_that_are_asked_for_are_painted(tmp_path: Path) -> None:
+    portrait = np.ascontiguousarray(np.asarray(skimage.data.astronaut(), np.uint8)[..., ::-1])
+    cv2.imwrite(str(tmp_path / "a.png"), portrait)
+    pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
+    example = FaceExample(tmp_path / "a.png", BOX, WITHOUT, LANDMARKS)
+    for ways, covering in (({"correct": 1.0}, 1.0), ({"hanging": 0.5, "chin": 0.5}, 0.0)):
+        data = ClassifierData([example], pictures, plain(shares={"painted": 1.0}, ways=ways), 10)
+        assert {float(data[i][1][2]) for i in range(10)} == {covering}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ways": {"backwards": 1.0}}, "no way 'backwards'; known are nose_out, chin"),
+        ({"ways": {"chin": 0.0}}, "none is drawn"),
+        ({"shares": {"hats": 1.0}}, "no kind 'hats'"),
+    ],
+)
+def test_recipes_that_make_no_sense_are_refused(
+    tmp_path: Path, changes: dict[str, dict[str, float]], words: str
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 40, 3), np.uint8))
+    pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
+    with pytest.raises(ConfigError, match=words):
+        ClassifierData([FaceExample(tmp_path / "a.png", BOX, WITH)], pictures, plain(**changes), 1)

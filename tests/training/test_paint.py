@@ -10,12 +10,10 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
+from made.portrait import LANDMARKS
 from maskwatch.training.paint import Donor, MaskStyle, Worn, paint_mask, random_style, visible_share
 from maskwatch.training.paint_fabric import Kind
 
-LANDMARKS = np.array(
-    [[202.4, 101.9], [245.5, 103.3], [220.7, 125], [201.8, 141.6], [238.5, 143.6]], np.float32
-)
 EYES, NOSE, MOUTH = (LANDMARKS[0] + LANDMARKS[1]) / 2, LANDMARKS[2], (LANDMARKS[3] + LANDMARKS[4]) / 2
 NOSE_LOW = NOSE + 0.18 * (MOUTH - NOSE)  # between tip and nostrils
 CHIN = MOUTH + 0.75 * (MOUTH - NOSE)

@@ -119,6 +119,21 @@ def test_masks_are_painted_on_large_faces_whose_landmarks_are_known() -> None:
     assert 3 <= painted <= 8
 
 
+@pytest.mark.parametrize(("side", "painted"), [(50, True), (16, False)])
+def test_caps_are_painted_on_faces_that_are_large_enough(side: int, painted: bool) -> None:
+    plain = np.full((200, 200, 3), 120, np.uint8)
+    box = np.array([[80, 80, 80 + side, 80 + side]], np.float32)
+    there = Sample(Path("a.png"), box, np.zeros(1, int), np.zeros(1, bool))
+
+    def crop(capped: float, seed: int) -> np.ndarray:
+        recipe = CropRecipe(faces=(side, side + 1), capped=capped)
+        data = DetectorData([there], [], cast(Pictures, {there.path: (plain, 1.0)}), recipe, 1)
+        return data._crop(there, 200, np.random.default_rng(seed))[0]
+
+    for seed in range(6):
+        assert (crop(1.0, seed) != crop(0.0, seed)).any() == painted
+
+
 def test_learns_to_find_discs_and_the_export_finds_them_too(world: World, tmp_path: Path) -> None:
     faces, negatives, pictures = world
     saved = train_detector(faces[:18], negatives[:18], pictures, RECIPE, tmp_path, workers=0)

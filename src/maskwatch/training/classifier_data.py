@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
@@ -18,7 +18,9 @@ from torch.utils.data import Dataset
 from maskwatch.errors import ConfigError
 from maskwatch.training import augment
 from maskwatch.training.mask_net import OUTPUTS
-from maskwatch.training.paint import Donor, Worn, paint_mask, random_style, visible_share
+from maskwatch.training.paint import Donor, paint_mask, random_style
+from maskwatch.training.paint_cap import paint_cap
+from maskwatch.training.paint_ways import WAYS, fit
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import LABELS, Image
 
@@ -35,15 +37,6 @@ WITH, WITHOUT, WRONG = (
 )
 
 
-_WAYS: Final[tuple[tuple[Worn, int, Literal["as seen", "higher", "narrower"]], ...]] = (
-    ("nose_out", WRONG, "as seen"),
-    ("chin", WRONG, "as seen"),
-    ("correct", WRONG, "higher"),  # over eyes and nose: the mouth is free
-    ("correct", WRONG, "narrower"),  # over the nose alone
-    ("correct", WITH, "as seen"),
-)
-_OFTEN: Final = (0.42, 0.18, 0.06, 0.06, 0.28)
-
 _DONOR: Final = 100.0
 """Longer side, pixels, to which a face is reduced before its mask is taken: about that of the other face."""
 
@@ -51,9 +44,8 @@ _STATES: Final[dict[str, tuple[int, ...]]] = {
     **{label: (state,) for state, label in enumerate(LABELS)},
     "face": (PRESUMED_BARE,),
     "none": (NOT_A_FACE,),
-    "painted": (WITH, WRONG),
 }
-"""States that examples of each kind may have."""
+"""States that examples of each kind may have; those of "painted" ones depend on the recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +87,8 @@ class FaceRecipe:
         found: How often a face is cut out where a detector sees it, as in use, instead of where it is.
         donated: How often a painted mask has the cloth of a real one.
         spoilt: How often a crop gets strong noise or visible pixels.
+        ways: How often a painted mask is worn in each of `paint_ways.WAYS`.
+        capped: How often a cap is painted over the brow of a face.
     """
 
     size: int = 112
@@ -118,6 +112,17 @@ class FaceRecipe:
     found: float = 0.0
     donated: float = 0.0
     spoilt: float = 0.0
+    ways: dict[str, float] = field(
+        default_factory=lambda: {
+            "nose_out": 0.42,
+            "chin": 0.18,
+            "eyes": 0.06,
+            "nose_only": 0.06,
+            "hanging": 0.0,
+            "correct": 0.28,
+        }
+    )
+    capped: float = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -136,6 +141,10 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         kinds: dict[str, list[FaceExample]] = {name: [] for name in (*names.values(), "painted")}
         if unknown := set(recipe.shares) - set(kinds):
             raise ConfigError(f"recipe: faces.shares: no kind {min(unknown)!r}; known are {', '.join(kinds)}")
+        if unknown := set(recipe.ways) - set(WAYS):
+            raise ConfigError(f"recipe: faces.ways: no way {min(unknown)!r}; known are {', '.join(WAYS)}")
+        if not any(recipe.ways.values()):
+            raise ConfigError("recipe: faces.ways: none is drawn; give at least one of them a share above 0")
         for example in examples:
             kinds[names[example.state]].append(example)
             if example.landmarks is not None and example.state in (WITHOUT, PRESUMED_BARE):
@@ -144,6 +153,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares.get(name)}
         shares = np.array([recipe.shares[name] for name in self._kinds])
         self._shares = shares / shares.sum()
+        often = np.array([recipe.ways.get(way, 0.0) for way in WAYS])
+        self._often = often / often.sum()
         self.settled = self._settled()
         self._asked = np.array([column not in self.settled for column in range(len(OUTPUTS))], np.float32)
 
@@ -158,25 +169,19 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         found = self._kinds[name]
         example = found[rng.integers(len(found))]
         picture, shrunk = self.pictures[example.path]
-        state, landmarks = example.state, None
-        if name == "painted":
-            worn, state, place = _WAYS[rng.choice(len(_WAYS), p=_OFTEN)]
-            assert example.landmarks is not None
-            landmarks = example.landmarks
-            if place == "higher":
-                landmarks = _higher(landmarks, rng.uniform(0.7, 1.0))
-            elif place == "narrower":
-                landmarks = _narrower(landmarks, rng.uniform(0.42, 0.55))
+        way = WAYS[rng.choice(len(WAYS), p=self._often)] if name == "painted" else None
+        state = example.state if way is None else _painted(way)
         box = example.box
         if example.found is not None and rng.random() < self.recipe.found:
             box = example.found
-        crop, moved = self._cut(picture, box * shrunk, rng, landmarks, shrunk)
-        if moved is not None:
-            style = random_style(rng)
-            if worn == "chin" and visible_share(crop.shape, moved, style, worn) < 0.5:
-                worn = "nose_out"  # the crop ends above the chin: nothing of the mask would be seen
+        crop, matrix = self._cut(picture, box * shrunk, rng)
+        if way is not None and example.landmarks is not None:
+            landmarks = _moved(example.landmarks * shrunk, matrix)
+            landmarks, style, worn = fit(way, crop.shape, landmarks, random_style(rng), rng)
             donor = self._donor(rng) if rng.random() < self.recipe.donated else None
-            crop = paint_mask(crop, moved, style, worn, donor)
+            crop = paint_mask(crop, landmarks, style, worn, donor)
+        if rng.random() < self.recipe.capped:
+            crop = paint_cap(crop, _moved_box(example.box * shrunk, matrix), rng)
         if rng.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
         if rng.random() < 0.5 and self.recipe.least < self.recipe.size:
@@ -198,11 +203,12 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def _settled(self) -> dict[int, bool]:
         """Questions (columns of the targets) to which all examples that are drawn give the same answer."""
+        painted = {_painted(way) for way, share in self.recipe.ways.items() if share}
         seen = {
             (state, example.turned)
             for name, found in self._kinds.items()
             for example in found
-            for state in _STATES[name]
+            for state in _STATES.get(name) or painted
         }
         answered = [_targets(*example) for example in seen]
         answers = [{bool(t[c]) for t, w in answered if w[c]} for c in range(len(OUTPUTS))]
@@ -227,14 +233,9 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return Donor(np.asarray(image, np.uint8), ((landmarks - low) * factor).astype(np.float32))
 
     def _cut(
-        self,
-        picture: Image,
-        box: NDArray[np.float32],
-        rng: Generator,
-        landmarks: NDArray[np.float32] | None,
-        shrunk: float,
-    ) -> tuple[Image, NDArray[np.float32] | None]:
-        """The crop, turned, moved, zoomed and sheared; landmarks likewise."""
+        self, picture: Image, box: NDArray[np.float32], rng: Generator
+    ) -> tuple[Image, NDArray[np.float64]]:
+        """The crop, turned, moved, zoomed and sheared; and the (2, 3) matrix from picture to crop."""
         recipe, size = self.recipe, self.recipe.size
         longest = float(max(box[2:] - box[:2]))
         side = longest * recipe.margin * float(np.exp(rng.normal(0, recipe.zoom)))
@@ -254,14 +255,37 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             linear_here, centre_here = linear / factor, (centre - [x0, y0]) * factor
         else:
             linear_here, centre_here = linear, centre
-        matrix = np.concatenate([linear_here, (size / 2 - linear_here @ centre_here)[:, None]], 1)
         crop = cv2.warpAffine(
-            picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            picture,
+            _about(linear_here, centre_here, size),
+            (size, size),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
         )
-        if landmarks is None:
-            return np.asarray(crop, np.uint8), None
-        moved = (landmarks * shrunk - centre) @ linear.T + size / 2
-        return np.asarray(crop, np.uint8), moved.astype(np.float32)
+        return np.asarray(crop, np.uint8), _about(linear, centre, size)
+
+
+def _about(linear: NDArray[np.float64], centre: NDArray[np.floating], size: int) -> NDArray[np.float64]:
+    """(2, 3) matrix that takes `centre` to the middle of the crop."""
+    return np.concatenate([linear, (size / 2 - linear @ centre)[:, None]], 1)
+
+
+def _moved(points: NDArray[np.floating], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(n, 2) points of the picture, in the crop."""
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
+
+
+def _moved_box(box: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The upright box through the middles of the sides of a box that may have been turned."""
+    x1, y1, x2, y2 = box
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    left, top, right, bottom = _moved(np.array([[x1, y], [x, y1], [x2, y], [x, y2]]), matrix)
+    return np.array([left[0], top[1], right[0], bottom[1]], np.float32)
+
+
+def _painted(way: str) -> int:
+    """State of a face with a painted mask."""
+    return WITH if way == "correct" else WRONG
 
 
 def _targets(state: int, turned: bool | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -272,20 +296,6 @@ def _targets(state: int, turned: bool | None) -> tuple[NDArray[np.float32], NDAr
     return np.array([face, mask, float(state == WITH), bool(turned)], np.float32), np.array(
         weights, np.float32
     )
-
-
-def _higher(landmarks: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Landmarks moved up the face by a share of the way from mouth to eyes."""
-    moved = landmarks + share * (landmarks[:2].mean(0) - landmarks[3:].mean(0))
-    return np.asarray(moved, np.float32)
-
-
-def _narrower(landmarks: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Landmarks of a face that is only a share as long below the eyes: a mask on it ends above the mouth."""
-    eyes = landmarks[:2].mean(0)
-    down = landmarks[3:].mean(0) - eyes
-    depth = (landmarks - eyes) @ down / max(float(down @ down), 1e-6)
-    return np.asarray(landmarks - (1 - share) * depth[:, None] * down, np.float32)
 
 
 def _patch(image: Image, rng: Generator) -> Image:

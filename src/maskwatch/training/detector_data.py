@@ -20,11 +20,12 @@ from maskwatch.data.sample import Sample
 from maskwatch.training import augment
 from maskwatch.training.anchors import assign
 from maskwatch.training.paint import Worn, paint_mask, random_style
+from maskwatch.training.paint_cap import paint_cap
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import Image
 
 _PAINTABLE: Final = 20.0
-"""Least height, in pixels of the example, of a face that a mask is painted on."""
+"""Least height, in pixels of the example, of a face that a mask or a cap is painted on."""
 
 _LARGE: Final = 80.0
 """Height, in pixels of the example, of a face that is taken for the smallest one where there is none."""
@@ -49,6 +50,7 @@ class CropRecipe:
         nearest: The most by which a picture without faces is enlarged, relative to filling the example. Still
             pictures are searched at up to four times the size of an example.
         bare_tiles: Share of a mosaic's tiles that are taken from pictures without faces.
+        capped: How often a cap is painted over the brow of a face.
     """
 
     size: int = 320
@@ -61,6 +63,7 @@ class CropRecipe:
     hard: float = 1.0
     nearest: float = 2.0
     bare_tiles: float = 0.0
+    capped: float = 0.0
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -194,7 +197,12 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         if points is not None and rng.random() < self.recipe.painted:
             points = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
             image = _masked(image, points, moved.reshape(-1, 4), rng)
-        return image, *_visible(moved.reshape(-1, 4), sample.ignore, size, self.recipe.smallest)
+        boxes, ignore = _visible(moved.reshape(-1, 4), sample.ignore, size, self.recipe.smallest)
+        if self.recipe.capped:
+            for box in boxes[boxes[:, 3] - boxes[:, 1] >= _PAINTABLE]:
+                if rng.random() < self.recipe.capped:
+                    image = paint_cap(image, box, rng)
+        return image, boxes, ignore
 
 
 def _mean(wanted: NDArray[np.float64]) -> float:
