@@ -117,13 +117,14 @@ def detector(
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
-    from maskwatch.training.distillation import find_imitated
+    from maskwatch.models.registry import choose_file
+    from maskwatch.training.distillation import IMITATED
     from maskwatch.training.hardware import Hardware
     from maskwatch.training.run import run_detector
     from maskwatch.training.train_detector import DetectorRecipe
 
     begun, chosen = _begin("detector", DetectorRecipe, recipe, set_ or (), start, out, resume)
-    imitated = find_imitated(imitate)
+    imitated = choose_file(imitate, IMITATED, "--imitate")
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
@@ -214,17 +215,11 @@ def _material(
     cache: Path,
 ) -> Material:
     from maskwatch.data.names import parse_names
-    from maskwatch.models.registry import locate
+    from maskwatch.models.registry import choose_file
     from maskwatch.training.reading import Material
+    from maskwatch.training.teacher import TEACHERS
 
-    if teacher is None:
-        model = None
-    elif teacher == "yunet":
-        model = locate("face_detection_yunet_2026may.onnx")
-    else:
-        model = Path(teacher)
-        if not model.is_file():
-            raise ConfigError(f"{teacher}: no such file; give YuNet's ONNX file, or yunet to fetch it")
+    model = choose_file(teacher, TEACHERS, "--teacher")
     return Material(data, negatives or (), unlabelled or (), parse_names(names), corrections, model, cache)
 
 

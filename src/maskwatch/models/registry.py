@@ -8,13 +8,14 @@ import os
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ConfigError, ModelError
 
 _LOG = logging.getLogger(__name__)
 _HERE: Final = Path(__file__).parent
@@ -122,6 +123,32 @@ def locate(name: str) -> Path:
         _download(file.url, path, file.sha256 or "")
     elif not _is_right(path, file.sha256 or ""):
         raise ModelError(f"{path}: not the file it should be (its hash differs); delete it and try again")
+    return path
+
+
+def choose_file(said: str | None, known: Mapping[str, str | None], option: str) -> Path | None:
+    """The file that the user means: one of ours by a short name, or one of the user's.
+
+    Args:
+        said: What follows the option; None where it was not given.
+        known: Short name -> file of `FILES`, or None for "no file".
+        option: Its name, for the error.
+
+    Returns:
+        The file, fetched first where it has to be; None for none.
+
+    Raises:
+        ConfigError: No such file.
+        ModelError: One of ours cannot be had.
+    """
+    if said is None:
+        return None
+    if said in known:
+        ours = known[said]
+        return None if ours is None else locate(ours)
+    path = Path(said)
+    if not path.is_file():
+        raise ConfigError(f"{said}: no such file; {option} takes {', '.join(known)} or a file")
     return path
 
 

@@ -7,39 +7,24 @@ which is worth most where nobody labelled all faces and where something merely l
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from maskwatch.errors import ConfigError, DataError, ModelError
-from maskwatch.models.registry import locate, sha256
+from maskwatch.errors import DataError, ModelError
+from maskwatch.models.registry import sha256
 from maskwatch.models.runtime import open_session
 from maskwatch.training.anchors import described
 from maskwatch.training.ssd import decode, distance_iou_loss
 
-_FACE = 0.5
+IMITATED: Final = {"shipped": "face_ssd_large.onnx"}
+"""Detectors that can be imitated by a short name: the one that searches still pictures."""
+
+_FACE: Final = 0.5
 """Anchors that the other detector takes for a face with this probability pass on its box."""
-
-
-def find_imitated(name: str | None) -> Path | None:
-    """The file of the detector to imitate.
-
-    Args:
-        name: "shipped" for the one that searches still pictures, or a file; None for none.
-
-    Raises:
-        ConfigError: No such file.
-    """
-    if name is None:
-        return None
-    if name == "shipped":
-        return locate("face_ssd_large.onnx")
-    path = Path(name)
-    if not path.is_file():
-        raise ConfigError(f"{name}: no such file; --imitate takes shipped or an exported detector")
-    return path
 
 
 class Mentor:

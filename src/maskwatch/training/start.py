@@ -9,8 +9,8 @@ from typing import Any, Final
 from safetensors import SafetensorError
 from torch import Tensor
 
-from maskwatch.errors import ConfigError, DataError, ModelError
-from maskwatch.models.registry import locate
+from maskwatch.errors import DataError, ModelError
+from maskwatch.models.registry import choose_file
 from maskwatch.models.runtime import Kind, kind_of_file, open_session
 from maskwatch.training import checkpoint
 from maskwatch.training.exported import load_exported
@@ -39,16 +39,8 @@ def find_start(kind: Kind, name: str) -> Path | None:
         ConfigError: No such file.
         ModelError: ImageNet's weights cannot be had.
     """
-    if name == "none":
-        return None
-    if name == "shipped":
-        return locate(SHIPPED[kind])
-    if name == "imagenet":
-        return locate(IMAGENET)
-    path = Path(name)
-    if not path.is_file():
-        raise ConfigError(f"{name}: no such file; --start takes shipped, imagenet, none or a file")
-    return path
+    known = {"shipped": SHIPPED[kind], "imagenet": IMAGENET, "none": None}
+    return choose_file(name, known, "--start")
 
 
 def settings_of(kind: Kind, start: Path | None) -> dict[str, Any]:

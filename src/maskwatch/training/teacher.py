@@ -21,6 +21,9 @@ from maskwatch.geometry import iou, nms
 from maskwatch.progress import progress
 from maskwatch.training.pictures import Pictures
 
+TEACHERS: Final = {"yunet": "face_detection_yunet_2026may.onnx"}
+"""Teachers that have a short name."""
+
 _LEAST: Final = 0.3
 _MERGE: Final = 0.4
 _TURNED: Final = 0.75

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ConfigError, ModelError
 from maskwatch.models import registry
-from maskwatch.models.registry import FILES, ModelFile, cache_dir, locate
+from maskwatch.models.registry import FILES, ModelFile, cache_dir, choose_file, locate
 
 CONTENT = b"weights" * 20_000
 
@@ -147,3 +147,15 @@ def test_every_url_has_a_hash() -> None:
 def test_every_shipped_model_has_the_card_of_that_very_file(file: ModelFile) -> None:
     card = file.path.with_name(f"{file.path.stem}.CARD.md").read_text(encoding="utf-8")
     assert f"`{registry.sha256(file.path)}`" in card
+
+
+def test_a_short_name_or_a_file_may_be_said(tmp_path: Path) -> None:
+    known = {"shipped": "face_ssd.onnx", "none": None}
+    own = tmp_path / "own.onnx"
+    own.write_bytes(b"weights")
+    assert choose_file(None, known, "--start") is None
+    assert choose_file("none", known, "--start") is None
+    assert choose_file("shipped", known, "--start") == locate("face_ssd.onnx")
+    assert choose_file(str(own), known, "--start") == own
+    with pytest.raises(ConfigError, match=r"^nosuch: no such file; --start takes shipped, none or a file$"):
+        choose_file("nosuch", known, "--start")
