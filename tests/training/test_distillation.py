@@ -1,16 +1,24 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
+import skimage.data
 import torch
 
 from maskwatch.errors import DataError
 from maskwatch.models.registry import locate, sha256
 from maskwatch.models.runtime import open_session
 from maskwatch.training.anchors import grid
-from maskwatch.training.distillation import IMITATED, Mentor, distillation_loss
+from maskwatch.training.distillation import (
+    IMITATED,
+    ClassifierMentor,
+    DetectorMentor,
+    blended,
+    distillation_loss,
+)
 
 ANCHORS = torch.from_numpy(grid(64, 64))
 
@@ -22,7 +30,7 @@ def answers(logit: float) -> tuple[torch.Tensor, torch.Tensor]:
 def test_the_mentor_answers_as_its_file_does() -> None:
     file = locate("face_ssd.onnx")
     planes = torch.randint(0, 256, (2, 3, 64, 128), dtype=torch.uint8)
-    mentor = Mentor(file)
+    mentor = DetectorMentor(file)
     logits, offsets = mentor(planes)
     for i in range(2):
         pixels = np.ascontiguousarray(planes[i].numpy()[::-1].transpose(1, 2, 0))
@@ -34,20 +42,52 @@ def test_the_mentor_answers_as_its_file_does() -> None:
 
 def test_only_a_detector_with_the_same_anchors_can_be_imitated(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"--imitate: .*a classifier, where a detector is needed"):
-        Mentor(locate("mask_mobilenet.onnx"))
+        DetectorMentor(locate("mask_mobilenet.onnx"))
     with pytest.raises(DataError, match=r"--imitate: .*nosuch\.onnx: no such model file"):
-        Mentor(tmp_path / "nosuch.onnx")
+        DetectorMentor(tmp_path / "nosuch.onnx")
     proto = onnx.load(str(locate("face_ssd.onnx")))
     words = json.loads(proto.metadata_props[0].value)
     words["variances"] = [0.3, 0.3]
     proto.metadata_props[0].value = json.dumps(words)
     onnx.save(proto, str(tmp_path / "other.onnx"))
     with pytest.raises(DataError, match=r"--imitate: .*other\.onnx: other variances than"):
-        Mentor(tmp_path / "other.onnx")
+        DetectorMentor(tmp_path / "other.onnx")
 
 
-def test_the_shipped_one_can_be_imitated() -> None:
-    Mentor(locate(IMITATED["shipped"]))
+def test_the_shipped_ones_can_be_imitated() -> None:
+    DetectorMentor(locate(IMITATED["detector"]["shipped"]))
+    ClassifierMentor(locate(IMITATED["classifier"]["shipped"]), margin=1.4)
+
+
+def test_a_classifier_to_imitate_answers_for_the_same_crops() -> None:
+    """Face, mask, covered and turned, as `MobileNet` makes three states of them."""
+    file = locate("mask_mobilenet.onnx")
+    portrait = np.ascontiguousarray(np.asarray(skimage.data.astronaut())[40:240, 125:325])
+    crops = np.stack([portrait, portrait[::-1]])
+    planes = torch.from_numpy(np.ascontiguousarray(crops.transpose(0, 3, 1, 2)))
+    answers = ClassifierMentor(file, margin=1.4)(planes)
+    assert answers.shape == (2, 4)
+    assert answers[0, 0] > 0.9  # a face
+    assert answers[0, 1] < 0.1  # without a mask
+    small = np.stack([cv2.resize(crop, (112, 112), interpolation=cv2.INTER_AREA) for crop in crops])
+    states, face, turned = open_session(file, "classifier").run(np.ascontiguousarray(small[..., ::-1]))
+    seen = np.stack([face, states[:, 0] + states[:, 2], turned], 1)
+    np.testing.assert_allclose(answers[:, [0, 1, 3]], seen, atol=0.03)
+    np.testing.assert_allclose(answers[:, 1] * answers[:, 2], states[:, 0], atol=0.03)
+
+
+def test_a_classifier_that_looks_at_other_crops_is_refused() -> None:
+    with pytest.raises(DataError, match=r"crops of 1\.4 times the face, the recipe's are of 1\.2"):
+        ClassifierMentor(locate("mask_mobilenet.onnx"), margin=1.2)
+    with pytest.raises(DataError, match="--imitate: "):
+        ClassifierMentor(locate("face_ssd.onnx"), margin=1.4)
+
+
+def test_labels_and_answers_are_blended() -> None:
+    targets = torch.tensor([[1.0, 0.0, 1.0]])
+    theirs = torch.tensor([[0.5, 0.5, torch.nan]])
+    assert blended(targets, theirs, 0.6).tolist()[0] == pytest.approx([0.7, 0.3, 1.0])
+    assert blended(targets, theirs, 0.0).equal(targets)
 
 
 def test_two_that_agree_have_nothing_to_learn() -> None:

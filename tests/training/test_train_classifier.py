@@ -8,10 +8,14 @@ import torch
 from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.data.sample import Sample
 from maskwatch.errors import ConfigError, DataError
+from maskwatch.models.registry import locate
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
+from maskwatch.training.distillation import ClassifierMentor
 from maskwatch.training.export import export_classifier, read_metadata
 from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
+from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.pictures import Pictures
+from maskwatch.training.steps import normalise
 from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
 from maskwatch.types import Faces
 
@@ -91,6 +95,30 @@ def test_goes_on_bit_for_bit_where_it_was_cut(world: World, tmp_path: Path) -> N
     train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)
     first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "cut"))
     assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_another_classifier_is_imitated_and_a_run_goes_on_with_the_same_one_only(
+    world: World, tmp_path: Path
+) -> None:
+    """What it learns is nearer to the other one's answers than what labels alone teach it."""
+    examples, mentor = _examples(*world), locate("mask_mobilenet.onnx")
+    tiny = replace(RECIPE, steps=12, batch=8, average=0.0, imitation=1.0, smoothing=0.0)
+    data = ClassifierData(examples, world[2], tiny.faces, 16)
+    planes = torch.stack([data[i][0] for i in range(16)])
+    theirs = ClassifierMentor(mentor, tiny.faces.margin)(planes)[:, 0]
+    apart = []
+    for imitated in (None, mentor):
+        folder = tmp_path / str(imitated is None)
+        saved = train_classifier(examples, world[2], tiny, folder, imitated=imitated, workers=0)
+        model = MaskNet(tiny.width)
+        model.load_state_dict(torch.load(saved)["model"])
+        model.eval()
+        apart.append((model(normalise(planes))[:, 0].sigmoid() - theirs).abs().mean().item())
+    assert apart[1] < apart[0]
+    with pytest.raises(DataError, match="or imitated another model"):
+        train_classifier(examples, world[2], tiny, folder, resume=True)
+    with pytest.raises(DataError, match="set copies=0"):
+        train_classifier(examples, world[2], replace(tiny, copies=2), folder, imitated=mentor)
 
 
 def test_one_kind_of_face_alone_is_refused(world: World, tmp_path: Path) -> None:

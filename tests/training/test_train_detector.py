@@ -13,7 +13,7 @@ from maskwatch.errors import DataError
 from maskwatch.geometry import iou
 from maskwatch.models.registry import locate
 from maskwatch.training.detector_data import CropRecipe, DetectorData, _masked
-from maskwatch.training.distillation import Mentor
+from maskwatch.training.distillation import DetectorMentor
 from maskwatch.training.export import MAX_ROUNDING, export_detector
 from maskwatch.training.pictures import Pictures
 from maskwatch.training.ssd import SSD
@@ -185,9 +185,9 @@ def test_another_detector_is_imitated_and_a_run_goes_on_with_the_same_one_only(
         saved = train_detector(faces, [], pictures, tiny, folder, imitated=imitated, workers=0)
         model = SSD(tiny.width, tiny.channels)
         model.load_state_dict(torch.load(saved)["average"])
-        apart.append((model(normalise(planes))[0] - Mentor(mentor)(planes)[0]).abs().mean().item())
+        apart.append((model(normalise(planes))[0] - DetectorMentor(mentor)(planes)[0]).abs().mean().item())
     assert apart[1] < apart[0]
-    with pytest.raises(DataError, match="or imitated another detector"):
+    with pytest.raises(DataError, match="or imitated another model"):
         train_detector(faces, [], pictures, tiny, folder, resume=True)
 
 

@@ -71,8 +71,8 @@ Imitate = Annotated[
     str | None,
     typer.Option(
         metavar="WHAT",
-        help="Another detector whose answers are learnt besides the labels: shipped (what searches still"
-        " pictures) or an exported file.",
+        help="Another model of the same kind whose answers are learnt besides the labels: shipped (our most"
+        " accurate one) or an exported file.",
     ),
 ]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run.")]
@@ -124,7 +124,7 @@ def detector(
     from maskwatch.training.train_detector import DetectorRecipe
 
     begun, chosen = _begin("detector", DetectorRecipe, recipe, set_ or (), start, out, resume)
-    imitated = choose_file(imitate, IMITATED, "--imitate")
+    imitated = choose_file(imitate, IMITATED["detector"], "--imitate")
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
@@ -145,6 +145,7 @@ def classifier(
     recipe: Recipe = None,
     set_: Set = None,
     start: Start = "shipped",
+    imitate: Imitate = None,
     out: Out = Path("runs/classifier"),
     resume: Resume = False,
     threads: Threads = 1,
@@ -156,15 +157,18 @@ def classifier(
 ) -> None:
     """Train the mask classifier (MobileNetV2) by transfer learning."""
     needs_torch()
+    from maskwatch.models.registry import choose_file
+    from maskwatch.training.distillation import IMITATED
     from maskwatch.training.hardware import Hardware
     from maskwatch.training.run import run_classifier
     from maskwatch.training.train_classifier import ClassifierRecipe
 
     begun, chosen = _begin("classifier", ClassifierRecipe, recipe, set_ or (), start, out, resume)
+    imitated = choose_file(imitate, IMITATED["classifier"], "--imitate")
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
-        run_classifier(material, chosen, out, begun, resume, hardware, say)
+        run_classifier(material, chosen, out, begun, resume, hardware, say, imitated)
         if report:
             _report(out, "classifier", chosen, material)
         say(f"done; next: maskwatch export {out} mask.onnx")

@@ -1,7 +1,8 @@
-"""Imitating another detector: its answers are softer and less contradictory than labels.
+"""Imitating another model: its answers are softer and less contradictory than labels.
 
-Knowledge distillation: Hinton et al., arXiv 1503.02531. Every anchor learns the other one's probability,
-which is worth most where nobody labelled all faces and where something merely looks like one.
+Knowledge distillation: Hinton et al., arXiv 1503.02531. Every anchor of a detector learns the other one's
+probability, which is worth most where nobody labelled all faces and where something merely looks like one;
+a classifier learns another one's probabilities for the very crop that it sees itself.
 """
 
 from __future__ import annotations
@@ -11,23 +12,27 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from maskwatch.errors import DataError, ModelError
 from maskwatch.models.registry import sha256
-from maskwatch.models.runtime import open_session
+from maskwatch.models.runtime import Kind, Model, open_session
 from maskwatch.training.anchors import described
 from maskwatch.training.ssd import decode, distance_iou_loss
 
-IMITATED: Final = {"shipped": "face_ssd_large.onnx"}
-"""Detectors that can be imitated by a short name: the one that searches still pictures."""
+IMITATED: Final[dict[Kind, dict[str, str]]] = {
+    "detector": {"shipped": "face_ssd_large.onnx"},  # which searches still pictures
+    "classifier": {"shipped": "mask_mobilenet.onnx"},
+}
+"""Models that can be imitated by a short name."""
 
 _FACE: Final = 0.5
 """Anchors that the other detector takes for a face with this probability pass on its box."""
 
 
-class Mentor:
+class DetectorMentor:
     """The detector that is imitated.
 
     Args:
@@ -42,10 +47,7 @@ class Mentor:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        try:
-            self._model = open_session(path, "detector", threads)
-        except ModelError as error:
-            raise DataError(f"--imitate: {error}") from error
+        self._model = _open(path, "detector", threads)
         own, theirs = described(), self._model.metadata
         if differ := [key for key in own if own[key] != theirs[key]]:
             raise DataError(f"--imitate: {path}: other {', '.join(differ)} than the detector that is trained")
@@ -60,11 +62,80 @@ class Mentor:
         Returns:
             Logits (n, a) and offsets (n, a, 4), on the device of the pictures.
         """
-        pictures = np.ascontiguousarray(planes.cpu().numpy()[:, ::-1].transpose(0, 2, 3, 1))
         # Exported detectors take one picture at a time.
-        answers = zip(*(self._model.run(picture[None]) for picture in pictures), strict=True)
+        answers = zip(*(self._model.run(picture[None]) for picture in _pictures(planes)), strict=True)
         logits, offsets = (torch.from_numpy(np.stack(part)).to(planes.device) for part in answers)
         return logits, offsets
+
+
+class ClassifierMentor:
+    """The classifier that is imitated.
+
+    Args:
+        path: An exported classifier.
+        margin: Side of the crops that it will be shown, as a multiple of the box's longer side.
+        threads: Threads that one run may use.
+
+    Attributes:
+        sha256: Of the file.
+
+    Raises:
+        DataError: Not such a file, or one that looks at crops of another margin.
+    """
+
+    def __init__(self, path: Path, margin: float, threads: int = 1) -> None:
+        self._model = _open(path, "classifier", threads)
+        words = self._model.metadata
+        if words["margin"] != margin:
+            raise DataError(
+                f"--imitate: {path}: looks at crops of {words['margin']} times the face, the recipe's are of"
+                f" {margin}; set faces.margin={words['margin']}"
+            )
+        self._size = int(words["size"])
+        self.sha256 = sha256(path)
+
+    def __call__(self, planes: Tensor) -> Tensor:
+        """Its answers.
+
+        Args:
+            planes: (n, 3, s, s) uint8, RGB; scaled where it takes crops of another size.
+
+        Returns:
+            (n, 4) probabilities, columns as in `mask_net.OUTPUTS`, on the device of the pictures; NaN for a
+            question that it does not answer.
+        """
+        crops = planes
+        if planes.shape[-1] != self._size:
+            scaled = F.interpolate(planes.float(), (self._size, self._size), mode="bilinear", antialias=True)
+            crops = scaled.round().clamp(0, 255).to(torch.uint8)
+        states, face, *more = self._model.run(_pictures(crops))
+        mask = states[:, 0] + states[:, 2]
+        turned = more[0] if more else np.full_like(face, np.nan)
+        answers = np.stack([face, mask, states[:, 0] / np.maximum(mask, 1e-6), turned], 1)
+        return torch.from_numpy(answers.astype(np.float32)).to(planes.device)
+
+
+def blended(targets: Tensor, theirs: Tensor, share: float) -> Tensor:
+    """What is learnt instead of labels alone.
+
+    Args:
+        targets: (n, k) labels, 0 or 1.
+        theirs: (n, k) probabilities of the classifier that is imitated; NaN leaves the label as it is.
+        share: Of theirs, 0 to 1.
+    """
+    return torch.where(theirs.isnan(), targets, (1 - share) * targets + share * theirs)
+
+
+def _open(path: Path, kind: Kind, threads: int) -> Model:
+    try:
+        return open_session(path, kind, threads)
+    except ModelError as error:
+        raise DataError(f"--imitate: {error}") from error
+
+
+def _pictures(planes: Tensor) -> NDArray[np.uint8]:
+    """(n, 3, h, w) RGB -> (n, h, w, 3) BGR, as exported models take them."""
+    return np.ascontiguousarray(planes.cpu().numpy()[:, ::-1].transpose(0, 2, 3, 1))
 
 
 def distillation_loss(

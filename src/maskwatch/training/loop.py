@@ -281,7 +281,7 @@ def refuse_another(saved: Path, state: Mapping[str, Any], words: Mapping[str, An
         )
     if state.get("data", words["data"]) != words["data"]:
         raise DataError(
-            f"{saved} was trained on other pictures or labels, or imitated another detector; start a new run"
+            f"{saved} was trained on other pictures or labels, or imitated another model; start a new run"
             f" (with --start {saved} to keep what it learnt), or give it the same ones"
         )
 

@@ -76,6 +76,7 @@ def run_classifier(
     resume: bool,
     hardware: Hardware,
     say: Say,
+    imitated: Path | None = None,
 ) -> Path:
     """Reads the data and trains a classifier; see `train_classifier`."""
     read = _read(material, recipe.hold_out, recipe.seed, say)
@@ -99,6 +100,7 @@ def run_classifier(
         hardware.threads,
         hardware=hardware,
         held=_faces(read.held, read),
+        imitated=imitated,
         say=say,
     )
     tell_failures(read.failures, say)

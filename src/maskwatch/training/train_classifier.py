@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from maskwatch.errors import DataError
 from maskwatch.training import parallel
 from maskwatch.training.classifier_data import ClassifierData, FaceExample, FaceRecipe
+from maskwatch.training.distillation import ClassifierMentor, blended
 from maskwatch.training.hardware import Hardware
 from maskwatch.training.head import CachedFeatures, features_of
 from maskwatch.training.loop import Say, enough_memory, fit
@@ -47,6 +48,7 @@ class ClassifierRecipe:
         hold_out: Share of the pictures that are kept for validation where the data has no split "val".
         seed: Of everything random.
         incomplete: Sources in which many faces have no label: no background is taken from them.
+        imitation: Share of another classifier's answers in what is learnt, where one is imitated.
         faces: How examples are cut.
     """
 
@@ -67,6 +69,7 @@ class ClassifierRecipe:
     hold_out: float = 0.1
     seed: int = 0
     incomplete: tuple[str, ...] = ()
+    imitation: float = 0.7
     faces: FaceRecipe = field(default_factory=FaceRecipe)
 
 
@@ -81,6 +84,7 @@ def train_classifier(
     workers: int = 1,
     hardware: Hardware | None = None,
     held: Sequence[FaceExample] = (),
+    imitated: Path | None = None,
     say: Say = lambda text: None,
 ) -> Path:
     """Trains a classifier and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
@@ -96,15 +100,21 @@ def train_classifier(
         workers: Processes that make examples; 0 makes them in this one.
         hardware: What it runs on.
         held: Faces to validate on.
+        imitated: An exported classifier whose answers are learnt besides the labels; see `distillation`.
         say: Takes lines for people.
 
     Returns:
         The checkpoint.
 
     Raises:
-        DataError: Nothing to train on, or the run cannot be resumed.
+        DataError: Nothing to train on, the run cannot be resumed, or the classifier to imitate does not fit.
     """
     hardware = hardware or Hardware()
+    mentor = None
+    if imitated is not None:
+        if recipe.copies:
+            raise DataError("--imitate trains the whole network, copies the head alone; set copies=0")
+        mentor = ClassifierMentor(imitated, recipe.faces.margin, threads)
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(threads)
     model = MaskNet(recipe.width, recipe.dropout, recipe.hidden)
@@ -120,7 +130,7 @@ def train_classifier(
         load_start(model, start, some_pictures(data, recipe.batch), trunk_only=recipe.copies > 0)
     model.settle(data.settled)
     faces = HeldFaces(held, pictures, recipe.faces.size, recipe.faces.margin)
-    task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples))
+    task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples, mentor), mentor)
     if recipe.copies:
         with enough_memory(recipe.batch):
             features = features_of(
@@ -152,9 +162,10 @@ class _Classifier:
         data: Dataset[tuple[Tensor, ...]],
         held: HeldFaces,
         fingerprint: str,
+        mentor: ClassifierMentor | None = None,
     ) -> None:
         self.model, self.recipe, self.data, self.held = model, recipe, data, held
-        self.fingerprint = fingerprint
+        self.fingerprint, self._mentor = fingerprint, mentor
         self._frozen_steps = int(recipe.frozen * recipe.steps)
 
     def plan(self, step: int) -> tuple[int, float]:
@@ -166,6 +177,8 @@ class _Classifier:
 
     def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
         inputs, targets, weights = batch
+        if self._mentor is not None:
+            targets = blended(targets, self._mentor(inputs), self.recipe.imitation)
         total = parallel.mean(weights.sum())
         return {
             "loss": binary_loss(self._logits(inputs).float(), targets, weights, self.recipe.smoothing, total)
@@ -202,8 +215,8 @@ class _Head(_Classifier):
         return self.model.head(inputs)
 
 
-def _fingerprint(examples: Sequence[FaceExample]) -> str:
-    found = hashlib.sha256()
+def _fingerprint(examples: Sequence[FaceExample], mentor: ClassifierMentor | None) -> str:
+    found = hashlib.sha256(mentor.sha256.encode() if mentor else b"")
     for example in examples:
         found.update(f"{example.path.name} {example.state}".encode() + example.box.tobytes())
     return found.hexdigest()

@@ -16,7 +16,7 @@ from maskwatch.data.sample import Sample
 from maskwatch.errors import DataError
 from maskwatch.training.anchors import grid
 from maskwatch.training.detector_data import CropRecipe, DetectorData
-from maskwatch.training.distillation import Mentor, distillation_loss
+from maskwatch.training.distillation import DetectorMentor, distillation_loss
 from maskwatch.training.hardware import Hardware
 from maskwatch.training.loop import Say, fit
 from maskwatch.training.pictures import Pictures
@@ -119,7 +119,7 @@ def train_detector(
     """
     if not any((~s.ignore).any() for s in faces):
         raise DataError("no picture has a face to learn from")
-    mentor = Mentor(imitated, threads) if imitated is not None else None
+    mentor = DetectorMentor(imitated, threads) if imitated is not None else None
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(threads)
     model = SSD(recipe.width, recipe.channels)
@@ -154,7 +154,7 @@ class _Detector:
         data: DetectorData,
         held: HeldPictures,
         hardness: Tensor,
-        mentor: Mentor | None,
+        mentor: DetectorMentor | None,
     ) -> None:
         self.model, self.recipe, self.data, self.held, self.hardness = model, recipe, data, held, hardness
         self.fingerprint = _fingerprint([*data.faces, *data.negatives], mentor)
@@ -190,7 +190,7 @@ class _Detector:
         return {"hardness": self.hardness}
 
 
-def _fingerprint(samples: Sequence[Sample], mentor: Mentor | None) -> str:
+def _fingerprint(samples: Sequence[Sample], mentor: DetectorMentor | None) -> str:
     found = hashlib.sha256(mentor.sha256.encode() if mentor else b"")
     for sample in samples:
         found.update(sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes())
