@@ -83,6 +83,17 @@ def test_caps_are_painted_as_often_as_asked(tmp_path: Path, capped: float, least
     assert np.mean([bool(picture[:, 44:].any()) for picture in whole]) < 0.2
 
 
+@pytest.mark.parametrize(("state", "painted"), [(WITHOUT, True), (WITH, False)])
+def test_things_are_painted_before_bare_faces_only(tmp_path: Path, state: int, painted: bool) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((512, 512, 3), 127, np.uint8))
+    pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
+    example = FaceExample(tmp_path / "a.png", BOX, state, LANDMARKS)
+    recipe = plain(shares={"with_mask": 0.5, "without_mask": 0.5}, things=1.0)
+    data = ClassifierData([example], pictures, recipe, 30)
+    changed = np.mean([bool(((data[i][0].float() - 127).abs() > 8).any()) for i in range(30)])
+    assert changed > 0.9 if painted else changed < 0.25  # a patch comes one in twelve times
+
+
 def test_only_the_ways_that_are_asked_for_are_painted(tmp_path: Path) -> None:
     portrait = np.ascontiguousarray(np.asarray(skimage.data.astronaut(), np.uint8)[..., ::-1])
     cv2.imwrite(str(tmp_path / "a.png"), portrait)

@@ -20,6 +20,7 @@ from maskwatch.training import augment
 from maskwatch.training.mask_net import OUTPUTS
 from maskwatch.training.paint import Donor, paint_mask, random_style
 from maskwatch.training.paint_cap import paint_cap
+from maskwatch.training.paint_thing import paint_thing
 from maskwatch.training.paint_ways import WAYS, fit
 from maskwatch.training.pictures import Pictures
 from maskwatch.types import LABELS, Image
@@ -36,6 +37,8 @@ WITH, WITHOUT, WRONG = (
     LABELS.index("mask_worn_incorrectly"),
 )
 
+
+_BARE: Final = (WITHOUT, PRESUMED_BARE)
 
 _DONOR: Final = 100.0
 """Longer side, pixels, to which a face is reduced before its mask is taken: about that of the other face."""
@@ -89,6 +92,7 @@ class FaceRecipe:
         spoilt: How often a crop gets strong noise or visible pixels.
         ways: How often a painted mask is worn in each of `paint_ways.WAYS`.
         capped: How often a cap is painted over the brow of a face.
+        things: How often something else than a mask is painted before a bare face.
     """
 
     size: int = 112
@@ -123,6 +127,7 @@ class FaceRecipe:
         }
     )
     capped: float = 0.0
+    things: float = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -147,7 +152,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
             raise ConfigError("recipe: faces.ways: none is drawn; give at least one of them a share above 0")
         for example in examples:
             kinds[names[example.state]].append(example)
-            if example.landmarks is not None and example.state in (WITHOUT, PRESUMED_BARE):
+            if example.landmarks is not None and example.state in _BARE:
                 kinds["painted"].append(example)
         self._donors = [e for e in kinds["with_mask"] if e.landmarks is not None]
         self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares.get(name)}
@@ -175,11 +180,14 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         if example.found is not None and rng.random() < self.recipe.found:
             box = example.found
         crop, matrix = self._cut(picture, box * shrunk, rng)
-        if way is not None and example.landmarks is not None:
+        if example.landmarks is not None:
             landmarks = _moved(example.landmarks * shrunk, matrix)
-            landmarks, style, worn = fit(way, crop.shape, landmarks, random_style(rng), rng)
-            donor = self._donor(rng) if rng.random() < self.recipe.donated else None
-            crop = paint_mask(crop, landmarks, style, worn, donor)
+            if way is not None:
+                landmarks, style, worn = fit(way, crop.shape, landmarks, random_style(rng), rng)
+                donor = self._donor(rng) if rng.random() < self.recipe.donated else None
+                crop = paint_mask(crop, landmarks, style, worn, donor)
+            elif state in _BARE and rng.random() < self.recipe.things:
+                crop = paint_thing(crop, landmarks, rng)
         if rng.random() < self.recipe.capped:
             crop = paint_cap(crop, _moved_box(example.box * shrunk, matrix), rng)
         if rng.random() < 0.5:
