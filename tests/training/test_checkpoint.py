@@ -50,18 +50,19 @@ def test_average_follows_the_weights_slowly_and_copies_counters() -> None:
     assert average.state["num_batches_tracked"].item() == 5
 
 
-def test_a_blend_is_the_mean_of_two_states(tmp_path: Path) -> None:
-    a, b, out = (tmp_path / name for name in ("a.pt", "b.pt", "out.pt"))
-    for path, value, seen in ((a, 1.0, 5), (b, 3.0, 9)):
+def test_a_blend_is_the_mean_of_all_states(tmp_path: Path) -> None:
+    a, b, c, out = (tmp_path / name for name in ("a.pt", "b.pt", "c.pt", "out.pt"))
+    for path, value, seen in ((a, 1.0, 5), (b, 3.0, 9), (c, 8.0, 7)):
         state = {"w": torch.full((2,), value), "seen": torch.tensor(seen)}
         checkpoint.save(
             path, {"kind": "detector", "recipe": {"of": path.name}, "average": state, "model": state}
         )
-    content = checkpoint.read(checkpoint.blend(a, b, out))
-    assert content["average"]["w"].tolist() == [2, 2]
-    assert content["average"]["seen"] == 5
-    assert content["recipe"] == {"of": "a.pt"}
-    assert "model" not in content  # nothing to go on training from
+    for paths, mean in (([a, b], 2.0), ([a, b, c], 4.0)):
+        content = checkpoint.read(checkpoint.blend(paths, out))
+        assert content["average"]["w"].tolist() == pytest.approx([mean, mean])
+        assert content["average"]["seen"] == 5
+        assert content["recipe"] == {"of": "a.pt"}
+        assert "model" not in content  # nothing to go on training from
 
 
 @pytest.mark.parametrize(
@@ -77,5 +78,5 @@ def test_strangers_are_not_blended(tmp_path: Path, other: dict[str, object], mes
     checkpoint.save(tmp_path / "a.pt", {"kind": "detector", "average": {"w": torch.zeros(2)}})
     checkpoint.save(tmp_path / "b.pt", other)
     with pytest.raises(DataError, match=message):
-        checkpoint.blend(tmp_path / "a.pt", tmp_path / "b.pt", tmp_path / "out.pt")
+        checkpoint.blend([tmp_path / "a.pt", tmp_path / "b.pt"], tmp_path / "out.pt")
     assert not (tmp_path / "out.pt").exists()

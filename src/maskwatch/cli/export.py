@@ -37,11 +37,11 @@ def export(
         typer.Option(metavar="FILE", help="TOML with name, licence, training_data and thresholds."),
     ] = None,
     blend: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             metavar="RUN",
-            help="Another run, or checkpoint, of the same network: the mean of both states' weights is"
-            " exported. Often better than either, where one was trained on from the other.",
+            help="Another run, or checkpoint, of the same network: the mean of the states' weights is"
+            " exported. Often better than each, where one was trained on from the other. May be repeated.",
         ),
     ] = None,
     companion: Annotated[
@@ -136,8 +136,9 @@ def export(
 
     with TemporaryDirectory() as scratch:
         checkpoint = files.of_run(checkpoint)
-        if blend is not None:
-            checkpoint = files.blend(checkpoint, files.of_run(blend), Path(scratch) / files.LAST)
+        if blend:
+            states = [checkpoint, *map(files.of_run, blend)]
+            checkpoint = files.blend(states, Path(scratch) / files.LAST)
         kind = files.read(checkpoint).get("kind")
         described: dict[str, Any] = read_metadata(kind, metadata)
         if kind == "detector":

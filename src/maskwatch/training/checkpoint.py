@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,32 +61,38 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def blend(first: Path, second: Path, out: Path) -> Path:
-    """Averages the weights of two states of one training chain (model soups, arXiv 2203.05482).
+def blend(paths: Sequence[Path], out: Path) -> Path:
+    """Averages the weights of states of one training chain (model soups, arXiv 2203.05482).
 
-    Where one was trained on from the other, the mean often does better than both.
+    Where one was trained on from the other, the mean often does better than all of them.
 
     Args:
-        first: A checkpoint; all but the weights is taken from it.
-        second: Another, of the same network.
+        paths: Checkpoints of the same network; all but the weights is taken from the first.
         out: The checkpoint to write.
 
     Returns:
         `out`.
 
     Raises:
-        DataError: The files are not two checkpoints of the same network.
+        DataError: The files are not checkpoints of the same network.
     """
-    content, other = read(first), read(second)
-    mine, theirs = content.get("average"), other.get("average")
-    if not isinstance(mine, dict) or not isinstance(theirs, dict):
-        raise DataError(f"{second if isinstance(mine, dict) else first}: not a checkpoint of maskwatch")
-    shapes = [{key: value.shape for key, value in state.items()} for state in (mine, theirs)]
-    if content.get("kind") != other.get("kind") or shapes[0] != shapes[1]:
-        raise DataError(f"{first} and {second} are not two states of the same network")
-    mean = {k: v.lerp(theirs[k], 0.5) if v.is_floating_point() else v for k, v in mine.items()}
-    save(out, {key: content[key] for key in ("kind", "recipe", "step") if key in content} | {"average": mean})
+    first, *others = contents = [read(path) for path in paths]
+    for path, content in zip(paths, contents, strict=True):
+        if not isinstance(content.get("average"), dict):
+            raise DataError(f"{path}: not a checkpoint of maskwatch")
+        if _network(content) != _network(first):
+            raise DataError(f"{paths[0]} and {path} are not two states of the same network")
+    mean = dict(first["average"])
+    for count, other in enumerate(others, 2):
+        for key, value in other["average"].items():
+            if value.is_floating_point():
+                mean[key] = mean[key].lerp(value, 1 / count)
+    save(out, {key: first[key] for key in ("kind", "recipe", "step") if key in first} | {"average": mean})
     return out
+
+
+def _network(content: Mapping[str, Any]) -> tuple[Any, dict[str, torch.Size]]:
+    return content.get("kind"), {key: value.shape for key, value in content["average"].items()}
 
 
 class Average:
