@@ -31,13 +31,16 @@ calibrated() {
         --partly-labelled ilc2021 --corrections "$source/../../benchmarks/val_corrections.csv" --detector ssd "${@:4}"
 }
 
-# The trainings that both classifiers begin with.
-first_parts() {
-    more=(--unlabelled "$data/masked_people")
-    part classifier-1 classifier classifier "$weights/mobilenet_v2_imagenet.safetensors"
-    part classifier-2 classifier classifier-finish "$runs/classifier-1/checkpoint.pt"
-    part classifier-3 classifier classifier-polish "$runs/classifier-2/checkpoint.pt"
-    part classifier-4 classifier classifier-turned "$runs/classifier-3/checkpoint.pt"
+# others PART...: the options that average a classifier with the states after these parts
+others() {
+    blend=()
+    for part in "$@"; do blend+=(--blend "$runs/classifier-$part/checkpoint.pt"); done
+}
+
+# mean RUN PART...: that average as an ONNX file beside the run, to go on from
+mean() {
+    others "${@:2}"
+    maskwatch export "$runs/$1/checkpoint.pt" "$runs/$1.onnx" "${blend[@]}"
 }
 
 case $which in
@@ -56,15 +59,24 @@ large)
         --companion "$source/models/face_ssd.onnx" --metadata "$source/training/metadata/face_ssd_large.toml"
     ;;
 classifier)
-    first_parts
+    more=(--unlabelled "$data/masked_people")
+    part classifier-1 classifier classifier "$weights/mobilenet_v2_imagenet.safetensors"
+    part classifier-2 classifier classifier-finish "$runs/classifier-1/checkpoint.pt"
+    part classifier-3 classifier classifier-polish "$runs/classifier-2/checkpoint.pt"
+    part classifier-4 classifier classifier-turned "$runs/classifier-3/checkpoint.pt"
     part classifier-5 classifier classifier-donated "$runs/classifier-4/checkpoint.pt"
     part classifier-6 classifier classifier-noisy "$runs/classifier-5/checkpoint.pt"
-    calibrated classifier-6 mask_mobilenet.onnx mask_mobilenet.toml --blend "$runs/classifier-4/checkpoint.pt"
+    mean classifier-6 4
+    part classifier-7 classifier classifier-ways "$runs/classifier-6.onnx"
+    mean classifier-7 6 4
+    part classifier-8 classifier classifier-things "$runs/classifier-7.onnx"
+    others 7 6 4
+    calibrated classifier-8 mask_mobilenet.onnx mask_mobilenet.toml "${blend[@]}"
     ;;
 fast)
-    first_parts
-    part fast-1 classifier classifier-fast "$runs/classifier-4/checkpoint.pt"
-    part fast-2 classifier classifier-noisy "$runs/fast-1/checkpoint.pt" --set faces.size=64 --set steps=1500
+    more=(--unlabelled "$data/masked_people" --imitate shipped)
+    part fast-1 classifier classifier-small "$weights/mobilenet_v2_0.35_imagenet.safetensors"
+    part fast-2 classifier classifier-small "$runs/fast-1/checkpoint.pt" --set rate=7e-4 --set seed=23 --set frozen=0
     calibrated fast-2 mask_mobilenet_fast.onnx mask_mobilenet_fast.toml
     ;;
 *)

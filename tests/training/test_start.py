@@ -30,8 +30,18 @@ def test_imagenet_is_fetched_like_every_model(tmp_path: Path, monkeypatch: pytes
         find_start("classifier", "imagenet")
 
 
+def test_the_fast_classifier_can_be_started_from() -> None:
+    """Its width is its file's."""
+    start = find_start("classifier", "fast")
+    assert start == locate("mask_mobilenet_fast.onnx")
+    usual = settings_of("classifier", find_start("classifier", "shipped"))
+    assert 0 < settings_of("classifier", start)["width"] < usual["width"]
+    with pytest.raises(ConfigError, match="fast: no such file; --start takes shipped, imagenet, none or a"):
+        find_start("detector", "fast")
+
+
 def test_an_absent_file_is_one_clear_line() -> None:
-    with pytest.raises(ConfigError, match=r"nosuch\.pt: no such file; --start takes shipped, imagenet, none"):
+    with pytest.raises(ConfigError, match=r"nosuch\.pt: no such file; --start takes shipped, fast, imagenet"):
         find_start("classifier", "nosuch.pt")
 
 

@@ -63,8 +63,8 @@ Start = Annotated[
     str,
     typer.Option(
         metavar="WHAT",
-        help="Weights to start from: shipped (our model), imagenet (fetched once), none, or a file: a trunk"
-        " (.safetensors, .pth), a checkpoint or an exported model.",
+        help="Weights to start from: shipped (our model), fast (our fast classifier), imagenet (fetched"
+        " once), none, or a file: a trunk (.safetensors, .pth), a checkpoint or an exported model.",
     ),
 ]
 Imitate = Annotated[

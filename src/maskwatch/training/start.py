@@ -18,8 +18,18 @@ from maskwatch.training.mask_net import MaskNet
 from maskwatch.training.ssd import SSD
 from maskwatch.training.steps import normalise
 
-SHIPPED: Final[dict[Kind, str]] = {"detector": "face_ssd.onnx", "classifier": "mask_mobilenet.onnx"}
 IMAGENET: Final = "mobilenet_v2-7ebf99e0.pth"
+
+STARTS: Final[dict[Kind, dict[str, str | None]]] = {
+    "detector": {"shipped": "face_ssd.onnx", "imagenet": IMAGENET, "none": None},
+    "classifier": {
+        "shipped": "mask_mobilenet.onnx",
+        "fast": "mask_mobilenet_fast.onnx",
+        "imagenet": IMAGENET,
+        "none": None,
+    },
+}
+"""What has a short name."""
 
 _FOLLOWED: Final[dict[Kind, tuple[tuple[str, ...], ...]]] = {
     "detector": (("width",), ("channels",)),
@@ -33,14 +43,13 @@ def find_start(kind: Kind, name: str) -> Path | None:
 
     Args:
         kind: What is to be trained.
-        name: "shipped", "imagenet", "none" or a file.
+        name: One of `STARTS` or a file.
 
     Raises:
         ConfigError: No such file.
         ModelError: ImageNet's weights cannot be had.
     """
-    known = {"shipped": SHIPPED[kind], "imagenet": IMAGENET, "none": None}
-    return choose_file(name, known, "--start")
+    return choose_file(name, STARTS[kind], "--start")
 
 
 def settings_of(kind: Kind, start: Path | None) -> dict[str, Any]:
