@@ -50,10 +50,14 @@ def detect(
     """
     from maskwatch.cli.bar import Bar
     from maskwatch.cli.batch import Batch
-    from maskwatch.errors import SourceError
+    from maskwatch.errors import ConfigError, SourceError
     from maskwatch.sinks.rows import Csv, JsonLines
-    from maskwatch.sources.files import find
+    from maskwatch.sources.files import find, has_media_name
 
+    if output is not None and has_media_name(str(output)):
+        raise ConfigError(
+            f"{output}: --output takes the rows, {form}; for marked pictures and videos use --save FOLDER"
+        )
     settings = settings_from(ctx, threshold, detector, classifier, size)
     failures: list[str] = []
     found: list[str] = []

@@ -16,6 +16,11 @@ VIDEO_SUFFIXES: Final = frozenset(
 """What counts as a video, in lower case."""
 
 
+def has_media_name(path: str) -> bool:
+    """Whether the file's name says that it is a picture or a video."""
+    return _suffix(path) in images.SUFFIXES | VIDEO_SUFFIXES
+
+
 def is_video(path: str) -> bool:
     """Whether the file's name says that it is a video; all other files are taken for pictures."""
     return _suffix(path) in VIDEO_SUFFIXES
@@ -62,7 +67,7 @@ def _walk(folder: str, recursive: bool) -> list[str]:
 
 
 def _is_media(path: str) -> bool:
-    return _suffix(path) in images.SUFFIXES | VIDEO_SUFFIXES and os.path.isfile(path)
+    return has_media_name(path) and os.path.isfile(path)
 
 
 def _suffix(path: str) -> str:

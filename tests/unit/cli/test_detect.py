@@ -110,6 +110,18 @@ def test_output_file(cli: Cli, fake_models: FakeModels, pictures: Path, tmp_path
     assert len(lines((tmp_path / "new" / "out.jsonl").read_text())) == 2
 
 
+def test_rows_are_never_written_over_a_picture(cli: Cli, fake_models: FakeModels, pictures: Path) -> None:
+    picture = pictures / "b2.png"
+    before = picture.read_bytes()
+    done = cli("detect", picture, "-o", picture, fake_models.options)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(
+        "b2.png: --output takes the rows, jsonl; for marked pictures and videos use --save FOLDER"
+    )
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert picture.read_bytes() == before
+
+
 def test_saves_marked_pictures_and_videos(
     cli: Cli, fake_models: FakeModels, pictures: Path, tmp_path: Path
 ) -> None:
