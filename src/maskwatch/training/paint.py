@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskwatch.training.paint_donor import Donor, brightness, cloth_of
 from maskwatch.training.paint_fabric import MaskStyle, random_style, weave
-from maskwatch.training.paint_shape import Floats, Sheet, Worn, lay
+from maskwatch.training.paint_shape import Floats, Sheet, Worn, face_size, lay
 from maskwatch.types import Image
 
 __all__ = ["Donor", "MaskStyle", "Worn", "paint_mask", "random_style", "visible_share"]
@@ -46,7 +46,7 @@ def paint_mask(
     if landmarks.shape != (5, 2) or not np.isfinite(landmarks).all():
         raise ValueError("landmarks must be (5, 2) finite numbers: eyes, nose, corners of the mouth")
     result = image.copy()
-    size = _size(landmarks)
+    size = face_size(landmarks)
     if size < _SMALLEST:
         return result
     rng = np.random.default_rng(style.seed)
@@ -101,13 +101,6 @@ def visible_share(shape: tuple[int, ...], landmarks: Floats, style: MaskStyle, w
     points = lay(np.asarray(landmarks, np.float32), worn, style.cut, style.straps, rng).points
     inside = ((points >= 0) & (points < (shape[1], shape[0]))).all(axis=2)
     return float(inside.mean())
-
-
-def _size(landmarks: Floats) -> float:
-    """Distance between the eyes in pixels, as if the face looked at the camera."""
-    eyes = float(np.linalg.norm(landmarks[1] - landmarks[0]))
-    down = float(np.linalg.norm(landmarks[:2].mean(0) - landmarks[3:].mean(0)))
-    return max(eyes, down / 1.1)
 
 
 def _region(sheet: Sheet, size: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from maskwatch.training.paint_cover import FINER, canvas, shrunk, soft
+from maskwatch.training.paint_shape import Floats
 from maskwatch.types import Image
 
 __all__ = ["paint_cap"]
@@ -16,13 +18,8 @@ __all__ = ["paint_cap"]
 _SMALLEST: Final = 12.0
 """Faces of fewer pixels in height stay as they are."""
 
-_FINER: Final = 4
-"""Outlines are drawn this many times too large and shrunk: smooth edges."""
-
 _DARK: Final = 0.55
 """Share of the caps that are nearly black, as most are."""
-
-Floats = NDArray[np.floating[Any]]
 
 
 def paint_cap(image: Image, box: NDArray[np.floating[Any]], rng: Generator) -> Image:
@@ -69,7 +66,7 @@ def paint_cap(image: Image, box: NDArray[np.floating[Any]], rng: Generator) -> I
     cover = np.maximum.reduce([shape for shape, _ in drawn])
     picture = patch * (1 - rng.uniform(0, 0.65) * _shadow(cover, height))[..., None]
     for shape, painted in drawn:
-        shape = _soft(shape, height / 90)[..., None]
+        shape = soft(shape, max(height / 90, 0.3))[..., None]
         picture += shape * (painted - picture)
     patch[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     return result
@@ -83,13 +80,12 @@ def _ellipse(
     span: tuple[int, int],
 ) -> Floats:
     """(h, w) float32, 0 to 1: how far a part of an ellipse covers each pixel."""
-    canvas = np.zeros((size[0] * _FINER, size[1] * _FINER), np.uint8)
-    place = (round(centre[0] * _FINER), round(centre[1] * _FINER))
-    radii = (max(1, round(axes[0] * _FINER)), max(1, round(axes[1] * _FINER)))
+    drawn = canvas(size)
+    place = (round(centre[0] * FINER), round(centre[1] * FINER))
+    radii = (max(1, round(axes[0] * FINER)), max(1, round(axes[1] * FINER)))
     outline = cv2.ellipse2Poly(place, radii, round(tilt), span[0], span[1], 6)
-    cv2.fillPoly(canvas, [np.asarray(outline, np.int32)], 255)
-    small = cv2.resize(canvas, (size[1], size[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32) / 255
+    cv2.fillPoly(drawn, [np.asarray(outline, np.int32)], 255)
+    return shrunk(drawn)
 
 
 def _colour(rng: Generator) -> Floats:
@@ -112,8 +108,4 @@ def _shadow(cover: Floats, height: float) -> Floats:
     down = max(1, round(0.10 * height))
     moved = np.zeros_like(cover)
     moved[down:] = cover[:-down]
-    return _soft(moved, 0.06 * height)
-
-
-def _soft(cover: Floats, sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(cover.astype(np.float32), (0, 0), max(sigma, 0.3)), np.float32)
+    return soft(moved, max(0.06 * height, 0.3))

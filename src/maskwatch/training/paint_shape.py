@@ -100,6 +100,13 @@ class Sheet:
     straps: tuple[Floats, ...]
 
 
+def face_size(landmarks: Floats) -> float:
+    """Distance between the eyes in pixels, as if the face looked at the camera."""
+    eyes = float(np.linalg.norm(landmarks[1] - landmarks[0]))
+    down = float(np.linalg.norm(landmarks[:2].mean(0) - landmarks[3:].mean(0)))
+    return max(eyes, down / 1.1)
+
+
 def head_pose(landmarks: Floats) -> tuple[Floats, Floats]:
     """Fits an affine camera to five landmarks.
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from maskwatch.training.paint_shape import EAR_LOBE, Floats, head_pose
+from maskwatch.training.paint_cover import FINER, canvas, shrunk, soft
+from maskwatch.training.paint_shape import EAR_LOBE, Floats, face_size, head_pose
 from maskwatch.types import Image
 
 __all__ = ["THINGS", "paint_thing"]
@@ -21,9 +22,6 @@ _OFTEN: Final = (0.45, 0.15, 0.2, 0.2)
 
 _SMALLEST: Final = 4.0
 """Faces whose eyes are closer than this, in pixels, stay as they are."""
-
-_FINER: Final = 4
-"""Outlines are drawn this many times too large and shrunk: smooth edges."""
 
 
 def paint_thing(image: Image, landmarks: Floats, rng: Generator, thing: str | None = None) -> Image:
@@ -40,8 +38,7 @@ def paint_thing(image: Image, landmarks: Floats, rng: Generator, thing: str | No
     """
     result = image.copy()
     points = np.asarray(landmarks, np.float32)
-    eyes, mouth = points[:2].mean(0), points[3:].mean(0)
-    size = max(float(np.linalg.norm(points[1] - points[0])), float(np.linalg.norm(mouth - eyes)) / 1.1)
+    mouth, size = points[3:].mean(0), face_size(points)
     low = np.clip(np.floor(mouth - 3 * size), 0, None).astype(int)
     high = np.minimum(np.ceil(mouth + 3.5 * size), image.shape[1::-1]).astype(int)
     if size < _SMALLEST or (high - low < 4).any():
@@ -55,7 +52,7 @@ def paint_thing(image: Image, landmarks: Floats, rng: Generator, thing: str | No
 
 
 Layers = list[tuple[NDArray[np.uint8], Floats]]
-"""Covers, drawn `_FINER` times too large, and the colour (3,) of each, BGR 0 to 255."""
+"""Covers, drawn `FINER` times too large, and the colour (3,) of each, BGR 0 to 255."""
 
 
 def _hand(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
@@ -68,13 +65,13 @@ def _hand(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     tip = points[3:].mean(0) + down * rng.uniform(-0.25, 0.6) + rng.normal(0, 0.25, 2) * size
     count, thick = int(rng.integers(1, 5)), rng.uniform(0.2, 0.3)
     layers = []
-    palm = _canvas(patch)
+    palm = canvas(patch.shape)
     base = tip - along * size * rng.uniform(1.1, 1.6)
     axes = (thick * size * (count / 2 + 0.6), 0.8 * size)
     _ellipse(palm, base - along * 0.5 * size, axes, np.degrees(angle))
     layers.append((palm, skin * rng.uniform(0.8, 1.0)))
     for k in range(count):
-        finger = _canvas(patch)
+        finger = canvas(patch.shape)
         aside = across * (k - (count - 1) / 2) * thick * size
         end = tip + aside - along * size * 0.3 * abs(k - (count - 1) / 2) * rng.uniform(0.2, 0.8)
         _line(finger, np.stack([base + aside, end]), thick * size * 0.95)
@@ -85,7 +82,7 @@ def _hand(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
 def _microphone(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     down = (points[3:].mean(0) - points[:2].mean(0)) / 1.1
     head = points[3:].mean(0) + down * rng.uniform(0.05, 0.7) + rng.normal(0, 0.2, 2) * size
-    stick, ball = _canvas(patch), _canvas(patch)
+    stick, ball = canvas(patch.shape), canvas(patch.shape)
     radius = size * rng.uniform(0.22, 0.45)
     _line(stick, np.stack([head, head + down * 3 + rng.normal(0, 0.8, 2) * size]), radius * 0.9)
     _ellipse(ball, head, (radius, radius * rng.uniform(1.0, 1.4)), rng.uniform(-30, 30))
@@ -99,8 +96,8 @@ def _block(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     centre = points[3:].mean(0) + down * rng.uniform(0.0, 0.9) + rng.normal(0, 0.3, 2) * size
     sides = (float(size * rng.uniform(0.4, 0.9)), float(size * rng.uniform(0.6, 1.4)))
     turned = cv2.boxPoints(((float(centre[0]), float(centre[1])), sides, float(rng.normal(0, 25))))
-    cover = _canvas(patch)
-    cv2.fillConvexPoly(cover, np.rint(turned * _FINER).astype(np.int32), 255)
+    cover = canvas(patch.shape)
+    cv2.fillConvexPoly(cover, np.rint(turned * FINER).astype(np.int32), 255)
     return [(cover, rng.uniform(15, 240) + rng.uniform(0, 0.6) * rng.normal(0, 60, 3))]
 
 
@@ -111,27 +108,23 @@ def _strap(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     line = [(-EAR_LOBE[0], EAR_LOBE[1], 0.7), (-0.75, 1.4, 0.3), (-0.35, low - 0.1, 0.0), (0, low, -0.1)]
     line += [(-x, y, z) for x, y, z in line[-2::-1]]
     seen = (np.array(line) @ matrix.T + origin)[:, :2]
-    cover = _canvas(patch)
+    cover = canvas(patch.shape)
     _line(cover, seen, size * rng.uniform(0.06, 0.2))
     shade = rng.uniform(10, 60) if rng.random() < 0.6 else rng.uniform(60, 240)
     return [(cover, shade + rng.normal(0, 10, 3))]
 
 
-def _canvas(patch: Image) -> NDArray[np.uint8]:
-    return np.zeros((patch.shape[0] * _FINER, patch.shape[1] * _FINER), np.uint8)
-
-
-def _line(canvas: NDArray[np.uint8], points: NDArray[np.floating], thick: float) -> None:
-    drawn = np.rint(points * _FINER).astype(np.int32)
-    cv2.polylines(canvas, [drawn], False, 255, max(1, round(thick * _FINER)))
+def _line(drawn: NDArray[np.uint8], points: NDArray[np.floating], thick: float) -> None:
+    path = np.rint(points * FINER).astype(np.int32)
+    cv2.polylines(drawn, [path], False, 255, max(1, round(thick * FINER)))
 
 
 def _ellipse(
-    canvas: NDArray[np.uint8], centre: NDArray[np.floating], axes: tuple[float, float], tilt: float
+    drawn: NDArray[np.uint8], centre: NDArray[np.floating], axes: tuple[float, float], tilt: float
 ) -> None:
-    place = (round(float(centre[0]) * _FINER), round(float(centre[1]) * _FINER))
-    radii = (max(1, round(axes[0] * _FINER)), max(1, round(axes[1] * _FINER)))
-    cv2.ellipse(canvas, place, radii, float(tilt), 0, 360, 255, -1)
+    place = (round(float(centre[0]) * FINER), round(float(centre[1]) * FINER))
+    radii = (max(1, round(axes[0] * FINER)), max(1, round(axes[1] * FINER)))
+    cv2.ellipse(drawn, place, radii, float(tilt), 0, 360, 255, -1)
 
 
 def _skin(patch: Image, points: Floats, size: float) -> Floats:
@@ -147,11 +140,11 @@ def _skin(patch: Image, points: Floats, size: float) -> Floats:
 def _fill(patch: Image, outline: NDArray[np.uint8], colour: Floats, size: float, rng: Generator) -> None:
     """Lays a colour over the patch: lit from one side, with a dark rim and some grain."""
     height, width = patch.shape[:2]
-    cover = cv2.resize(outline, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    cover = shrunk(outline)
     if not cover.any():
         return
-    cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), max(0.3, 0.015 * size)), np.float32)
-    inner = np.asarray(cv2.GaussianBlur(cover, (0, 0), max(0.5, 0.08 * size)), np.float32)
+    cover = soft(cover, max(0.3, 0.015 * size))
+    inner = soft(cover, max(0.5, 0.08 * size))
     slope = rng.normal(0, 0.15, 2) / size
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     light = 1 + slope[0] * (x - width / 2) + slope[1] * (y - height / 2)
