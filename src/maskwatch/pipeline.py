@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from maskwatch.classifiers.base import Classifier
 from maskwatch.detectors.base import Detector
 from maskwatch.rules import Rule
 from maskwatch.types import Event, Faces, Frame, Image, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A second try with a picture in which nothing is found: the same, smaller.
+
+    Where pixels are averaged, strong noise and visible blocks no longer hide a large face.
+
+    Attributes:
+        shrink: How many times smaller the copy is on either side.
+        threshold: Face score below which a face found there is not reported.
+        least: Shorter side, in pixels, that the copy must have.
+    """
+
+    shrink: float
+    threshold: float
+    least: int = 32
+
+    def smaller(self, image: Image) -> Image | None:
+        """The copy (h, w, 3) uint8 of a picture; None where it would be too small to hold a face."""
+        height, width = (round(side / self.shrink) for side in image.shape[:2])
+        if min(height, width) < self.least:
+            return None
+        return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class Engine:
@@ -20,14 +46,20 @@ class Engine:
         detector: Finds the faces.
         classifier: Says how each mask is worn; None leaves `probabilities` empty.
         threshold: Face score below which a face is not reported; None keeps what the detector gives.
+        retry: What is done where nothing is found; None leaves it at that.
     """
 
     def __init__(
-        self, detector: Detector, classifier: Classifier | None = None, threshold: float | None = None
+        self,
+        detector: Detector,
+        classifier: Classifier | None = None,
+        threshold: float | None = None,
+        retry: Retry | None = None,
     ) -> None:
         self.detector = detector
         self.classifier = classifier
         self.threshold = threshold
+        self.retry = retry
 
     def detect(self, image: Image) -> Faces:
         """Finds and classifies the faces of one picture.
@@ -43,14 +75,23 @@ class Engine:
                 f"expected a BGR picture as (height, width, 3) uint8, got {image.shape} {image.dtype};"
                 " read_image() makes one from any file"
             )
+        faces = self._look(image)
+        if self.retry is None or len(faces) or (smaller := self.retry.smaller(image)) is None:
+            return faces
+        faces = self._look(smaller)
+        faces = faces[faces.scores >= self.retry.threshold]
+        (height, width), (low, narrow) = image.shape[:2], smaller.shape[:2]
+        return faces.with_(boxes=faces.boxes * np.array([width / narrow, height / low] * 2, np.float32))
+
+    __call__ = detect
+
+    def _look(self, image: Image) -> Faces:
         faces = self.detector.detect(image)
         if self.classifier is not None:
             faces = self.classifier.classify(image, faces)
         if self.threshold is not None:
             faces = faces[faces.scores >= self.threshold]
         return faces
-
-    __call__ = detect
 
 
 class Session:
