@@ -16,26 +16,33 @@ def test_logits_come_back() -> None:
     assert got[1] == pytest.approx(covered)
 
 
-def test_finds_by_how_much_the_logits_were_blown_up_and_moved() -> None:
+def test_finds_by_how_much_the_logits_were_blown_up() -> None:
     rng = np.random.default_rng(0)
     mask, covered = rng.normal(0, 2, 20_000), rng.normal(0, 2, 20_000)
     masked = rng.random(20_000) < 1 / (1 + np.exp(-mask))
     states = np.where(masked, np.where(rng.random(20_000) < 1 / (1 + np.exp(-covered)), 0, 2), 1)
-    of_mask, of_covered = fit(probabilities(mask * 2, covered / 2 - 1), states)
-    assert of_mask.temperature == pytest.approx(2, rel=0.1)
-    assert of_mask.bias == pytest.approx(0, abs=0.1)
-    assert of_covered.temperature == pytest.approx(0.5, rel=0.1)
-    assert of_covered.bias == pytest.approx(2, rel=0.1)
-    scaled = apply(probabilities(mask * 2, covered / 2 - 1), of_mask, of_covered)
+    found = fit(probabilities(mask * 2, covered / 2), states)
+    assert found == pytest.approx((2, 0.5), rel=0.1)
+    scaled = apply(probabilities(mask * 2, covered / 2), found)
     assert scaled == pytest.approx(probabilities(mask, covered), abs=0.05)
 
 
 def test_a_state_that_never_occurs_leaves_its_output_alone() -> None:
     p = probabilities(np.array([2.0, -2.0] * 20), np.array([1.0, 3.0] * 20))
     states = np.array([0, 1] * 20)
-    of_mask, of_covered = fit(p, states)
-    assert of_covered == (1.0, 0.0)
-    assert 0 < of_mask.temperature < 2  # told apart without a mistake: surer, but not without bound
+    found = fit(p, states)
+    assert found.covered == 1.0
+    assert 0 < found.mask < 2  # told apart without a mistake: surer, but not without bound
+
+
+def test_which_state_is_likelier_stays_as_it_was() -> None:
+    rng = np.random.default_rng(0)
+    mask, covered = rng.uniform(-5, 5, (2, 2000))
+    p = probabilities(mask, covered)
+    states = np.where(mask > 1, np.where(covered > 1, 0, 2), 1)  # a bias of -1 would fit better
+    scaled = logits(apply(p, fit(p, states)))
+    assert ((scaled[0] > 0) == (mask > 0)).all()
+    assert ((scaled[1] > 0) == (covered > 0)).all()
 
 
 def test_undecided_threshold_keeps_the_promise_and_no_more() -> None:

@@ -52,11 +52,11 @@ def test_a_classifier_gives_the_file_s_states() -> None:
     file, shown = locate("mask_mobilenet.onnx"), pictures(4, 112)
     model = MaskNet(1.0)
     load_exported(model, file, [normalise(shown)])
-    scaling = open_session(file, "classifier").metadata["scaling"]
+    temperatures = open_session(file, "classifier").metadata["temperatures"]
     with torch.no_grad():
         logits = model.eval()(normalise(shown))
     for column, name in ((1, "mask"), (2, "covered")):  # the file's answers are calibrated
-        logits[:, column] = logits[:, column] / scaling[name]["temperature"] + scaling[name]["bias"]
+        logits[:, column] = logits[:, column] / temperatures[name]
     probabilities, face, *_ = open_session(file, "classifier").run(as_file_takes(shown))
     np.testing.assert_allclose(states(logits).numpy(), probabilities, atol=1e-3)
     np.testing.assert_allclose(logits[:, 0].sigmoid().numpy(), face, atol=1e-3)

@@ -1,7 +1,8 @@
-"""Scaling that makes the classifier's probabilities true. Pure.
+"""Temperatures that make the classifier's probabilities true. Pure.
 
-Temperature: Guo et al., arXiv 1706.04599; with a bias it is Platt scaling (Platt, Probabilistic outputs for
-support vector machines, 1999).
+Guo et al., On calibration of modern neural networks, arXiv 1706.04599. A bias besides (Platt scaling) makes
+the true states hardly more likely, but takes back that the rare state is drawn more often in training than it
+occurs, and with it masks worn wrongly that are found without.
 """
 
 from __future__ import annotations
@@ -24,38 +25,33 @@ _STEPS: Final = 50
 _MOST_WRONG: Final = 60
 
 
-class Scaling(NamedTuple):
-    """sigmoid(logit / temperature + bias) is a true probability."""
+class Temperatures(NamedTuple):
+    """sigmoid(logit / temperature) is a true probability: of "mask", and of "covered" where there is one."""
 
-    temperature: float = 1.0
-    bias: float = 0.0
-
-
-UNSCALED: Final = Scaling()
+    mask: float = 1.0
+    covered: float = 1.0
 
 
-def fit(probabilities: NDArray[np.floating], states: NDArray[np.integer]) -> tuple[Scaling, Scaling]:
-    """Finds the scaling under which the true states are most likely.
+UNSCALED: Final = Temperatures()
 
-    Rare states are drawn more often in training than they occur, which the biases take back.
+
+def fit(probabilities: NDArray[np.floating], states: NDArray[np.integer]) -> Temperatures:
+    """Finds the temperatures under which the true states are most likely.
 
     Args:
         probabilities: (n, 3), columns as in `LABELS`, not yet scaled.
         states: (n,) true states.
-
-    Returns:
-        For the outputs "mask" and "covered".
     """
     mask, covered = logits(probabilities)
     masked = states != _WITHOUT
-    return _fit(mask, masked), _fit(covered[masked], states[masked] == _WITH)
+    return Temperatures(_fit(mask, masked), _fit(covered[masked], states[masked] == _WITH))
 
 
-def apply(probabilities: NDArray[np.floating], mask: Scaling, covered: Scaling) -> NDArray[np.float64]:
+def apply(probabilities: NDArray[np.floating], temperatures: Temperatures) -> NDArray[np.float64]:
     """The probabilities (n, 3) after scaling."""
     m, c = (
-        1 / (1 + np.exp(-(logit / scaling.temperature + scaling.bias)))
-        for logit, scaling in zip(logits(probabilities), (mask, covered), strict=True)
+        1 / (1 + np.exp(-logit / temperature))
+        for logit, temperature in zip(logits(probabilities), temperatures, strict=True)
     )
     return np.stack([m * c, 1 - m, m * (1 - c)], 1)
 
@@ -69,17 +65,14 @@ def logits(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.float64], ND
     )
 
 
-def _fit(logit: NDArray[np.float64], truth: NDArray[np.bool_]) -> Scaling:
-    """Logistic regression on one number, by Newton's method."""
+def _fit(logit: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+    """Logistic regression on one number, by Newton's method: the temperature."""
     if truth.all() or not truth.any():
-        return UNSCALED
-    design = np.stack([logit, np.ones_like(logit)], 1)
+        return 1.0
     # Platt's targets: wrong labels and few examples must not drive the slope to infinity.
     positives, negatives = truth.sum(), (~truth).sum()
     target = np.where(truth, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    weights = _newton(design, target, np.array([1.0, 0.0]))
-    slope = max(float(weights[0]), 0.05)
-    return Scaling(1 / slope, float(weights[1]))
+    return 1 / max(float(_newton(logit[:, None], target, np.ones(1))[0]), 0.05)
 
 
 def undecided_below(

@@ -150,8 +150,8 @@ def export_calibrated(
         words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
         reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in SPARED])
     probabilities, state, side, crop = (a[reported] for a in (probabilities, state, side, crop))
-    mask, covered = fit(probabilities, state)
-    calibrated = apply(probabilities, mask, covered)
+    temperatures = fit(probabilities, state)
+    calibrated = apply(probabilities, temperatures)
     counts = side >= float(words["thresholds"].get("too_small", 0))
     if np.count_nonzero(counts & ~crop) >= _LEAST_FACES:
         # Portraits are so easy that with them in the sum every answer about a crowd would pass for certain.
@@ -161,10 +161,10 @@ def export_calibrated(
     faces = len(state) // len(SPARED)
     words["calibration"] = {"faces": faces, "right": choices.right, "detector": detector}
     some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
-    difference = export_classifier(saved, out, words, mask, covered, checked or some)
+    difference = export_classifier(saved, out, words, temperatures, checked or some)
     return difference, (
-        f"{faces} faces: temperature {mask.temperature:.2f}, bias {mask.bias:+.2f} (mask),"
-        f" {covered.temperature:.2f}, {covered.bias:+.2f} (covered); score {words['score']};"
+        f"{faces} faces: temperatures {temperatures.mask:.2f} (mask), {temperatures.covered:.2f} (covered);"
+        f" score {words['score']};"
         f" undecided below {words['thresholds']['undecided']}"
     )
 

@@ -26,7 +26,7 @@ from maskwatch.models.runtime import kind_of_file
 from maskwatch.sinks.replacing import Replacing
 from maskwatch.training import checkpoint
 from maskwatch.training.anchors import STRIDE_MULTIPLE, described
-from maskwatch.training.calibrate import UNSCALED, Scaling
+from maskwatch.training.calibrate import UNSCALED, Temperatures
 from maskwatch.training.halves import halve
 from maskwatch.training.joined import Companion, join
 from maskwatch.training.mask_net import MaskNet
@@ -75,16 +75,16 @@ class _Detector(nn.Module):
 
 
 class _Classifier(nn.Module):
-    def __init__(self, model: MaskNet, mask: Scaling, covered: Scaling) -> None:
+    def __init__(self, model: MaskNet, temperatures: Temperatures) -> None:
         super().__init__()
         self.model = model
         self.pixels = _Pixels(model.trunk.first)
         # "face" and "turned" are left as they are.
-        self.register_buffer("slope", torch.tensor([1.0, 1 / mask.temperature, 1 / covered.temperature, 1.0]))
-        self.register_buffer("bias", torch.tensor([0.0, mask.bias, covered.bias, 0.0]))
+        mask, covered = temperatures
+        self.register_buffer("slope", torch.tensor([1.0, 1 / mask, 1 / covered, 1.0]))
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        p = torch.sigmoid(self.model(self.pixels(faces)) * self.slope + self.bias)
+        p = torch.sigmoid(self.model(self.pixels(faces)) * self.slope)
         face, mask, covered, turned = p[:, 0], p[:, 1], p[:, 2], p[:, 3]
         return torch.stack([mask * covered, 1 - mask, mask * (1 - covered)], 1), face, turned
 
@@ -143,11 +143,10 @@ def export_classifier(
     saved: Path,
     out: Path,
     metadata: dict[str, Any],
-    mask: Scaling = UNSCALED,
-    covered: Scaling = UNSCALED,
+    temperatures: Temperatures = UNSCALED,
     pictures: Material | None = None,
 ) -> float:
-    """Writes a classifier's ONNX file, calibrated by scaling the logits of "mask" and "covered".
+    """Writes a classifier's ONNX file, calibrated by dividing the logits of "mask" and "covered".
 
     See `export_detector` for the rest.
     """
@@ -162,13 +161,13 @@ def export_classifier(
         "labels": LABELS,
         "size": size,
         "margin": recipe["faces"]["margin"],
-        "scaling": {"mask": mask._asdict(), "covered": covered._asdict()},
+        "temperatures": temperatures._asdict(),
     }
     rng = np.random.default_rng(0)
     example, other = (rng.integers(0, 256, (n, size, size, 3), np.uint8) for n in (2, 3))
     shapes = {"faces": {0: torch.export.Dim("n")}}
     return _write(
-        _Classifier(model, mask, covered),
+        _Classifier(model, temperatures),
         out,
         own | metadata,
         recipe,
