@@ -66,7 +66,8 @@ ones those that fill the picture, and all of them vote on where a face is. Still
 faces, unless nothing else is found and the score is high."""
 
 STILL_RETRY: Final = Retry(shrink=3, threshold=0.6)
-"""Of 193 pictures without a face that were held back, the most face-like scored .41 in such a copy."""
+"""Of 780 pictures without a face one scores more in such a copy (.78), the next .42; spoilt portraits that
+are missed otherwise have .87 to .98."""
 
 _STILL: Final[Mapping[str, Any]] = {"size": STILL_SIZES, "enlarge": 2.0}
 
