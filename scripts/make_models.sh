@@ -37,8 +37,10 @@ others() {
     for part in "$@"; do blend+=(--blend "$runs/classifier-$part/checkpoint.pt"); done
 }
 
-# mean RUN PART...: that average as an ONNX file beside the run, to go on from
+# mean RUN PART...: that average as an ONNX file beside the run, to go on from; written once, because a training that
+# imitates it goes on only with the very file that it began with
 mean() {
+    [ -e "$runs/$1.onnx" ] && return
     others "${@:2}"
     maskwatch export "$runs/$1/checkpoint.pt" "$runs/$1.onnx" "${blend[@]}"
 }
