@@ -5,49 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
+from maskwatch.evaluation.matching import FALSE, TRUE
 from maskwatch.evaluation.material import Material, Wanted
 from maskwatch.training import calibrated
-from maskwatch.training.calibrated import Candidates, Choices, best_f2, choose_fusion
-
-
-def candidates() -> Candidates:
-    rng = np.random.default_rng(0)
-    seen = Candidates()
-    for bare in [False] * 100 + [True] * 40:
-        true = rng.random(4) < (0.0 if bare else 0.6)
-        seen.outcome.append(np.where(true, TRUE, FALSE).astype(np.int8))
-        seen.found.append(np.where(true, rng.uniform(0.3, 1, 4), rng.uniform(0, 0.6, 4)))
-        seen.seen.append(np.where(true, rng.uniform(0.5, 1, 4), rng.uniform(0, 0.7, 4)))
-        seen.bare.append(np.full(4, bare))
-    return seen
-
-
-def test_the_threshold_keeps_to_the_false_faces_that_are_allowed() -> None:
-    seen = candidates()
-    bare = seen.joined("bare")
-    for allowed in (0, 3):
-        fusion = choose_fusion(seen, allowed)
-        scores = fusion(seen.joined("found"), seen.joined("seen"))
-        assert np.count_nonzero(scores[bare] >= fusion.threshold) <= allowed
-        found = scores[seen.joined("outcome") == TRUE] >= fusion.threshold
-        assert found.mean() > 0.7
-
-
-def test_ignored_places_teach_nothing() -> None:
-    seen = candidates()
-    usual = choose_fusion(seen, 3)
-    seen.outcome.append(np.full(50, IGNORED, np.int8))
-    seen.found.append(np.full(50, 0.99))
-    seen.seen.append(np.full(50, 0.01))
-    seen.bare.append(np.zeros(50, np.bool_))
-    assert choose_fusion(seen, 3) == usual
-
-
-def test_best_f2() -> None:
-    scores, true = np.array([0.9, 0.8, 0.7, 0.6, 0.2]), np.array([True, True, False, True, False])
-    assert best_f2(scores, true) == 0.6  # F1 is .8 at .8 and .86 at .6
-    assert best_f2(scores[:3], true[:3]) == 0.8
+from maskwatch.training.calibrated import Choices
+from maskwatch.training.operating_point import Candidates
 
 
 @pytest.mark.parametrize(("false", "combine"), [(0, "none"), (40, "logistic")])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,18 +21,17 @@ from maskwatch.detectors.base import Detector
 from maskwatch.errors import DataError
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE, match
 from maskwatch.evaluation.material import Material, Wanted, gather
-from maskwatch.evaluation.metrics import threshold_for
 from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
-from maskwatch.training.calibrate import apply, fit, fit_fusion, undecided_below
+from maskwatch.training.calibrate import apply, fit, undecided_below
 from maskwatch.training.export import export_classifier
+from maskwatch.training.operating_point import Candidates, choose_fusion, settle
 from maskwatch.training.recorded import MOST
 from maskwatch.types import Faces
 
 SPARED: Final = {"still": 1.0, "live": 2.0}
 """How a classifier is used, each way with its own detector and weights, and what the number of false faces
-that are allowed is multiplied by. Live, one search instead of three, asked for as few, would miss one face in
-twenty more."""
+that are allowed is multiplied by: live, with one search, asked for as few, many faces may be missed."""
 
 _LEAST_FACES: Final = 50
 _LEAST_FALSE: Final = 20
@@ -56,35 +55,6 @@ class Choices:
     false_per_100: float = 1.0
     partly_labelled: Collection[str] = ()
     corrections: Path | None = None
-
-
-@dataclass(slots=True)
-class Candidates:
-    """Places that the detector offered, as columns.
-
-    Attributes:
-        found: (n,) the detector's score.
-        seen: (n,) the classifier's probability of a face.
-        outcome: (n,) see `maskwatch.evaluation.matching`.
-        probabilities: (n, 3) of the states.
-        state: (n,) the true state, or `UNKNOWN`.
-        side: (n,) shorter side in pixels.
-        bare: (n,) bool: in a picture without any face.
-        crop: (n,) bool: in a picture of one person.
-    """
-
-    found: list[NDArray[np.floating]] = field(default_factory=list)
-    seen: list[NDArray[np.floating]] = field(default_factory=list)
-    outcome: list[NDArray[np.int8]] = field(default_factory=list)
-    probabilities: list[NDArray[np.floating]] = field(default_factory=list)
-    state: list[NDArray[np.int64]] = field(default_factory=list)
-    side: list[NDArray[np.floating]] = field(default_factory=list)
-    bare: list[NDArray[np.bool_]] = field(default_factory=list)
-    crop: list[NDArray[np.bool_]] = field(default_factory=list)
-
-    def joined(self, name: str) -> NDArray[Any]:
-        """One column."""
-        return np.concatenate(getattr(self, name))
 
 
 def export_calibrated(
@@ -145,9 +115,14 @@ def export_calibrated(
         words["score"] = {"combine": "none"}
     else:
         allowed = choices.false_per_100 * len(material.negatives) / 100
-        chosen = {way: choose_fusion(seen[way], int(allowed * spared)) for way, spared in SPARED.items()}
-        words["score"] = {"combine": "logistic", **{way: asdict(fusion) for way, fusion in chosen.items()}}
         words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
+        words["score"] = {"combine": "logistic"}
+        chosen = {}
+        for way, spared in SPARED.items():
+            fusion, kept = choose_fusion(seen[way], int(allowed * spared))
+            if material.negatives:
+                fusion = settle(fusion, kept, _met(detector, way, saved, words, material.negatives))
+            chosen[way], words["score"][way] = fusion, asdict(fusion)
         reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in SPARED])
     probabilities, state, side, crop = (a[reported] for a in (probabilities, state, side, crop))
     temperatures = fit(probabilities, state)
@@ -169,38 +144,25 @@ def export_calibrated(
     )
 
 
-def choose_fusion(seen: Candidates, allowed: int) -> Fusion:
-    """How both opinions are joined.
+def _met(
+    detector: str, way: str, saved: Path, words: Mapping[str, Any], negatives: Sequence[Sample]
+) -> Callable[[Fusion], NDArray[np.floating]]:
+    """What a classifier's file shows in pictures without a face, through the engine that users run."""
 
-    The threshold is the one with the best F2 on the pictures with faces (a missed face is worse than a false
-    one), or a higher one if the pictures without any would show more than `allowed` false faces.
-    """
-    outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
-    counts = outcome != IGNORED
-    fitted = fit_fusion(found[counts], face[counts], outcome[counts] == TRUE)
-    # As the file will have them: the threshold is chosen for these.
-    detector, weight, bias = (round(number, 4) for number in fitted)
-    scores = Fusion(detector, weight, bias, 0.5)(found, face)
-    bare = seen.joined("bare")
-    least = best_f2(scores[counts & ~bare], outcome[counts & ~bare] == TRUE)
-    if bare.any():
-        least = max(least, threshold_for(scores[bare], allowed))
-    return Fusion(detector, weight, bias, min(round(least + 1e-4, 4), 0.999))
+    def scored(fusion: Fusion) -> NDArray[np.floating]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "used.onnx"
+            score = dict(words["score"]) | {way: asdict(fusion)}
+            export_classifier(saved, file, {**words, "score": score})
+            engine = load(detector, str(file), live=way == "live")
+            pictures = progress(negatives, "checking false faces")
+            return np.concatenate([engine.detect(read_image(sample.path)).scores for sample in pictures])
+
+    return scored
 
 
 def _reported(seen: Candidates, fusion: Fusion) -> NDArray[np.bool_]:
     return np.asarray(fusion(seen.joined("found"), seen.joined("seen")) >= fusion.threshold)
-
-
-def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
-    """The threshold with the highest F2 (van Rijsbergen, Information Retrieval, 1979, chapter 7).
-
-    Recall weighs twice as much as precision; every true face is taken to be among the candidates.
-    """
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(true[order])
-    f2 = 5 * hits / (np.arange(1, len(order) + 1) + 4 * max(int(true.sum()), 1))
-    return float(scores[order[int(f2.argmax())]]) if len(order) else 0.5
 
 
 def look(

@@ -61,8 +61,8 @@ def _hand(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     angle = rng.uniform(-1.2, 1.2)  # from straight up
     along = np.array([np.sin(angle), -np.cos(angle)])
     across = np.array([along[1], -along[0]]) * -1
-    down = (points[3:].mean(0) - points[:2].mean(0)) / 1.1
-    tip = points[3:].mean(0) + down * rng.uniform(-0.25, 0.6) + rng.normal(0, 0.25, 2) * size
+    mouth, down = _mouth(points)
+    tip = mouth + down * rng.uniform(-0.25, 0.6) + rng.normal(0, 0.25, 2) * size
     count, thick = int(rng.integers(1, 5)), rng.uniform(0.2, 0.3)
     layers = []
     palm = canvas(patch.shape)
@@ -80,8 +80,8 @@ def _hand(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
 
 
 def _microphone(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
-    down = (points[3:].mean(0) - points[:2].mean(0)) / 1.1
-    head = points[3:].mean(0) + down * rng.uniform(0.05, 0.7) + rng.normal(0, 0.2, 2) * size
+    mouth, down = _mouth(points)
+    head = mouth + down * rng.uniform(0.05, 0.7) + rng.normal(0, 0.2, 2) * size
     stick, ball = canvas(patch.shape), canvas(patch.shape)
     radius = size * rng.uniform(0.22, 0.45)
     _line(stick, np.stack([head, head + down * 3 + rng.normal(0, 0.8, 2) * size]), radius * 0.9)
@@ -92,8 +92,8 @@ def _microphone(patch: Image, points: Floats, size: float, rng: Generator) -> La
 
 def _block(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     """A cup, a telephone, a sheet: something with straight edges, narrower than a mask."""
-    down = (points[3:].mean(0) - points[:2].mean(0)) / 1.1
-    centre = points[3:].mean(0) + down * rng.uniform(0.0, 0.9) + rng.normal(0, 0.3, 2) * size
+    mouth, down = _mouth(points)
+    centre = mouth + down * rng.uniform(0.0, 0.9) + rng.normal(0, 0.3, 2) * size
     sides = (float(size * rng.uniform(0.4, 0.9)), float(size * rng.uniform(0.6, 1.4)))
     turned = cv2.boxPoints(((float(centre[0]), float(centre[1])), sides, float(rng.normal(0, 25))))
     cover = canvas(patch.shape)
@@ -112,6 +112,12 @@ def _strap(patch: Image, points: Floats, size: float, rng: Generator) -> Layers:
     _line(cover, seen, size * rng.uniform(0.06, 0.2))
     shade = rng.uniform(10, 60) if rng.random() < 0.6 else rng.uniform(60, 240)
     return [(cover, shade + rng.normal(0, 10, 3))]
+
+
+def _mouth(points: Floats) -> tuple[Floats, Floats]:
+    """Where the mouth is (2,), and the way down from it (2,), about as long as from the eyes to it."""
+    mouth, eyes = points[3:].mean(0), points[:2].mean(0)
+    return mouth, (mouth - eyes) / 1.1
 
 
 def _line(drawn: NDArray[np.uint8], points: NDArray[np.floating], thick: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from maskwatch.errors import MaskwatchError
 from maskwatch.progress import progress
+from maskwatch.sinks.replacing import Replacing
 from maskwatch.sources.images import read_image
 from maskwatch.types import Image
 
@@ -64,7 +64,8 @@ def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[Pict
     failures_file = file.with_suffix(".txt")
     if not failures_file.exists():
         index, failures, offset = {}, [], 0
-        with (draft := file.with_suffix(".part")).open("wb") as out:
+        # Two trainings may begin at once, each with a draft of its own.
+        with Replacing(file) as draft, draft.path.open("wb") as out:
             for path in progress(paths, "decoding pictures"):
                 try:
                     image = read_image(path)
@@ -80,7 +81,6 @@ def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[Pict
                 index[str(path)] = (offset, *image.shape[:2], scale)
                 offset += image.size
         file.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
-        os.replace(draft, file)
         # Written last: it says that the other two are whole.
         failures_file.write_text("\n".join(failures), encoding="utf-8")
     return Pictures(file), failures_file.read_text(encoding="utf-8").splitlines()

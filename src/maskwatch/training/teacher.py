@@ -6,7 +6,6 @@ person without boxes get one, and masks are painted where the landmarks say.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from maskwatch.data.sample import Sample
 from maskwatch.geometry import iou, nms
 from maskwatch.progress import progress
+from maskwatch.sinks.replacing import Replacing
 from maskwatch.training.pictures import Pictures
 
 TEACHERS: Final = {"yunet": "face_detection_yunet_2026may.onnx"}
@@ -135,14 +135,12 @@ def _read(cache: Path) -> Teacher:
 
 
 def _write(cache: Path, seen: Teacher) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    draft = cache.with_suffix(".part.npz")
-    np.savez_compressed(
-        draft,
-        names=np.array([str(path) for path in seen]),
-        counts=np.array([len(s.boxes) for s in seen.values()]),
-        boxes=np.concatenate([s.boxes for s in seen.values()]),
-        scores=np.concatenate([s.scores for s in seen.values()]),
-        landmarks=np.concatenate([s.landmarks for s in seen.values()]),
-    )
-    os.replace(draft, cache)
+    with Replacing(cache) as draft:
+        np.savez_compressed(
+            draft.path,
+            names=np.array([str(path) for path in seen]),
+            counts=np.array([len(s.boxes) for s in seen.values()]),
+            boxes=np.concatenate([s.boxes for s in seen.values()]),
+            scores=np.concatenate([s.scores for s in seen.values()]),
+            landmarks=np.concatenate([s.landmarks for s in seen.values()]),
+        )
