@@ -116,13 +116,13 @@ def export_calibrated(
     else:
         allowed = choices.false_per_100 * len(material.negatives) / 100
         words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
-        words["score"] = {"combine": "logistic"}
         chosen = {}
         for way, spared in SPARED.items():
             fusion, kept = choose_fusion(seen[way], int(allowed * spared))
             if material.negatives:
                 fusion = settle(fusion, kept, _met(detector, way, saved, words, material.negatives))
-            chosen[way], words["score"][way] = fusion, asdict(fusion)
+            chosen[way] = fusion
+        words["score"] = _score(chosen)
         reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in SPARED])
     probabilities, state, side, crop = (a[reported] for a in (probabilities, state, side, crop))
     temperatures = fit(probabilities, state)
@@ -152,13 +152,17 @@ def _met(
     def scored(fusion: Fusion) -> NDArray[np.floating]:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "used.onnx"
-            score = dict(words["score"]) | {way: asdict(fusion)}
-            export_classifier(saved, file, {**words, "score": score})
+            export_classifier(saved, file, {**words, "score": _score({way: fusion})})
             engine = load(detector, str(file), live=way == "live")
             pictures = progress(negatives, "checking false faces")
             return np.concatenate([engine.detect(read_image(sample.path)).scores for sample in pictures])
 
     return scored
+
+
+def _score(chosen: Mapping[str, Fusion]) -> dict[str, Any]:
+    """What the file says of how both opinions are joined, each way."""
+    return {"combine": "logistic"} | {way: asdict(fusion) for way, fusion in chosen.items()}
 
 
 def _reported(seen: Candidates, fusion: Fusion) -> NDArray[np.bool_]:
