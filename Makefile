@@ -48,7 +48,7 @@ $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUNS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
-	$(PIP) -e .
+	$(PIP) -e ".[app]"
 	touch $@
 
 $(TESTS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg

@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 from made.portrait import Cutout, Look, Wearing, person  # noqa: E402
 from made.room import room  # noqa: E402
 from made.scenes import Place, Standing, stand  # noqa: E402
-from maskwatch.training.paint import MaskStyle  # noqa: E402
+from maskwatch.training.synthesis.masks import MaskStyle  # noqa: E402
 from maskwatch.types import LABELS, Image  # noqa: E402
 
 WIDTH, HEIGHT, FPS, SECONDS = 960, 540, 24, 14

@@ -27,7 +27,7 @@ part() {
 # calibrated RUN FILE METADATA [OPTIONS]: the ONNX file of a classifier
 calibrated() {
     maskwatch export "$runs/$1/checkpoint.pt" "$source/models/$2" --metadata "$source/training/metadata/$3" \
-        --calibrate "$data/scenes" --calibrate "$data/crops" --negatives "$data/negatives" --held-back \
+        --calibrate "$data/scenes" --calibrate "$data/crops" --negatives "$data/negatives" --held-out \
         --partly-labelled ilc2021 --corrections "$source/../../benchmarks/val_corrections.csv" --detector ssd "${@:4}"
 }
 

@@ -9,8 +9,8 @@ for face in faces.records():
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from maskwatch.build import load
     from maskwatch.errors import MaskwatchError
+    from maskwatch.factory import load
     from maskwatch.pipeline import Engine, Session
     from maskwatch.sources.images import read_image
     from maskwatch.types import LABELS, Event, Faces, Frame, Result
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "load": "maskwatch.build",
+    "load": "maskwatch.factory",
     "Engine": "maskwatch.pipeline",
     "Session": "maskwatch.pipeline",
     "read_image": "maskwatch.sources.images",

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from maskwatch.errors import ConfigError
+from maskwatch.models.catalog import default
 
 _PREFIX: Final = "MASKWATCH_"
 _DELIMITER: Final = "__"
@@ -32,23 +33,11 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _detector_in_use() -> str:
-    from maskwatch.build import default
-
-    return default("detector")
-
-
-def _classifier_in_use() -> str:
-    from maskwatch.build import default
-
-    return default("classifier")
-
-
 class Detect(_Section):
     """How faces are found."""
 
     detector: str = Field(
-        default_factory=_detector_in_use, description="Name, ONNX file, name=file or module:Class"
+        default_factory=lambda: default("detector"), description="Name, ONNX file, name=file or module:Class"
     )
     size: int | None = Field(
         default=None, ge=64, le=8192, description="Longer side in pixels; none: the model's"
@@ -63,7 +52,7 @@ class Classify(_Section):
     """How masks are judged."""
 
     classifier: str = Field(
-        default_factory=_classifier_in_use, description='Name, ONNX file, module:Class, or "none"'
+        default_factory=lambda: default("classifier"), description='Name, ONNX file, module:Class, or "none"'
     )
 
 

@@ -16,6 +16,9 @@ Label = Literal["with_mask", "without_mask", "mask_worn_incorrectly"]
 LABELS: Final[tuple[Label, ...]] = ("with_mask", "without_mask", "mask_worn_incorrectly")
 """The three states, in the order of the columns of `Faces.probabilities`."""
 
+ModelKind = Literal["detector", "classifier"]
+"""What a model does."""
+
 Reason = Literal["too_small", "blurred", "dark", "turned_away", "undecided"]
 """Why an answer is not certain."""
 

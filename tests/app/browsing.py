@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, Route, WebSocket, sync_playwright
 
 from maskwatch.annotate import STYLES, UNCERTAIN
-from maskwatch.app.camera_route import CAMERA_PATH
+from maskwatch.app.live.camera_route import CAMERA_PATH
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 90_000  # milliseconds: a machine that trains beside the tests is slow

@@ -11,17 +11,17 @@ import streamlit as st
 
 from app.served import Server, ServerMaker, servers
 from conftest import FakeModels
-from maskwatch.app import workspace
-from maskwatch.app.look import Look
-from maskwatch.build import load
+from maskwatch.app.files import workspace
+from maskwatch.app.stream_setup import StreamSetup
+from maskwatch.factory import load
 from maskwatch.settings import Alerts
 
 
 @pytest.fixture(scope="session")
-def look(fake_models: FakeModels) -> Look:
+def look(fake_models: FakeModels) -> StreamSetup:
     """The fake models, with an alert after two seconds."""
     engine = load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
-    return Look(engine, Alerts(after=2.0, gap=1.0))
+    return StreamSetup(engine, Alerts(after=2.0, gap=1.0))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from maskwatch.app.choice import Choice
+from maskwatch.app.live.server_source import ServerSource
 from maskwatch.errors import SourceError
 from maskwatch.types import Frame, Image
 
@@ -58,10 +58,10 @@ class HandSource:
             self.freed.set()
 
 
-def chosen(source: HandSource, *, is_file: bool = False) -> Choice:
+def chosen(source: HandSource, *, is_file: bool = False) -> ServerSource:
     """A choice that opens this source."""
 
-    class Made(Choice):
+    class Made(ServerSource):
         def open(self) -> Any:
             return source
 

@@ -16,11 +16,11 @@ import pytest
 from app.served import from_jpeg, jpeg
 from clips import write_clip
 from fakes import BLUE, GREEN, RED, box, scene
-from maskwatch.app import workspace
-from maskwatch.app.look import Look
-from maskwatch.app.picture_job import PictureJob
-from maskwatch.app.video_job import VideoJob
-from maskwatch.app.workspace import Workspace
+from maskwatch.app.files import workspace
+from maskwatch.app.files.picture_job import PictureJob
+from maskwatch.app.files.video_job import VideoJob
+from maskwatch.app.files.workspace import Workspace
+from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.counting import Counts
 from maskwatch.errors import SourceError
 from maskwatch.pipeline import Engine
@@ -51,7 +51,7 @@ class Slow:
 class TestPictureJob:
     """Still pictures."""
 
-    def test_it_tells_and_shows_what_is_in_the_picture(self, look: Look) -> None:
+    def test_it_tells_and_shows_what_is_in_the_picture(self, look: StreamSetup) -> None:
         job = PictureJob.of("three.png", cv2.imencode(".png", THREE)[1].tobytes(), look.engine, 100)
         assert job.counts == Counts(masked=1, unmasked=1, wrong=1)
         (line,) = job.jsonl.splitlines()
@@ -68,12 +68,12 @@ class TestPictureJob:
         assert (from_jpeg(job.shown) != THREE).any()
 
     @pytest.mark.parametrize(("name", "suffix"), [("a.png", ".png"), ("a.PNG", ".png"), ("a.webp", ".jpg")])
-    def test_a_png_stays_one(self, look: Look, name: str, suffix: str) -> None:
+    def test_a_png_stays_one(self, look: StreamSetup, name: str, suffix: str) -> None:
         job = PictureJob.of(name, cv2.imencode(".png", THREE)[1].tobytes(), look.engine, 100)
         assert job.suffix == suffix
         assert job.annotated.startswith(b"\x89PNG") == (suffix == ".png")
 
-    def test_a_large_picture_is_shown_small_and_kept_large(self, look: Look) -> None:
+    def test_a_large_picture_is_shown_small_and_kept_large(self, look: StreamSetup) -> None:
         job = PictureJob.of("a.jpg", jpeg(np.full((1200, 3200, 3), 127, np.uint8)), look.engine, 100)
         assert from_jpeg(job.shown).shape == (600, 1600, 3)
         assert from_jpeg(job.annotated).shape == (1200, 3200, 3)
@@ -88,7 +88,7 @@ class TestPictureJob:
         ],
     )
     def test_a_bad_file_gives_one_line_with_its_name(
-        self, look: Look, data: bytes, megapixels: float, said: str
+        self, look: StreamSetup, data: bytes, megapixels: float, said: str
     ) -> None:
         with pytest.raises(SourceError, match=said) as caught:
             PictureJob.of("holiday.jpg", data, look.engine, megapixels)
@@ -99,7 +99,7 @@ class TestPictureJob:
 class TestVideoJob:
     """Videos."""
 
-    def test_every_frame_is_looked_at_and_written(self, look: Look, tmp_path: Path) -> None:
+    def test_every_frame_is_looked_at_and_written(self, look: StreamSetup, tmp_path: Path) -> None:
         path = write_clip(tmp_path / "in.mp4", [THREE] * 20, fps=5)
         job = finished(VideoJob("party.mp4", path, look))
         assert (job.state, job.error) == ("done", "")
@@ -116,10 +116,10 @@ class TestVideoJob:
         assert len(frames) == 20
         assert np.abs(frames[5].astype(int) - THREE).max() > 100  # the marks
 
-    def test_cancelling_ends_it_and_leaves_nothing_half_done(self, look: Look, tmp_path: Path) -> None:
+    def test_cancelling_ends_it_and_leaves_nothing_half_done(self, look: StreamSetup, tmp_path: Path) -> None:
         slow = Slow()
         path = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
-        job = VideoJob("in.mp4", path, Look(Engine(slow), look.alerts))
+        job = VideoJob("in.mp4", path, StreamSetup(Engine(slow), look.alerts))
         assert slow.reached.wait(20)
         assert job.state == "running"
         job.cancel()
@@ -129,12 +129,12 @@ class TestVideoJob:
         assert list(tmp_path.iterdir()) == [path]
 
     def test_videos_wait_for_each_other_and_may_be_cancelled_while_waiting(
-        self, look: Look, tmp_path: Path
+        self, look: StreamSetup, tmp_path: Path
     ) -> None:
         slow = Slow()
         first_path = write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5)
         second_path = write_clip(tmp_path / "b.mp4", [THREE] * 3, fps=5)
-        first = VideoJob("a.mp4", first_path, Look(Engine(slow), look.alerts))
+        first = VideoJob("a.mp4", first_path, StreamSetup(Engine(slow), look.alerts))
         assert slow.reached.wait(20)
         second = VideoJob("b.mp4", second_path, look)
         third = VideoJob("b.mp4", second_path, look)
@@ -146,10 +146,12 @@ class TestVideoJob:
         assert finished(first).state == "done"
         assert finished(second).state == "done"
 
-    def test_time_left_is_told_once_it_can_be(self, look: Look, tmp_path: Path) -> None:
+    def test_time_left_is_told_once_it_can_be(self, look: StreamSetup, tmp_path: Path) -> None:
         slow = Slow()
         job = VideoJob(
-            "a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), Look(Engine(slow), look.alerts)
+            "a.mp4",
+            write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5),
+            StreamSetup(Engine(slow), look.alerts),
         )
         assert slow.reached.wait(20)
         assert job.seconds_left is None
@@ -162,7 +164,7 @@ class TestVideoJob:
 
     @pytest.mark.parametrize("data", [b"", b"hello", bytes(5000)])
     def test_a_bad_file_gives_one_line_with_its_own_name(
-        self, look: Look, tmp_path: Path, data: bytes
+        self, look: StreamSetup, tmp_path: Path, data: bytes
     ) -> None:
         path = tmp_path / "d41d8cd9.mp4"
         path.write_bytes(data)
@@ -173,21 +175,21 @@ class TestVideoJob:
         assert list(tmp_path.iterdir()) == [path]
 
     def test_a_fault_of_ours_is_told_without_its_details(
-        self, look: Look, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, look: StreamSetup, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         class Broken:
             def detect(self, image: Image) -> Faces:
                 raise ZeroDivisionError("secret")
 
         path = write_clip(tmp_path / "a.mp4", [THREE], fps=5)
-        job = finished(VideoJob("a.mp4", path, Look(Engine(Broken()), look.alerts)))
+        job = finished(VideoJob("a.mp4", path, StreamSetup(Engine(Broken()), look.alerts)))
         assert job.state == "failed"
         assert "secret" not in job.error
         assert "ZeroDivisionError" in caplog.text
 
-    def test_it_can_be_run_again_with_other_settings(self, look: Look, tmp_path: Path) -> None:
+    def test_it_can_be_run_again_with_other_settings(self, look: StreamSetup, tmp_path: Path) -> None:
         job = finished(VideoJob("a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), look))
-        blind = Look(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
+        blind = StreamSetup(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
         assert finished(job.again(blind)).peak == Counts()
 
 
@@ -207,12 +209,12 @@ class TestWorkspace:
         assert mine.folder.stat().st_mode & 0o077 == 0
         mine.close()
 
-    def test_closing_ends_jobs_and_deletes_everything(self, look: Look, tmp_path: Path) -> None:
+    def test_closing_ends_jobs_and_deletes_everything(self, look: StreamSetup, tmp_path: Path) -> None:
         slow, mine = Slow(), Workspace()
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
         with clip.open("rb") as file:
             path = mine.store(file, ".mp4")
-        job = mine.jobs["a"] = VideoJob("in.mp4", path, Look(Engine(slow), look.alerts))
+        job = mine.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), look.alerts))
         assert slow.reached.wait(20)
         slow.go_on.set()
         mine.close()
@@ -220,7 +222,7 @@ class TestWorkspace:
         assert not mine.folder.exists()
         mine.close()  # twice does no harm
 
-    def test_dropping_a_video_deletes_its_files_only(self, look: Look, tmp_path: Path) -> None:
+    def test_dropping_a_video_deletes_its_files_only(self, look: StreamSetup, tmp_path: Path) -> None:
         mine = Workspace()
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 3, fps=5)
         for key in ("a", "b"):

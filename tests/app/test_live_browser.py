@@ -18,7 +18,7 @@ from app.browsing import CHROMIUM, Browser, LivePage, overlap
 from app.served import Server, ServerMaker
 from fakes import BLUE, GREEN, RED
 from made.scenes import MadeScene, Place, Truth, scene, write_clip
-from maskwatch.app.choice import DEMO_CLIP
+from maskwatch.app.live.server_source import DEMO_CLIP
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import LABELS
 

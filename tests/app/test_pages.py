@@ -16,11 +16,12 @@ import maskwatch.app
 from app.served import jpeg
 from clips import write_clip
 from fakes import BLUE, GREEN, RED, scene
-from maskwatch.app import tokens, workspace
-from maskwatch.app.tokens import Ticket
+from maskwatch.app.files import workspace
+from maskwatch.app.live import tickets
+from maskwatch.app.live.tickets import Ticket
 from maskwatch.classifiers.mobilenet import MobileNet
 
-PAGE = Path(maskwatch.app.__file__).with_name("page.py")
+PAGE = Path(maskwatch.app.__file__).with_name("main.py")
 SECONDS = 60
 THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
 Maker = Callable[[], AppTest]
@@ -51,7 +52,7 @@ def element(page: AppTest) -> dict[str, Any] | None:
 def ticket(page: AppTest) -> Ticket:
     told = element(page)
     assert told is not None
-    mine = tokens.find(told["token"])
+    mine = tickets.find(told["token"])
     assert mine is not None
     return mine
 

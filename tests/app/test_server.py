@@ -19,9 +19,10 @@ from websockets.typing import Origin
 import maskwatch.app
 from app.served import Server, ServerMaker, free_port
 from conftest import Cli
-from maskwatch.app import connection, server
-from maskwatch.app.camera_route import CAMERA_PATH
-from maskwatch.app.live import SCRIPT_FOLDER
+from maskwatch.app import server
+from maskwatch.app.live import connection
+from maskwatch.app.live.camera_route import CAMERA_PATH
+from maskwatch.app.live.element import SCRIPT_FOLDER
 from maskwatch.errors import ConfigError
 
 SCRIPTS = sorted((Path(maskwatch.app.__file__).parent / "live" / "scripts").glob("*.js"))

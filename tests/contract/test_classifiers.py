@@ -9,8 +9,8 @@ from skimage import data
 
 from conftest import FakeModels
 from fakes import BLUE, GREEN, RED, scene
-from maskwatch.build import load
 from maskwatch.classifiers.base import Classifier
+from maskwatch.factory import load
 from maskwatch.types import Faces, Image
 
 BACK_ENDS = ["fake", "mobilenet", "mobilenet-fast"]

@@ -13,8 +13,8 @@ from skimage import data
 
 from conftest import FakeModels
 from fakes import BLUE, RED, scene
-from maskwatch.build import load
 from maskwatch.detectors.base import Detector
+from maskwatch.factory import load
 from maskwatch.geometry import iou
 from maskwatch.types import Faces, Image
 

@@ -16,7 +16,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from maskwatch.training.paint import MaskStyle, Worn, paint_mask
+from maskwatch.training.synthesis.masks import MaskStyle, Worn, paint_mask
 
 Wearing = Literal["none"] | Worn
 """How a mask is worn, or "none"."""

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.training.paint import MaskStyle
+from maskwatch.training.synthesis.masks import MaskStyle
 from maskwatch.types import LABELS, Image
 
 from .portrait import FACE, Cutout, Look, Wearing, person

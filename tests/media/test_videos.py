@@ -15,7 +15,7 @@ from clips import write_clip
 from fakes import BLUE, GREEN, RED, box, scene
 from maskwatch.annotate import STYLES
 from maskwatch.errors import SinkError, SourceError
-from maskwatch.sinks.video import Video
+from maskwatch.sinks.video import VideoSink
 from maskwatch.sources import video as video_module
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import Faces, Frame, Image, Result
@@ -206,7 +206,7 @@ def streams(path: Path) -> dict[str, object]:
 
 def test_written_for_browsers(tmp_path: Path) -> None:
     path = tmp_path / "new" / "out.mp4"
-    with Video(path, fps=10) as video:
+    with VideoSink(path, fps=10) as video:
         for number in range(10):
             video.write(result(scene({(1, 0): BLUE}, 128, 96), number / 10))
     assert streams(path) == {
@@ -227,7 +227,7 @@ def test_written_for_browsers(tmp_path: Path) -> None:
 
 def test_times_are_kept(tmp_path: Path) -> None:
     times = [0.0, 0.04, 0.5, 0.52, 2.0]
-    with Video(tmp_path / "a.mp4") as video:
+    with VideoSink(tmp_path / "a.mp4") as video:
         for t in times:
             video.write_image(grey(99), t)
     written = VideoFile(str(tmp_path / "a.mp4"))
@@ -236,7 +236,7 @@ def test_times_are_kept(tmp_path: Path) -> None:
 
 
 def test_times_that_stand_still_do_no_harm(tmp_path: Path) -> None:
-    with Video(tmp_path / "a.mp4") as video:
+    with VideoSink(tmp_path / "a.mp4") as video:
         for t in (0.0, 0.0, 0.1, 0.1):
             video.write_image(grey(99), t)
     assert len(list(VideoFile(str(tmp_path / "a.mp4")))) == 4
@@ -244,7 +244,7 @@ def test_times_that_stand_still_do_no_harm(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(65, 49), (64, 49), (1, 1), (2, 2)])
 def test_odd_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
-    with Video(tmp_path / "a.mp4") as video:
+    with VideoSink(tmp_path / "a.mp4") as video:
         for number in range(3):
             video.write_image(grey(180, *size), number / 10)
     even = tuple(side + side % 2 for side in size)
@@ -253,7 +253,7 @@ def test_odd_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
 
 
 def test_size_may_change_on_the_way(tmp_path: Path) -> None:
-    with Video(tmp_path / "a.mp4") as video:
+    with VideoSink(tmp_path / "a.mp4") as video:
         video.write_image(grey(100, 64, 48), 0)
         video.write_image(grey(100, 200, 100), 0.1)
     assert {f.image.shape for f in VideoFile(str(tmp_path / "a.mp4"))} == {(48, 64, 3)}
@@ -272,7 +272,7 @@ def test_size_may_change_on_the_way(tmp_path: Path) -> None:
 def test_sound_is_kept(tmp_path: Path, name: str, codec: str, sound: str) -> None:
     source = write_clip(tmp_path / name, STEPS * 2, codec=codec, sound=sound)
     frames = VideoFile(str(source))
-    with Video(tmp_path / "out.mp4", str(source), frames.fps) as video:
+    with VideoSink(tmp_path / "out.mp4", str(source), frames.fps) as video:
         for frame in frames:
             video.write_image(frame.image, frame.t)
     got = streams(tmp_path / "out.mp4")
@@ -287,20 +287,20 @@ def test_sound_is_kept(tmp_path: Path, name: str, codec: str, sound: str) -> Non
 
 def test_silent_source_gives_silent_video(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "a.mp4", STEPS)
-    with Video(tmp_path / "out.mp4", str(source)) as video:
+    with VideoSink(tmp_path / "out.mp4", str(source)) as video:
         video.write_image(grey(9), 0)
     assert streams(tmp_path / "out.mp4")["sound"] is None
 
 
 def test_failure_leaves_nothing(tmp_path: Path) -> None:
     def fail() -> None:
-        with Video(tmp_path / "a.mp4") as video:
+        with VideoSink(tmp_path / "a.mp4") as video:
             video.write_image(grey(9), 0)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    with Video(tmp_path / "never.mp4"):
+    with VideoSink(tmp_path / "never.mp4"):
         pass  # no frame, no file
     assert list(tmp_path.iterdir()) == []
 
@@ -309,19 +309,19 @@ def test_input_is_never_overwritten(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "a.mp4", STEPS)
     before = source.read_bytes()
     with pytest.raises(SinkError, match="the input itself"):
-        Video(source, str(source))
+        VideoSink(source, str(source))
     assert source.read_bytes() == before
 
 
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SinkError, match="cannot be written"):
-        Video(tmp_path / "file" / "a.mp4")
+        VideoSink(tmp_path / "file" / "a.mp4")
 
 
 def test_colours_survive_the_round_trip(tmp_path: Path) -> None:
     squares = {(0, 0): BLUE, (2, 1): GREEN, (4, 0): RED}
-    with Video(tmp_path / "a.mp4") as video:
+    with VideoSink(tmp_path / "a.mp4") as video:
         for number in range(3):
             video.write_image(scene(squares), number / 10)
     (frame, *_) = VideoFile(str(tmp_path / "a.mp4"))

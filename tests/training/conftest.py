@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from maskwatch.data.sample import Sample, negative
-from maskwatch.training.pictures import Pictures, cache
+from maskwatch.training.data.picture_cache import PictureCache, cache
 
 WITH, WITHOUT = 0, 1
 
@@ -56,7 +56,7 @@ def made_world(folder: Path, count: int, seed: int) -> tuple[list[Sample], list[
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Sample], list[Sample], Pictures]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Sample], list[Sample], PictureCache]:
     folder = tmp_path_factory.mktemp("world")
     faces, negatives = made_world(folder / "pictures", 24, 0)
     pictures, failures = cache([s.path for s in [*faces, *negatives]], folder / "cache")

@@ -8,16 +8,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from labelled import write_crops
-from maskwatch.build import load
 from maskwatch.cli import program
 from maskwatch.data.sample import Sample
 from maskwatch.errors import MaskwatchError
+from maskwatch.factory import load
 from maskwatch.sources.images import read_image
-from maskwatch.training import checkpoint
-from maskwatch.training.pictures import Pictures
+from maskwatch.training.data.picture_cache import PictureCache
+from maskwatch.training.engine import checkpoint
 from maskwatch.types import LABELS
 
-World = tuple[list[Sample], list[Sample], Pictures]
+World = tuple[list[Sample], list[Sample], PictureCache]
 TINY = ["--set", "steps=2", "--set", "batch=2", "--set", "width=0.35"]
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
-from maskwatch.training.classifier_data import FaceRecipe
-from maskwatch.training.detector_data import CropRecipe
+from maskwatch.training.classifier import ClassifierRecipe
+from maskwatch.training.data.classifier_dataset import FaceRecipe
+from maskwatch.training.data.detector_dataset import CropRecipe
+from maskwatch.training.detector import DetectorRecipe
 from maskwatch.training.provenance import fingerprint, made_with, recipe_toml
-from maskwatch.training.recipe import load_recipe
-from maskwatch.training.train_classifier import ClassifierRecipe
-from maskwatch.training.train_detector import DetectorRecipe
+from maskwatch.training.recipes.load import load_recipe
 
 BOX = (1.0, 2.0, 30.0, 40.0)
 

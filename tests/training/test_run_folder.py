@@ -12,15 +12,15 @@ import pytest
 from conftest import FakeModels
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.data.dataset import read_dataset
-from maskwatch.data.folders import read_negatives
+from maskwatch.data.negatives import read_negatives
 from maskwatch.errors import DataError
-from maskwatch.evaluation.runner import Contender, contender
+from maskwatch.evaluation.inference import EvaluatedEngine, contender
 from maskwatch.sources.images import read_image
 from maskwatch.training import run_folder
-from maskwatch.training.learnt import Learnt, learnt_from
-from maskwatch.training.reading import Material, read_material
+from maskwatch.training.classifier import ClassifierRecipe
+from maskwatch.training.data.run_pictures import RunPictures, learnt_from
+from maskwatch.training.data.training_set import TrainingSources, read_training_set
 from maskwatch.training.run_folder import finish
-from maskwatch.training.train_classifier import ClassifierRecipe
 
 FACES = [Square((1, 1), 0, 0), Square((4, 4), 1, 1), Square((7, 2), 0, 2)]
 RECORDS = {"recipe.toml", "data.json", "made_with.json", "curves.png", "tensorboard", "model.onnx"}
@@ -31,12 +31,12 @@ FIGURES = {
 
 
 @pytest.fixture
-def learnt(tmp_path: Path) -> Learnt:
+def learnt(tmp_path: Path) -> RunPictures:
     train = read_dataset(write_coco(tmp_path / "street", [FACES] * 2)).samples
     held = read_dataset(write_coco(tmp_path / "held", [FACES, FACES[:1]])).samples
     crops = read_dataset(write_crops(tmp_path / "people", [(0, 0), (1, 1)])).crops
     negatives = read_negatives(write_negatives(tmp_path / "none", [True, False]))
-    return Learnt(train, [*held, *crops], negatives)
+    return RunPictures(train, [*held, *crops], negatives)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def folder(tmp_path: Path, fake_models: FakeModels, monkeypatch: pytest.MonkeyPa
         (out.parent / "exported").write_text(saved.name)
         shutil.copy(fake_models.classifier, out)
 
-    def pair(detector: str, classifier: str) -> Contender:
+    def pair(detector: str, classifier: str) -> EvaluatedEngine:
         assert detector == "ssd"
         return contender(str(fake_models.detector), classifier, 320)
 
@@ -65,7 +65,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_run_explains_itself(folder: Path, learnt: Learnt) -> None:
+def test_a_run_explains_itself(folder: Path, learnt: RunPictures) -> None:
     said: list[str] = []
     finish(folder, "classifier", ClassifierRecipe(steps=7), learnt, said.append)
     assert names(folder) == RECORDS | FIGURES | {"checkpoint.pt", "log.csv", "exported"}
@@ -85,19 +85,19 @@ def test_a_run_explains_itself(folder: Path, learnt: Learnt) -> None:
         assert read_image(folder / name).std() > 5
 
 
-def test_the_best_checkpoint_is_exported(folder: Path, learnt: Learnt) -> None:
-    finish(folder, "classifier", ClassifierRecipe(), Learnt(learnt.train, ()), lambda text: None)
+def test_the_best_checkpoint_is_exported(folder: Path, learnt: RunPictures) -> None:
+    finish(folder, "classifier", ClassifierRecipe(), RunPictures(learnt.train, ()), lambda text: None)
     assert (folder / "exported").read_text() == "checkpoint.pt"
     (folder / "best.pt").write_text("best")
     said: list[str] = []
-    finish(folder, "classifier", ClassifierRecipe(), Learnt(learnt.train, ()), said.append)
+    finish(folder, "classifier", ClassifierRecipe(), RunPictures(learnt.train, ()), said.append)
     assert (folder / "exported").read_text() == "best.pt"
     assert said[0] == "no figures: no picture was held out; give the data a split named val"
     assert not names(folder) & FIGURES
 
 
 def test_what_cannot_be_made_is_left_out(
-    folder: Path, learnt: Learnt, monkeypatch: pytest.MonkeyPatch
+    folder: Path, learnt: RunPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise DataError("no room")
@@ -110,7 +110,7 @@ def test_what_cannot_be_made_is_left_out(
 
 
 def test_of_several_processes_one_writes(
-    folder: Path, learnt: Learnt, monkeypatch: pytest.MonkeyPatch
+    folder: Path, learnt: RunPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RANK", "1")
     finish(folder, "classifier", ClassifierRecipe(), learnt, lambda text: None)
@@ -124,7 +124,9 @@ def test_pictures_are_told_apart_as_in_the_training(tmp_path: Path) -> None:
     street = write_coco(tmp_path / "street", [FACES])
     (tmp_path / "wrong.csv").write_text("picture,box,state\nstreet/0.png,2,with_mask\n")
     none = write_negatives(tmp_path / "none", [False] * 12)
-    found = learnt_from(Material([crops, street], [none], corrections=tmp_path / "wrong.csv"), ["street"])
+    found = learnt_from(
+        TrainingSources([crops, street], [none], corrections=tmp_path / "wrong.csv"), ["street"]
+    )
     assert len(found.train) == 4  # undivided data is learnt from as a whole
     assert [item.path.parent.parent.name for item in found.held] == ["val"]
     assert found.train[0].states.tolist() == [0, 1, 0]  # type: ignore[union-attr]
@@ -134,9 +136,9 @@ def test_pictures_are_told_apart_as_in_the_training(tmp_path: Path) -> None:
 
 def test_the_share_that_the_training_held_out_is_measured_on(tmp_path: Path) -> None:
     crops = write_crops(tmp_path / "people", [(i % 2, i % 2) for i in range(20)])
-    material = Material([crops], cache=tmp_path / "cache")
+    material = TrainingSources([crops], cache=tmp_path / "cache")
     found = learnt_from(material, hold_out=0.2, seed=3)
-    read = read_material(material, 0.2, 3, lambda text: None)
+    read = read_training_set(material, 0.2, 3, lambda text: None)
     assert [item.path for item in found.held] == read.held.paths
     assert [item.path for item in found.train] == read.train.paths
     assert (len(found.train), len(found.held)) == (16, 4)

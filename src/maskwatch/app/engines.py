@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from maskwatch.build import at_hand, load
+from maskwatch.factory import load
+from maskwatch.models.catalog import at_hand
 from maskwatch.pipeline import Engine
 
 
@@ -17,7 +18,7 @@ def engine(
     live: bool,
     threads: int | None,
 ) -> Engine:
-    """The engine for these settings; see `maskwatch.build.load`, which it calls.
+    """The engine for these settings; see `maskwatch.factory.load`, which it calls.
 
     Raises:
         ModelError: A model cannot be had or used.

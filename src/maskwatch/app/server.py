@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskwatch.app.guard import is_loopback
-from maskwatch.app.theme import THEME
+from maskwatch.app.pages.theme import THEME
 from maskwatch.errors import ConfigError
 from maskwatch.settings import load_settings
 
-_PAGE: Final = Path(__file__).with_name("page.py")
+_PAGE: Final = Path(__file__).with_name("main.py")
 _UPLOAD_MB: Final = 1024
 _MESSAGE_MB: Final = 32  # also the most that a WebSocket message may take in memory
 
@@ -41,8 +41,8 @@ def serve(host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) 
     import streamlit
     import uvicorn.config
 
-    from maskwatch.app.routes import ROUTES
-    from maskwatch.app.workspace import close_all
+    from maskwatch.app.files.workspace import close_all
+    from maskwatch.app.live.routes import ROUTES
 
     # The server's own chatter would hide the one line that matters.
     uvicorn.config.LOGGING_CONFIG["loggers"]["uvicorn"]["level"] = "WARNING"

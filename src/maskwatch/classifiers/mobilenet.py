@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.classifiers.doubts import Doubts
-from maskwatch.classifiers.fusion import Fusion
 from maskwatch.classifiers.quality import luminance, sharpness
+from maskwatch.classifiers.score_fusion import ScoreFusion
+from maskwatch.classifiers.uncertainty import UncertaintyRules
 from maskwatch.errors import ModelError
 from maskwatch.geometry import crop_square
 from maskwatch.models.runtime import open_session
@@ -47,11 +47,11 @@ class MobileNet:
             self._size = int(metadata["size"])
             self._margin = float(metadata["margin"])
             self._least_face = float(metadata["thresholds"].get("face", 0.0))
-            self._doubts = Doubts.read(metadata["thresholds"])
+            self._doubts = UncertaintyRules.read(metadata["thresholds"])
             score = metadata.get("score") or {}
             combine = score.get("combine", "none")
             weights = score.get("still" if still else "live", score)  # files once had the same for both
-            self.fusion = Fusion.read(weights) if combine == "logistic" else None
+            self.fusion = ScoreFusion.read(weights) if combine == "logistic" else None
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ModelError(f"{path}: its maskwatch metadata makes no sense ({error!r})") from error
         if combine not in ("logistic", "none"):

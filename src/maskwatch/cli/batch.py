@@ -9,11 +9,11 @@ from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maskwatch.build import from_settings
 from maskwatch.counting import Counts, count
 from maskwatch.errors import MaskwatchError
+from maskwatch.factory import from_settings
 from maskwatch.pipeline import Engine, Session, run
-from maskwatch.sinks.pictures import Names, Pictures
+from maskwatch.sinks.pictures import Names, PictureSink
 from maskwatch.sources.files import is_video
 from maskwatch.sources.images import Images
 from maskwatch.sources.video import VideoFile
@@ -41,7 +41,7 @@ class Batch:
         self._pictures = self._videos = self._frames = 0
         self._in_pictures = self._in_videos = Counts()
         self._notes: list[str] = []
-        self._marked = Pictures(save) if save is not None else None
+        self._marked = PictureSink(save) if save is not None else None
         self._video_names = Names()
         self._engine = from_settings(settings)
 
@@ -110,10 +110,10 @@ class Batch:
     def _marked_video(self, path: str, fps: float) -> Sink | nullcontext[None]:
         if self._save is None:
             return nullcontext()
-        from maskwatch.sinks.video import Video
+        from maskwatch.sinks.video import VideoSink
 
         name = self._video_names.take(Path(path).stem, ".mp4")
-        return Video(self._save / name, sound=path, fps=fps)
+        return VideoSink(self._save / name, sound=path, fps=fps)
 
 
 def _number(number: int, what: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from maskwatch.evaluation.speed import Timing
+    from maskwatch.evaluation.benchmark import Timing
 
 USUAL = ("ssd-fast", "ssd-accurate", "ssd-large", "mobilenet", "mobilenet-fast")
 """What is timed when nothing is named: nothing that would have to be fetched."""
@@ -45,8 +45,8 @@ def bench(
 
     import cv2
 
-    from maskwatch.build import SHIPPED, default
-    from maskwatch.evaluation.speed import WARM_UP, frame_of, machine, measure, prepare
+    from maskwatch.evaluation.benchmark import WARM_UP, frame_of, machine, measure, prepare
+    from maskwatch.models.catalog import SHIPPED, default
     from maskwatch.progress import progress
 
     cv2.setNumThreads(threads)
@@ -65,7 +65,7 @@ def bench(
 
 
 def _table(timings: list[Timing]) -> list[str]:
-    from maskwatch.evaluation.runner import short
+    from maskwatch.evaluation.inference import short
 
     width = max(24, *(len(short(timing.name)) for timing in timings))
     lines = [f"{'model':<{width}}  {'kind':<10} {'median ms':>9} {'best ms':>9} {'ratio':>6}  sha256"]

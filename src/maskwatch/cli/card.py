@@ -37,10 +37,10 @@ def card(
         import onnx  # noqa: F401
     except ImportError:
         raise ConfigError("a model card needs onnx: pip install 'maskwatch[train]'") from None
-    from maskwatch.build import model_file
-    from maskwatch.data.page import write_text
-    from maskwatch.training.card import gather
-    from maskwatch.training.card_text import to_markdown
+    from maskwatch.atomic_file import write_text
+    from maskwatch.factory import model_file
+    from maskwatch.reports.model_card.facts import gather
+    from maskwatch.reports.model_card.page import to_markdown
 
     text, plots = to_markdown(gather(model_file(model), figures, speed, words), out.stem)
     for name, plot in plots.items():

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from maskwatch.cli.evaluate import Names
-from maskwatch.cli.options import HeldBack, Limit, Live, Negatives, Split
+from maskwatch.cli.options import HeldOut, Limit, Live, Negatives, Split
 
 _SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
 
@@ -29,7 +29,7 @@ def compare(
     partly_labelled: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
     ] = None,
-    held_back: HeldBack = False,
+    held_out: HeldOut = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with all of it (HTML).")
     ] = None,
@@ -47,17 +47,17 @@ def compare(
     live: Live = False,
 ) -> None:
     """Compare two models on the same pictures: figures, significance, what changed, speed."""
+    from maskwatch.atomic_file import write_text
     from maskwatch.cli.options import settings_from
-    from maskwatch.data.names import parse_names
-    from maskwatch.data.page import write_text
+    from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.compare import compare as run
     from maskwatch.evaluation.compare import lines_of, to_plain
-    from maskwatch.evaluation.material import Wanted, gather
-    from maskwatch.evaluation.runner import contender, parse_models
+    from maskwatch.evaluation.evaluation_set import Selection, select
+    from maskwatch.evaluation.inference import contender, parse_models
     from maskwatch.progress import progress
 
     settings = settings_from(ctx, None, None, None, None)
-    material = gather(Wanted(data or (), negatives or (), (), parse_names(names), split, held_back, limit))
+    material = select(Selection(data or (), negatives or (), (), parse_names(names), split, held_out, limit))
     engines = [
         contender(
             *parse_models(spec, settings.detect.detector, settings.classify.classifier),
@@ -70,7 +70,7 @@ def compare(
     ]
     done = run(engines[0], engines[1], material, partly_labelled or (), progress, mistakes)
     if report is not None:
-        from maskwatch.evaluation.compare_page import to_html
+        from maskwatch.reports.comparison_page import to_html
 
         write_text(report, to_html(done))
         print(f"report: {report}", file=sys.stderr)

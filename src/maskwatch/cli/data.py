@@ -30,12 +30,12 @@ def check(
 
     The exit status is 1 if there is something to mend.
     """
+    from maskwatch.atomic_file import write_text
     from maskwatch.data.check import check as run
     from maskwatch.data.dataset import read_dataset
-    from maskwatch.data.names import parse_names
-    from maskwatch.data.page import write_text
-    from maskwatch.data.sheet import contact_sheet, summary
+    from maskwatch.data.formats.class_names import parse_names
     from maskwatch.progress import progress
+    from maskwatch.reports.contact_sheet import contact_sheet, summary
 
     dataset = read_dataset(path, parse_names(names))
     found = run(dataset, lambda items: progress(items, "checking"))
@@ -81,13 +81,13 @@ def audit(
     Delete the lines of labels that are right; the rest is a list for --corrections of train and evaluate.
     A model that learnt from these labels has got used to some of their errors: another finds more.
     """
-    from maskwatch.build import from_settings
+    from maskwatch.atomic_file import write_text
     from maskwatch.data.corrections import correct, read_corrections
-    from maskwatch.data.names import parse_names
-    from maskwatch.data.page import write_text
+    from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.audit import Assessor, to_csv, to_html
     from maskwatch.evaluation.audit import audit as run
-    from maskwatch.evaluation.material import Wanted, gather
+    from maskwatch.evaluation.evaluation_set import Selection, select
+    from maskwatch.factory import from_settings
     from maskwatch.progress import progress
     from maskwatch.training import MODEL
 
@@ -96,7 +96,7 @@ def audit(
     engine = from_settings(settings_from(ctx, None, detector, model, None))
     if not isinstance(engine.classifier, Assessor):
         raise ModelError(f"{model or 'no classifier'}: an audit needs a classifier of maskwatch, see --model")
-    material = gather(Wanted(paths, names=parse_names(names), split=split, limit=limit))
+    material = select(Selection(paths, names=parse_names(names), split=split, limit=limit))
     samples, crops = material.samples, material.crops
     if corrections is not None:
         samples, crops, _ = correct(samples, crops, read_corrections(corrections))

@@ -45,8 +45,9 @@ def _packages() -> tuple[bool, str]:
 def _models() -> tuple[bool, str]:
     import numpy as np
 
-    from maskwatch.build import default, load
     from maskwatch.errors import MaskwatchError
+    from maskwatch.factory import load
+    from maskwatch.models.catalog import default
 
     try:
         for live in (True, False):

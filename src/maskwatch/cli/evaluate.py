@@ -11,7 +11,7 @@ import typer
 from maskwatch.cli.options import (
     ClassifierName,
     DetectorName,
-    HeldBack,
+    HeldOut,
     Limit,
     Live,
     Negatives,
@@ -52,7 +52,7 @@ def evaluate(
             metavar="SOURCE", help="A source in which some faces have no box: only recall is measured there."
         ),
     ] = None,
-    held_back: HeldBack = False,
+    held_out: HeldOut = False,
     corrections: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV list of wrong labels: figures for both.")
     ] = None,
@@ -83,17 +83,17 @@ def evaluate(
     threshold: Threshold = None,
 ) -> None:
     """Measure how well faces are found and states are told on labelled pictures."""
-    from maskwatch.data.names import parse_names
-    from maskwatch.data.page import write_text
+    from maskwatch.atomic_file import write_text
+    from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.evaluate import evaluate as run
-    from maskwatch.evaluation.material import Wanted, gather
+    from maskwatch.evaluation.evaluation_set import Selection, select
+    from maskwatch.evaluation.inference import contender
     from maskwatch.evaluation.report import headline, to_json
-    from maskwatch.evaluation.runner import contender
     from maskwatch.progress import progress
 
     settings = settings_from(ctx, threshold, detector, classifier, size)
-    wanted = Wanted(data or (), negatives or (), crops or (), parse_names(names), split, held_back, limit)
-    material = gather(wanted)
+    wanted = Selection(data or (), negatives or (), crops or (), parse_names(names), split, held_out, limit)
+    material = select(wanted)
     done = run(
         contender(
             settings.detect.detector,
@@ -111,7 +111,7 @@ def evaluate(
         progress,
     )
     if report is not None:
-        from maskwatch.evaluation.report_page import to_html
+        from maskwatch.reports.evaluation_page import to_html
 
         write_text(report, to_html(done))
         print(f"report: {report}", file=sys.stderr)

@@ -40,13 +40,13 @@ def explain(
 
     import numpy as np
 
-    from maskwatch.build import from_settings
+    from maskwatch.atomic_file import refuse_input
     from maskwatch.errors import ConfigError
     from maskwatch.explain import explain as explained
     from maskwatch.explain import heat_picture, summary
+    from maskwatch.factory import from_settings
     from maskwatch.progress import progress
     from maskwatch.sinks.pictures import save_image
-    from maskwatch.sinks.replacing import refuse_input
     from maskwatch.sources.images import read_image
 
     if out is not None:

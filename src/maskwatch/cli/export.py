@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from maskwatch.cli.evaluate import Names
-from maskwatch.cli.options import HeldBack, Negatives
+from maskwatch.cli.options import HeldOut, Negatives
 from maskwatch.cli.train import needs_torch
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maskwatch.evaluation.material import Material
+    from maskwatch.evaluation.evaluation_set import EvaluationSet
 
 _CALIBRATING = 200  # pictures of each sort: ranges settle long before
 
@@ -67,7 +67,7 @@ def export(
     partly_labelled: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
     ] = None,
-    held_back: HeldBack = False,
+    held_out: HeldOut = False,
     corrections: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="--calibrate: CSV list of wrong labels in its data."),
@@ -118,7 +118,7 @@ def export(
 
     From an ONNX file, --int8 or --openvino makes its other form, and FILE is what is written.
     """
-    from maskwatch.data.names import parse_names
+    from maskwatch.data.formats.class_names import parse_names
 
     meanings = parse_names(names)
     if checkpoint.suffix == ".onnx":
@@ -130,9 +130,9 @@ def export(
         return
     needs_torch()
     pictures = _pictures(check, meanings)
-    from maskwatch.training import checkpoint as files
-    from maskwatch.training.export import export_classifier, export_detector, read_metadata
-    from maskwatch.training.joined import Companion
+    from maskwatch.training.engine import checkpoint as files
+    from maskwatch.training.export.ensemble import EnsembleMember
+    from maskwatch.training.export.onnx_export import export_classifier, export_detector, read_metadata
 
     with TemporaryDirectory() as scratch:
         checkpoint = files.of_run(checkpoint)
@@ -146,16 +146,16 @@ def export(
                 raise ConfigError(
                     "--calibrate is for classifiers; a detector's threshold stands in --metadata"
                 )
-            other = None if companion is None else Companion(companion, share)
+            other = None if companion is None else EnsembleMember(companion, share)
             difference = export_detector(checkpoint, out, described, pictures, other)
         elif companion is not None:
             raise ConfigError("--companion is for detectors; the classifier's file stays one network")
         elif calibrate:
-            from maskwatch.evaluation.material import Wanted
-            from maskwatch.training.calibrated import Choices, export_calibrated
+            from maskwatch.evaluation.evaluation_set import Selection
+            from maskwatch.training.export.calibrated_export import CalibrationTargets, export_calibrated
 
-            wanted = Wanted(calibrate, negatives or (), names=meanings, held_back=held_back)
-            choices = Choices(certain, false_faces, partly_labelled or (), corrections)
+            wanted = Selection(calibrate, negatives or (), names=meanings, held_out_only=held_out)
+            choices = CalibrationTargets(certain, false_faces, partly_labelled or (), corrections)
             difference, found = export_calibrated(
                 checkpoint, out, described, wanted, detector, choices, pictures
             )
@@ -175,17 +175,17 @@ def _needs_one(int8: bool, openvino: bool) -> None:
         raise typer.BadParameter("from an ONNX file, give either --int8 DATA or --openvino")
 
 
-def _pictures(check: Path | None, names: Mapping[str, str]) -> Material | None:
+def _pictures(check: Path | None, names: Mapping[str, str]) -> EvaluationSet | None:
     if check is None:
         return None
-    from maskwatch.training.recorded import pictures_of
+    from maskwatch.training.export.network_inputs import pictures_of
 
     return pictures_of(check, names)
 
 
-def _to_openvino(model: Path, out: Path, pictures: Material | None) -> None:
+def _to_openvino(model: Path, out: Path, pictures: EvaluationSet | None) -> None:
     from maskwatch.models.runtime import kind_of_file
-    from maskwatch.training.to_openvino import convert
+    from maskwatch.training.export.to_openvino import convert
 
     difference = convert(model, kind_of_file(model), out, pictures)
     _say(f"{out}: differs from {model.name} by at most {difference:.1g}")
@@ -196,12 +196,12 @@ def _to_int8(model: Path, out: Path, data: Path, names: Mapping[str, str], most_
         import onnx  # noqa: F401
     except ImportError:
         raise ConfigError("--int8 needs onnx: pip install 'maskwatch[train]'") from None
-    from maskwatch.evaluation.material import Wanted, gather
+    from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.models.runtime import kind_of_file
-    from maskwatch.training.quantize import quantize
-    from maskwatch.training.recorded import pictures_of
+    from maskwatch.training.export.network_inputs import pictures_of
+    from maskwatch.training.export.quantize import quantize
 
-    check = gather(Wanted([data], names=names))
+    check = select(Selection([data], names=names))
     calibration = pictures_of(data, names, "train", _CALIBRATING)
     done = quantize(model, kind_of_file(model), out, calibration, check, most_lost)
     _say(f"{out}: {done}")

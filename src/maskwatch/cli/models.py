@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from maskwatch.build import Backend
-    from maskwatch.models.runtime import Kind
-    from maskwatch.models.store import Own
+    from maskwatch.models.catalog import Backend
+    from maskwatch.models.store import AddedModel
+    from maskwatch.types import ModelKind
 
 models = typer.Typer(
     help="Show, add and choose models; without a command, list them.",
@@ -33,11 +33,11 @@ def _alone(ctx: typer.Context, as_json: AsJson = False) -> None:
 @models.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List the models that can be named, with their metadata; * marks those in use."""
-    from maskwatch.build import SHIPPED, default, table
-    from maskwatch.models.store import own_models
+    from maskwatch.models.catalog import SHIPPED, default, table
+    from maskwatch.models.store import added_models
 
     rows = [_describe(name, kind, backend) for kind in SHIPPED for name, backend in table(kind).items()]
-    rows += [_describe_own(own) for own in own_models().values()]
+    rows += [_describe_own(own) for own in added_models().values()]
     used = {kind: default(kind) for kind in SHIPPED}
     for row in rows:
         row["in_use"] = used[row["kind"]] == row["name"]
@@ -62,7 +62,7 @@ def add(
     ] = None,
 ) -> None:
     """Try a model file and keep a copy of it under a name."""
-    from maskwatch.promote import add as run
+    from maskwatch.user_models import add as run
 
     own = run(file, name)
     print(f"{own.kind} {own.name}: {own.path}", file=sys.stderr)
@@ -82,8 +82,8 @@ def use(
     """
     if shipped == (name is not None):
         raise typer.BadParameter("give the name of a model, or --default")
-    from maskwatch.promote import use as run
-    from maskwatch.promote import use_shipped
+    from maskwatch.user_models import use as run
+    from maskwatch.user_models import use_shipped
 
     if name is None:
         use_shipped()
@@ -95,15 +95,15 @@ def use(
 @models.command()
 def remove(name: OneName) -> None:
     """Delete a model that was added; if it was in use, the shipped one is again."""
-    from maskwatch.promote import remove as run
+    from maskwatch.user_models import remove as run
 
     own = run(name)
     print(f"removed the {own.kind} {own.name}", file=sys.stderr)
 
 
-def _describe(name: str, kind: Kind, backend: Backend) -> dict[str, Any]:
+def _describe(name: str, kind: ModelKind, backend: Backend) -> dict[str, Any]:
     """What is known of a model, without fetching anything."""
-    from maskwatch.models.registry import FILES
+    from maskwatch.models.download import FILES
 
     files = [FILES[file] for file in backend.all_files]
     here = all(file.path.is_file() for file in files)
@@ -124,7 +124,7 @@ def _describe(name: str, kind: Kind, backend: Backend) -> dict[str, Any]:
     return row
 
 
-def _describe_own(own: Own) -> dict[str, Any]:
+def _describe_own(own: AddedModel) -> dict[str, Any]:
     here = own.path.is_file()
     row: dict[str, Any] = {
         "name": own.name,

@@ -55,8 +55,8 @@ Negatives = Annotated[
 Split = Annotated[
     str | None, typer.Option(metavar="NAME", help="train, val, test or all. [default: val, test or all]")
 ]
-HeldBack = Annotated[
-    bool, typer.Option("--held-back", help="Only the quarter of the negatives that training leaves out.")
+HeldOut = Annotated[
+    bool, typer.Option("--held-out", help="Only the quarter of the negatives that training leaves out.")
 ]
 Limit = Annotated[
     int | None,

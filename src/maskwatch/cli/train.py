@@ -14,10 +14,10 @@ from maskwatch.cli.evaluate import Names
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from maskwatch.models.runtime import Kind
-    from maskwatch.training.reading import Material, Say
-    from maskwatch.training.train_classifier import ClassifierRecipe
-    from maskwatch.training.train_detector import DetectorRecipe
+    from maskwatch.training.classifier import ClassifierRecipe
+    from maskwatch.training.data.training_set import Say, TrainingSources
+    from maskwatch.training.detector import DetectorRecipe
+    from maskwatch.types import ModelKind
 
 Chosen = TypeVar("Chosen")
 
@@ -36,7 +36,7 @@ Data = Annotated[
 ]
 Negatives = Annotated[
     list[Path] | None,
-    typer.Option(metavar="DIR", help="Pictures without a face (a quarter is held back); may be repeated."),
+    typer.Option(metavar="DIR", help="Pictures without a face (a quarter is held out); may be repeated."),
 ]
 Unlabelled = Annotated[
     list[Path] | None,
@@ -117,14 +117,14 @@ def detector(
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
-    from maskwatch.models.registry import choose_file
-    from maskwatch.training.distillation import IMITATED
-    from maskwatch.training.hardware import Hardware
+    from maskwatch.models.download import choose_file
+    from maskwatch.training.detector import DetectorRecipe
+    from maskwatch.training.engine.distillation import TEACHERS
+    from maskwatch.training.engine.hardware import Hardware
     from maskwatch.training.run import run_detector
-    from maskwatch.training.train_detector import DetectorRecipe
 
     begun, chosen = _begin("detector", DetectorRecipe, recipe, set_ or (), start, out, resume)
-    imitated = choose_file(imitate, IMITATED["detector"], "--imitate")
+    imitated = choose_file(imitate, TEACHERS["detector"], "--imitate")
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
@@ -157,14 +157,14 @@ def classifier(
 ) -> None:
     """Train the mask classifier (MobileNetV2) by transfer learning."""
     needs_torch()
-    from maskwatch.models.registry import choose_file
-    from maskwatch.training.distillation import IMITATED
-    from maskwatch.training.hardware import Hardware
+    from maskwatch.models.download import choose_file
+    from maskwatch.training.classifier import ClassifierRecipe
+    from maskwatch.training.engine.distillation import TEACHERS
+    from maskwatch.training.engine.hardware import Hardware
     from maskwatch.training.run import run_classifier
-    from maskwatch.training.train_classifier import ClassifierRecipe
 
     begun, chosen = _begin("classifier", ClassifierRecipe, recipe, set_ or (), start, out, resume)
-    imitated = choose_file(imitate, IMITATED["classifier"], "--imitate")
+    imitated = choose_file(imitate, TEACHERS["classifier"], "--imitate")
     material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
@@ -175,7 +175,7 @@ def classifier(
 
 
 def _begin(
-    kind: Kind,
+    kind: ModelKind,
     of: type[Chosen],
     recipe: str | None,
     changes: Sequence[str],
@@ -184,9 +184,9 @@ def _begin(
     resume: bool,
 ) -> tuple[Path | None, Chosen]:
     """The file to start from, and the recipe: what the user says, on top of what start or run decide."""
-    from maskwatch.training.loop import recipe_of
-    from maskwatch.training.recipe import load_recipe
-    from maskwatch.training.start import find_start, settings_of
+    from maskwatch.training.engine.initial_weights import find_start, settings_of
+    from maskwatch.training.engine.loop import recipe_of
+    from maskwatch.training.recipes.load import load_recipe
 
     begun = None if resume else find_start(kind, start)
     beneath = recipe_of(out) if resume else settings_of(kind, begun)
@@ -196,14 +196,16 @@ def _begin(
 @contextmanager
 def _together() -> Iterator[Say]:
     """Joins the other processes of this training, if there are any; only the first one speaks."""
-    from maskwatch.training import parallel
+    from maskwatch.training.engine import distributed
 
-    with parallel.joined():
-        yield parallel.by_first(_say)
+    with distributed.joined():
+        yield distributed.by_first(_say)
 
 
-def _report(out: Path, kind: Kind, recipe: DetectorRecipe | ClassifierRecipe, material: Material) -> None:
-    from maskwatch.training.learnt import learnt_from
+def _report(
+    out: Path, kind: ModelKind, recipe: DetectorRecipe | ClassifierRecipe, material: TrainingSources
+) -> None:
+    from maskwatch.training.data.run_pictures import learnt_from
     from maskwatch.training.run_folder import finish
 
     finish(out, kind, recipe, learnt_from(material, recipe.incomplete, recipe.hold_out, recipe.seed), _say)
@@ -217,14 +219,16 @@ def _material(
     corrections: Path | None,
     teacher: str | None,
     cache: Path,
-) -> Material:
-    from maskwatch.data.names import parse_names
-    from maskwatch.models.registry import choose_file
-    from maskwatch.training.reading import Material
-    from maskwatch.training.teacher import TEACHERS
+) -> TrainingSources:
+    from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.models.download import choose_file
+    from maskwatch.training.data.auto_labeller import AUTO_LABELLERS
+    from maskwatch.training.data.training_set import TrainingSources
 
-    model = choose_file(teacher, TEACHERS, "--teacher")
-    return Material(data, negatives or (), unlabelled or (), parse_names(names), corrections, model, cache)
+    model = choose_file(teacher, AUTO_LABELLERS, "--teacher")
+    return TrainingSources(
+        data, negatives or (), unlabelled or (), parse_names(names), corrections, model, cache
+    )
 
 
 def needs_torch() -> None:

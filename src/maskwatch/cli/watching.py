@@ -12,8 +12,8 @@ from os import cpu_count
 from types import TracebackType
 from typing import Self, TextIO
 
-from maskwatch.build import from_settings, rules
 from maskwatch.counting import Counts, count
+from maskwatch.factory import from_settings, rules
 from maskwatch.latest import Latest
 from maskwatch.pipeline import Session, run
 from maskwatch.settings import Settings

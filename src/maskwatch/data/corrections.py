@@ -7,9 +7,9 @@ A CSV file with the columns `picture`, `box` and `state`, and any others for peo
     street_40.jpg,0,ignore,no face in this box
     crops/with_mask/7.jpg,,without_mask,
 
-`picture` and `box` are told in `maskwatch.data.listed`; `box` stays empty for a picture of one person, and
-for one that was thought to show no face ("ignore"). `state` is one of the three states, "face" for one whose
-state cannot be told, or "ignore".
+`maskwatch.data.picture_lists` explains `picture` and `box`; `box` stays empty for a picture of one person,
+and for one that was thought to show no face ("ignore"). `state` is one of the three states, "face" for one
+whose state cannot be told, or "ignore".
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maskwatch.data.listed import about, by_name, read_rows
-from maskwatch.data.names import MEANINGS, state_of
+from maskwatch.data.formats.class_names import MEANINGS, state_of
+from maskwatch.data.picture_lists import about, by_name, read_rows
 from maskwatch.data.sample import UNKNOWN, CropSample, Sample
 from maskwatch.errors import DataError
 

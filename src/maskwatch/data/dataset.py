@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from maskwatch.data.coco import is_coco, read_coco
-from maskwatch.data.folders import class_folders, read_crops
-from maskwatch.data.names import split_named
-from maskwatch.data.pictures import is_picture
+from maskwatch.data.formats.class_folders import class_folders, read_crops
+from maskwatch.data.formats.class_names import split_named
+from maskwatch.data.formats.coco import is_coco, read_coco
+from maskwatch.data.formats.voc import read_voc, voc_files
+from maskwatch.data.formats.yolo import find_yaml, label_file, read_yolo
+from maskwatch.data.picture_files import is_picture
 from maskwatch.data.sample import CropSample, Dataset, Sample
-from maskwatch.data.voc import read_voc, voc_files
-from maskwatch.data.yolo import find_yaml, label_file, read_yolo
 from maskwatch.errors import DataError
 
 
@@ -25,7 +25,7 @@ def read_dataset(path: Path, names: Mapping[str, str] | None = None) -> Dataset:
 
     Args:
         path: File or folder.
-        names: Class name in the data set -> one of `maskwatch.data.names.MEANINGS`.
+        names: Class name in the data set -> one of `maskwatch.data.formats.class_names.MEANINGS`.
 
     Returns:
         The pictures, each with a `source` (the folder's name if the data set gives none); entries that

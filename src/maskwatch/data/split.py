@@ -1,77 +1,79 @@
-"""Splits that keep near-copies together and every class in its share. Pure."""
+"""Divides a data set that comes undivided."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Hashable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.errors import DataError
-from maskwatch.types import LABELS
+from maskwatch.data.check import Item
+from maskwatch.data.duplicates import groups_of, near_copies, thumbnail
+from maskwatch.data.sample import CropSample, Dataset, Sample
+from maskwatch.data.stratified_split import face_counts, split_by_group
+from maskwatch.errors import DataError, SourceError
+from maskwatch.sources.images import read_image
+
+DEFAULT_SHARES: Final[Mapping[str, float]] = MappingProxyType({"train": 0.8, "val": 0.2})
 
 
-def split_by_group(
-    groups: Sequence[Hashable],
-    counts: NDArray[np.integer],
-    fractions: Mapping[str, float],
+def split_dataset(
+    dataset: Dataset,
+    shares: Mapping[str, float] = DEFAULT_SHARES,
     seed: int = 0,
-) -> list[str]:
-    """Assigns pictures to splits, whole groups at a time.
-
-    Follows iterative stratification (Sechidis et al., ECML PKDD 2011): the group whose rarest class is
-    rarest among what is left goes to the split that lacks this class most.
+    watch: Callable[[list[Item]], Iterable[Item]] = list,
+) -> Dataset:
+    """Gives every picture a split: near-copies together, every class in its share.
 
     Args:
-        groups: The group of each picture; an empty string or None is a group of its own.
-        counts: (n, k) how much of each class every picture holds, for example its faces by state.
-        fractions: Share of each split, for example {"train": 0.8, "val": 0.2}; they sum to 1.
-        seed: Order of the groups where nothing else decides.
+        dataset: The data set; splits that it has already are replaced.
+        shares: Share of each split; they sum to 1.
+        seed: Of the draw.
+        watch: Passes the pictures on, and may show how far it is.
 
     Returns:
-        The split of each picture.
+        The pictures that can be read, with `split` and `group` filled; the others join `problems`.
 
     Raises:
-        DataError: The fractions make no sense, or there are fewer groups than splits.
+        DataError: No picture can be read, or `shares` make no sense; see `split_by_group`.
     """
-    names = list(fractions)
-    shares = np.array([fractions[name] for name in names], np.float64)
-    if not names or (shares <= 0).any() or abs(shares.sum() - 1) > 1e-6:
-        raise DataError(f"the shares of a split must be above 0 and sum to 1, not {dict(fractions)}")
-    keys: dict[Hashable, int] = {}
-    of_picture = [
-        keys.setdefault(("alone", row) if group in ("", None) else group, len(keys))
-        for row, group in enumerate(groups)
+    items: list[Item] = []
+    thumbnails: list[NDArray[np.float32]] = []
+    problems = list(dataset.problems)
+    for item in watch([*dataset.samples, *dataset.crops]):
+        try:
+            thumbnails.append(thumbnail(read_image(item.path)))
+        except SourceError as error:
+            problems.append(str(error))
+        else:
+            items.append(item)
+    if not items:
+        raise DataError(f"not one picture can be read; the first: {problems[0] if problems else 'none'}")
+    groups = _groups(items, np.stack(thumbnails))
+    counts = face_counts(
+        [np.array([i.state]) if isinstance(i, CropSample) else i.states[~i.ignore] for i in items]
+    )
+    splits = split_by_group(groups.tolist(), counts, shares, seed)
+    divided = [
+        replace(item, split=split, group=item.group or f"g{group}")
+        for item, split, group in zip(items, splits, groups, strict=True)
     ]
-    if len(keys) < len(names):
-        raise DataError(f"{len(keys)} groups of pictures cannot be split into {', '.join(names)}")
-    # A column of ones after the classes: pictures without any face are spread as well.
-    held = np.zeros((len(keys), counts.shape[1] + 1))
-    np.add.at(held, of_picture, np.column_stack([counts, np.ones(len(counts))]))
-
-    lacking = shares[:, None] * held.sum(axis=0)
-    assigned = np.full(len(keys), -1)
-    order = np.random.default_rng(seed).permutation(len(keys))
-    left = held[order].sum(axis=0)
-    for kind in np.argsort(np.where(left > 0, left, np.inf), kind="stable"):
-        having = order[(held[order, kind] > 0) & (assigned[order] < 0)]
-        for group in having[np.argsort(-held[having, kind], kind="stable")]:
-            # Relative to the split's share, and by pictures where the class does not decide.
-            need = lacking[:, kind] / shares
-            best = np.flatnonzero(need >= need.max() - 1e-9)
-            target = best[np.argmax(lacking[best, -1] / shares[best])]
-            assigned[group] = target
-            lacking[target] -= held[group]
-    return [names[assigned[group]] for group in of_picture]
+    return Dataset(
+        dataset.form,
+        tuple(item for item in divided if isinstance(item, Sample)),
+        tuple(item for item in divided if isinstance(item, CropSample)),
+        tuple(problems),
+    )
 
 
-def face_counts(states: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """(n, 4) faces of each state, the last column those of unknown state, for `split_by_group`."""
-    return np.array([np.bincount(s % (len(LABELS) + 1), minlength=len(LABELS) + 1) for s in states])
-
-
-def held_back(path: Path) -> bool:
-    """Whether a picture without faces is kept from training: every fourth, decided by its file name."""
-    return zlib.crc32(path.name.encode()) % 4 == 0
+def _groups(items: list[Item], thumbnails: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(n,) numbers: near-copies, and what the data set calls one group, share one."""
+    pairs = near_copies(thumbnails)
+    first: dict[Hashable, int] = {}
+    for row, item in enumerate(items):
+        if item.group and first.setdefault((item.source, item.group), row) != row:
+            pairs.append((first[item.source, item.group], row))
+    return groups_of(len(items), pairs)

@@ -11,7 +11,7 @@ import numpy as np
 
 from maskwatch.errors import ModelError, one_line
 from maskwatch.geometry import clip, fit
-from maskwatch.opencv import quiet
+from maskwatch.opencv_log import quiet
 from maskwatch.types import Faces, Image
 
 _SIZE: Final = 640

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.data.corrections import short_names
-from maskwatch.data.page import gallery, page
 from maskwatch.data.sample import UNKNOWN, CropSample, Sample
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import SourceError
 from maskwatch.evaluation.measure import main_face
 from maskwatch.geometry import crop_square
+from maskwatch.reports.html import gallery, page
 from maskwatch.sources.images import read_image
 from maskwatch.types import LABELS, Image
 
@@ -44,7 +44,7 @@ class Assessor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class SuspectLabel:
     """A label that is contradicted.
 
     Attributes:
@@ -80,7 +80,7 @@ class Audit:
         problems: Pictures that cannot be read, one line each.
     """
 
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[SuspectLabel] = field(default_factory=list)
     faces: int = 0
     unseen: int = 0
     names: dict[Path, str] = field(default_factory=dict)
@@ -148,7 +148,7 @@ def _doubt(
     labelled: int,
     probabilities: NDArray[np.float32],
     face: float,
-) -> Doubt | None:
+) -> SuspectLabel | None:
     best = int(probabilities.argmax())
     if face < 0.5:
         said, confidence = NO_FACE, 1 - face
@@ -158,7 +158,7 @@ def _doubt(
         return None
     x1, y1, x2, y2 = (float(value) for value in box)
     told = tuple(float(value) for value in probabilities)
-    return Doubt(path, row, (x1, y1, x2, y2), LABELS[labelled], said, confidence, told, face)
+    return SuspectLabel(path, row, (x1, y1, x2, y2), LABELS[labelled], said, confidence, told, face)
 
 
 def to_csv(found: Audit) -> str:
@@ -194,7 +194,7 @@ def to_html(found: Audit, title: str) -> str:
 
 
 def _thumbnails(
-    chosen: Sequence[tuple[int, Doubt]], names: dict[Path, str], side: int = 160
+    chosen: Sequence[tuple[int, SuspectLabel]], names: dict[Path, str], side: int = 160
 ) -> Iterable[tuple[Image, str]]:
     for number, doubt in chosen:
         image = read_image(doubt.path)

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import ConfigError
-from maskwatch.evaluation.changes import changes
+from maskwatch.evaluation.changed_mistakes import changes
 from maskwatch.evaluation.evaluate import Watch, check_sources, describe, find
+from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import FORMAT, Figures, plain
-from maskwatch.evaluation.intervals import Interval, Share, bootstrap, mcnemar
-from maskwatch.evaluation.material import Material
+from maskwatch.evaluation.inference import EvaluatedEngine, Predictions
+from maskwatch.evaluation.intervals import Interval, Proportion, bootstrap, mcnemar
+from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, join, tabulate
 from maskwatch.evaluation.measure import measure
 from maskwatch.evaluation.metrics import average_precision, precision_recall
 from maskwatch.evaluation.mistakes import Mistake, mistakes, records
 from maskwatch.evaluation.report import headline, percent
-from maskwatch.evaluation.runner import Contender, Findings
-from maskwatch.evaluation.table import Looked, Table, join, tabulate
 from maskwatch.types import LABELS
 
 CHANCE: Final = 0.05
@@ -45,8 +45,8 @@ class Paired:
     """
 
     name: str
-    first: Share
-    second: Share
+    first: Proportion
+    second: Proportion
     only_first: int
     only_second: int
     p: float
@@ -96,9 +96,9 @@ class Comparison:
 
 
 def compare(
-    first: Contender,
-    second: Contender,
-    material: Material,
+    first: EvaluatedEngine,
+    second: EvaluatedEngine,
+    material: EvaluationSet,
     partly_labelled: Collection[str] = (),
     watch: Watch = lambda items, text: items,
     keep_mistakes: bool = False,
@@ -142,12 +142,12 @@ def compare(
     )
 
 
-def _milliseconds(findings: Findings) -> float:
+def _milliseconds(findings: Predictions) -> float:
     seconds = [item.seconds for item in (*findings.looked, *findings.negatives)]
     return 1000 * float(np.median(seconds + [crop.seconds for crop in findings.crops]))
 
 
-def _paired(both: Sequence[Findings]) -> list[Paired]:
+def _paired(both: Sequence[Predictions]) -> list[Paired]:
     tables = [join([tabulate(item, item.faces) for item in f.looked]) for f in both]
     cases: list[tuple[str, list[NDArray[np.bool_]]]] = [("faces found", [t.true_found >= 0 for t in tables])]
     known = tables[0].true_state != UNKNOWN
@@ -165,7 +165,7 @@ def _paired(both: Sequence[Findings]) -> list[Paired]:
         clean = [np.array([len(item.faces) == 0 for item in f.negatives]) for f in both]
         cases.append(("pictures without a face left alone", clean))
     if both[0].crops and classified:
-        wrong = [{m.picture for m in mistakes(Findings(crops=f.crops))} for f in both]
+        wrong = [{m.picture for m in mistakes(Predictions(crops=f.crops))} for f in both]
         paths = [str(crop.sample.path) for crop in both[0].crops]
         cases.append(("pictures of one person", [np.array([p not in w for p in paths]) for w in wrong]))
     return [_pair(name, *outcomes) for name, outcomes in cases if len(outcomes[0])]
@@ -175,15 +175,15 @@ def _pair(name: str, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Pai
     only_first, only_second = int(np.sum(first & ~second)), int(np.sum(second & ~first))
     return Paired(
         name,
-        Share(int(first.sum()), len(first)),
-        Share(int(second.sum()), len(second)),
+        Proportion(int(first.sum()), len(first)),
+        Proportion(int(second.sum()), len(second)),
         only_first,
         only_second,
         mcnemar(only_first, only_second),
     )
 
 
-def _found_and_right(table: Table) -> NDArray[np.bool_]:
+def _found_and_right(table: MatchTable) -> NDArray[np.bool_]:
     """(m,) bool: whether each true face is found and given its true state."""
     right = np.zeros(len(table.true_state), np.bool_)
     found = np.flatnonzero(table.true_found >= 0)
@@ -193,9 +193,9 @@ def _found_and_right(table: Table) -> NDArray[np.bool_]:
 
 
 def _precision_difference(
-    both: Sequence[Findings], partly_labelled: Collection[str]
+    both: Sequence[Predictions], partly_labelled: Collection[str]
 ) -> tuple[float | None, Interval | None]:
-    def full(looked: Iterable[Looked]) -> list[Table]:
+    def full(looked: Iterable[PicturePrediction]) -> list[MatchTable]:
         return [tabulate(i, i.candidates) for i in looked if i.sample.source not in partly_labelled]
 
     first, second = (full(f.looked) for f in both)
@@ -208,7 +208,7 @@ def _precision_difference(
     return difference(np.arange(len(first))), bootstrap(difference, len(first), _ROUNDS)
 
 
-def _precision(tables: Sequence[Table]) -> float:
+def _precision(tables: Sequence[MatchTable]) -> float:
     table = join(tables)
     if not len(table.true_row):
         return float("nan")

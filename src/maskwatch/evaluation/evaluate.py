@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 from maskwatch.data.corrections import correct, left_out, read_corrections
 from maskwatch.errors import ConfigError, DataError
+from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import Figures
-from maskwatch.evaluation.material import Material
+from maskwatch.evaluation.inference import EvaluatedEngine, Predictions, look
+from maskwatch.evaluation.match_table import PicturePrediction
 from maskwatch.evaluation.measure import measure
 from maskwatch.evaluation.mistakes import mistakes
 from maskwatch.evaluation.report import Evaluation
-from maskwatch.evaluation.runner import Contender, Findings, look
 from maskwatch.evaluation.slices import Member, read_slices
-from maskwatch.evaluation.table import Looked
-from maskwatch.models.registry import sha256
+from maskwatch.models.download import sha256
 
 _Item = TypeVar("_Item")
 Watch = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -29,8 +29,8 @@ def _silent(items: Sequence[_Item], text: str) -> Iterable[_Item]:
 
 
 def evaluate(
-    contender: Contender,
-    material: Material,
+    contender: EvaluatedEngine,
+    material: EvaluationSet,
     partly_labelled: Collection[str] = (),
     corrections: Path | None = None,
     slices: Path | None = None,
@@ -78,7 +78,7 @@ def evaluate(
     )
 
 
-def check_sources(partly_labelled: Collection[str], material: Material) -> None:
+def check_sources(partly_labelled: Collection[str], material: EvaluationSet) -> None:
     """Refuses the name of a source that does not occur.
 
     Raises:
@@ -90,7 +90,9 @@ def check_sources(partly_labelled: Collection[str], material: Material) -> None:
             raise ConfigError(f"--partly-labelled: no source {source!r} in the data; there is {known}")
 
 
-def find(contenders: Sequence[Contender], material: Material, watch: Watch = _silent) -> list[Findings]:
+def find(
+    contenders: Sequence[EvaluatedEngine], material: EvaluationSet, watch: Watch = _silent
+) -> list[Predictions]:
     """Shows all pictures to each engine.
 
     Raises:
@@ -108,7 +110,7 @@ def find(contenders: Sequence[Contender], material: Material, watch: Watch = _si
     return findings
 
 
-def describe(contender: Contender) -> dict[str, Any]:
+def describe(contender: EvaluatedEngine) -> dict[str, Any]:
     """Names, thresholds, hashes of the model files and what these say about themselves."""
     about: dict[str, Any] = {
         "name": contender.name,
@@ -127,15 +129,17 @@ def describe(contender: Contender) -> dict[str, Any]:
     return about
 
 
-def _measured(findings: Findings, partly_labelled: Collection[str], members: Sequence[Member]) -> Figures:
+def _measured(findings: Predictions, partly_labelled: Collection[str], members: Sequence[Member]) -> Figures:
     return measure(findings.looked, findings.negatives, findings.crops, partly_labelled, members=members)
 
 
 def _replace_truth(
-    findings: Findings, samples: dict[Path, Any], crops: dict[Path, Any], shown: Collection[Path]
-) -> Findings:
+    findings: Predictions, samples: dict[Path, Any], crops: dict[Path, Any], shown: Collection[Path]
+) -> Predictions:
     """The same findings against other labels, without crops of no label and negatives that show a face."""
-    looked: list[Looked] = [replace(item, sample=samples[item.sample.path]) for item in findings.looked]
+    looked: list[PicturePrediction] = [
+        replace(item, sample=samples[item.sample.path]) for item in findings.looked
+    ]
     whole = [replace(c, sample=crops[c.sample.path]) for c in findings.crops if c.sample.path in crops]
     negatives = [item for item in findings.negatives if item.sample.path not in shown]
     return replace(findings, looked=looked, crops=whole, negatives=negatives)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
-from maskwatch.evaluation.intervals import Interval, Share
+from maskwatch.evaluation.intervals import Interval, Proportion
 from maskwatch.evaluation.metrics import Calibration
 
 FORMAT: Final = 2
@@ -40,12 +40,12 @@ class Detection:
     average_precision_40: float | None
     average_precision_by_height: dict[str, float | None]
     curve: list[tuple[float, float, float]]
-    recall: Share
-    recall_40: Share
-    recall_from_24: Share
-    recall_by_height: dict[str, Share]
-    recall_by_state: dict[str, Share]
-    precision: Share | None
+    recall: Proportion
+    recall_40: Proportion
+    recall_from_24: Proportion
+    recall_by_height: dict[str, Proportion]
+    recall_by_state: dict[str, Proportion]
+    precision: Proportion | None
     false_per_picture: float | None
 
 
@@ -91,18 +91,18 @@ class Labels:
         reasons: How often each reason for being uncertain was given.
     """
 
-    right: Share
-    right_by_height: dict[str, Share]
-    masked_or_not: Share
-    wrongly_worn_precision: Share
-    wrongly_worn_recall: Share
+    right: Proportion
+    right_by_height: dict[str, Proportion]
+    masked_or_not: Proportion
+    wrongly_worn_precision: Proportion
+    wrongly_worn_recall: Proportion
     confusion: list[list[int]]
-    found_and_right: dict[str, Share]
+    found_and_right: dict[str, Proportion]
     found_and_right_mean: float | None
     calibration: Calibration | None
-    certain: Share
-    certain_right: Share
-    uncertain_right: Share
+    certain: Proportion
+    certain_right: Proportion
+    uncertain_right: Proportion
     reasons: dict[str, int]
 
 
@@ -118,7 +118,7 @@ class OperatingPoint:
 
     false_per_100: float
     threshold: float
-    recall: dict[str, Share]
+    recall: dict[str, Proportion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Negatives:
     pictures: int
     false_faces: int
     false_per_100: float
-    pictures_with: Share
+    pictures_with: Proportion
     points: list[OperatingPoint]
 
 
@@ -156,13 +156,13 @@ class Crops:
     """
 
     pictures: int
-    right: Share
-    masked_or_not: Share
-    found: Share
-    right_by_state: dict[str, Share]
+    right: Proportion
+    masked_or_not: Proportion
+    found: Proportion
+    right_by_state: dict[str, Proportion]
     confusion: list[list[int]]
-    certain: Share
-    certain_right: Share
+    certain: Proportion
+    certain_right: Proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +176,10 @@ class Slice:
         certain_right: Right ones among them.
     """
 
-    found: Share
-    right: Share
-    certain: Share
-    certain_right: Share
+    found: Proportion
+    right: Proportion
+    certain: Proportion
+    certain_right: Proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +206,8 @@ class Figures:
 
 
 def plain(value: Any) -> Any:
-    """Figures as dictionaries, lists and numbers; a `Share` becomes value, hits, total, low, high."""
-    if isinstance(value, Share):
+    """Figures as dictionaries, lists and numbers; a `Proportion` becomes value, hits, total, low, high."""
+    if isinstance(value, Proportion):
         low, high = value.interval or (None, None)
         return {
             "value": _rounded(value.value),

@@ -18,7 +18,7 @@ _Z95: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """`hits` of `total`, with its 95 % Wilson interval (E. B. Wilson, JASA 22, 1927)."""
 
     hits: int
@@ -40,13 +40,13 @@ class Share:
         return max(0.0, centre - half), min(1.0, centre + half)
 
 
-NOTHING: Final = Share(0, 0)
+NOTHING: Final = Proportion(0, 0)
 """The share of nothing: it has no value."""
 
 
-def share(hits: NDArray[np.bool_]) -> Share:
+def proportion(hits: NDArray[np.bool_]) -> Proportion:
     """The share of True."""
-    return Share(int(np.count_nonzero(hits)), len(hits))
+    return Proportion(int(np.count_nonzero(hits)), len(hits))
 
 
 def bootstrap(

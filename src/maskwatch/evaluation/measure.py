@@ -20,7 +20,8 @@ from maskwatch.evaluation.figures import (
     Negatives,
     OperatingPoint,
 )
-from maskwatch.evaluation.intervals import NOTHING, Share, bootstrap, share
+from maskwatch.evaluation.intervals import NOTHING, Proportion, bootstrap, proportion
+from maskwatch.evaluation.match_table import CropPrediction, MatchTable, PicturePrediction, join, tabulate
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
 from maskwatch.evaluation.metrics import (
     HEIGHTS,
@@ -31,7 +32,6 @@ from maskwatch.evaluation.metrics import (
     threshold_for,
 )
 from maskwatch.evaluation.slices import Member, by_slice
-from maskwatch.evaluation.table import Looked, LookedCrop, Table, join, tabulate
 from maskwatch.types import LABELS, Faces
 
 ALL: Final = "all"
@@ -45,9 +45,9 @@ _CURVE_POINTS: Final = 200
 
 
 def measure(
-    looked: Sequence[Looked],
-    negatives: Sequence[Looked] = (),
-    crops: Sequence[LookedCrop] = (),
+    looked: Sequence[PicturePrediction],
+    negatives: Sequence[PicturePrediction] = (),
+    crops: Sequence[CropPrediction] = (),
     partly_labelled: Collection[str] = (),
     rounds: int = 200,
     members: Iterable[Member] = (),
@@ -83,8 +83,10 @@ def measure(
     )
 
 
-def _by_source(looked: Sequence[Looked], partly_labelled: Collection[str]) -> dict[str, list[Looked]]:
-    sources: dict[str, list[Looked]] = {}
+def _by_source(
+    looked: Sequence[PicturePrediction], partly_labelled: Collection[str]
+) -> dict[str, list[PicturePrediction]]:
+    sources: dict[str, list[PicturePrediction]] = {}
     for item in looked:
         sources.setdefault(item.sample.source, []).append(item)
     full = [item for item in looked if item.sample.source not in partly_labelled]
@@ -93,18 +95,20 @@ def _by_source(looked: Sequence[Looked], partly_labelled: Collection[str]) -> di
     return ({ALL: full} if full else {}) | dict(sorted(sources.items()))
 
 
-def _usual(looked: Sequence[Looked], partly_labelled: Collection[str] = (), iou: float = 0.5) -> Table:
+def _usual(
+    looked: Sequence[PicturePrediction], partly_labelled: Collection[str] = (), iou: float = 0.5
+) -> MatchTable:
     return join([tabulate(item, item.faces, iou, partly_labelled) for item in looked])
 
 
-def _deep(looked: Sequence[Looked], iou: float) -> list[Table]:
+def _deep(looked: Sequence[PicturePrediction], iou: float) -> list[MatchTable]:
     return [tabulate(item, item.candidates, iou) for item in looked]
 
 
 # --- finding faces ---------------------------------------------------------------------------------
 
 
-def _detection(looked: Sequence[Looked], partly: bool, rounds: int) -> Detection:
+def _detection(looked: Sequence[PicturePrediction], partly: bool, rounds: int) -> Detection:
     usual = _usual(looked)
     deep = _deep(looked, 0.5)
     table = join(deep)
@@ -126,17 +130,17 @@ def _detection(looked: Sequence[Looked], partly: bool, rounds: int) -> Detection
             for name, limits in HEIGHTS.items()
         },
         curve=[] if partly else _thinned(table),
-        recall=share(found),
-        recall_40=share(_usual(looked, iou=0.4).true_found >= 0),
-        recall_from_24=share(found[usual.true_height >= 24]),
-        recall_by_height={name: share(found[rows]) for name, rows in _height_classes(usual.true_height)},
-        recall_by_state={name: share(found[rows]) for name, rows in states.items() if rows.any()},
-        precision=None if partly else share((usual.found_outcome == TRUE)[counted]),
+        recall=proportion(found),
+        recall_40=proportion(_usual(looked, iou=0.4).true_found >= 0),
+        recall_from_24=proportion(found[usual.true_height >= 24]),
+        recall_by_height={name: proportion(found[rows]) for name, rows in _height_classes(usual.true_height)},
+        recall_by_state={name: proportion(found[rows]) for name, rows in states.items() if rows.any()},
+        precision=None if partly else proportion((usual.found_outcome == TRUE)[counted]),
         false_per_picture=None if partly else false / len(looked),
     )
 
 
-def _ap(table: Table) -> float:
+def _ap(table: MatchTable) -> float:
     """NaN without any true face."""
     if not len(table.true_score):
         return float("nan")
@@ -149,12 +153,12 @@ def _number(value: float) -> float | None:
 
 
 def _redrawn(
-    tables: Sequence[Table], figure: Callable[[Table], float]
+    tables: Sequence[MatchTable], figure: Callable[[MatchTable], float]
 ) -> Callable[[NDArray[np.intp]], float]:
     return lambda rows: figure(join([tables[row] for row in rows]))
 
 
-def _restricted(table: Table, low: float, high: float) -> Table:
+def _restricted(table: MatchTable, low: float, high: float) -> MatchTable:
     """Only the faces of a height class count; whatever else is found counts neither way."""
     inside = (table.true_height >= low) & (table.true_height < high)
     height = table.found_height.copy()
@@ -168,7 +172,7 @@ def _height_classes(heights: NDArray[np.float32]) -> list[tuple[str, NDArray[np.
     return [(name, (heights >= low) & (heights < high)) for name, (low, high) in HEIGHTS.items()]
 
 
-def _thinned(table: Table) -> list[tuple[float, float, float]]:
+def _thinned(table: MatchTable) -> list[tuple[float, float, float]]:
     curve = precision_recall(table.found_score, table.found_outcome, len(table.true_score))
     # Evenly along the recall axis: most candidates crowd at its end.
     wanted = np.linspace(0, curve.recall[-1] if len(curve.recall) else 0, _CURVE_POINTS)
@@ -183,7 +187,7 @@ def _thinned(table: Table) -> list[tuple[float, float, float]]:
 # --- finding and labelling -------------------------------------------------------------------------
 
 
-def _classes(looked: Sequence[Looked], rounds: int) -> Classes | None:
+def _classes(looked: Sequence[PicturePrediction], rounds: int) -> Classes | None:
     if any(item.candidates.probabilities is None for item in looked):
         return None
     known = np.concatenate([item.sample.states[~item.sample.ignore] for item in looked])
@@ -207,7 +211,7 @@ def _classes(looked: Sequence[Looked], rounds: int) -> Classes | None:
     )
 
 
-def _of_state(looked: Looked, state: int, answers: bool = False) -> Table:
+def _of_state(looked: PicturePrediction, state: int, answers: bool = False) -> MatchTable:
     """The picture as if only faces of one state existed; faces of unknown state count neither way.
 
     Every face is a candidate for every state; for `answers`, only for the one it is given.
@@ -233,7 +237,9 @@ def _of_state(looked: Looked, state: int, answers: bool = False) -> Table:
 # --- labelling -------------------------------------------------------------------------------------
 
 
-def _all_labels(looked: Sequence[Looked], sources: dict[str, list[Looked]]) -> dict[str, Labels]:
+def _all_labels(
+    looked: Sequence[PicturePrediction], sources: dict[str, list[PicturePrediction]]
+) -> dict[str, Labels]:
     """By source; here "all" holds every source, for labels need no complete boxes."""
     labels = {}
     for name, rows in (sources | {ALL: list(looked)}).items():
@@ -248,7 +254,7 @@ def _all_labels(looked: Sequence[Looked], sources: dict[str, list[Looked]]) -> d
     return labels
 
 
-def _labels(table: Table, height: float = 0) -> Labels:
+def _labels(table: MatchTable, height: float = 0) -> Labels:
     known = (table.true_state != UNKNOWN) & (table.true_height >= height)
     found = known & (table.true_found >= 0)
     rows = table.true_found[found]
@@ -258,26 +264,26 @@ def _labels(table: Table, height: float = 0) -> Labels:
     certain = table.found_certain[rows]
     whole = np.zeros(len(table.true_state), np.bool_)  # found and right, over all true faces
     whole[np.flatnonzero(found)[right]] = True
-    per_state: dict[str, Share] = {
-        label: share(whole[known & (table.true_state == state)])
+    per_state: dict[str, Proportion] = {
+        label: proportion(whole[known & (table.true_state == state)])
         for state, label in enumerate(LABELS)
         if np.any(known & (table.true_state == state))
     }
     shares = [item.value for item in per_state.values() if item.value is not None]
     masked, binary = _masked_or_not(true, said)
     return Labels(
-        right=share(right),
-        right_by_height={name: share(right[r]) for name, r in _height_classes(table.true_height[found])},
-        masked_or_not=share(binary[masked]),
-        wrongly_worn_precision=share(right[said == _WRONG]),
-        wrongly_worn_recall=share(right[true == _WRONG]),
+        right=proportion(right),
+        right_by_height={name: proportion(right[r]) for name, r in _height_classes(table.true_height[found])},
+        masked_or_not=proportion(binary[masked]),
+        wrongly_worn_precision=proportion(right[said == _WRONG]),
+        wrongly_worn_recall=proportion(right[true == _WRONG]),
         confusion=confusion(true, said, len(LABELS)).tolist(),
         found_and_right=per_state,
         found_and_right_mean=float(np.mean(shares)) if len(per_state) == len(LABELS) else None,
         calibration=calibration(probabilities.max(axis=1, initial=0), right),
-        certain=share(certain),
-        certain_right=share(right[certain]),
-        uncertain_right=share(right[~certain]),
+        certain=proportion(certain),
+        certain_right=proportion(right[certain]),
+        uncertain_right=proportion(right[~certain]),
         reasons=dict(Counter(str(reason) for reason in table.found_reason[rows] if reason is not None)),
     )
 
@@ -292,7 +298,9 @@ def _masked_or_not(
 # --- no face, one face -----------------------------------------------------------------------------
 
 
-def _operating_points(negatives: Sequence[Looked], sources: dict[str, list[Looked]]) -> list[OperatingPoint]:
+def _operating_points(
+    negatives: Sequence[PicturePrediction], sources: dict[str, list[PicturePrediction]]
+) -> list[OperatingPoint]:
     if not negatives:
         return []
     false = np.concatenate([item.candidates.scores for item in negatives])
@@ -300,18 +308,18 @@ def _operating_points(negatives: Sequence[Looked], sources: dict[str, list[Looke
     points = []
     for allowed in ALLOWED:
         threshold = threshold_for(false, int(allowed * len(negatives) / 100))
-        recall = {name: share(table.true_score >= threshold) for name, table in tables.items()}
+        recall = {name: proportion(table.true_score >= threshold) for name, table in tables.items()}
         points.append(OperatingPoint(allowed, threshold, recall))
     return points
 
 
-def _negatives(negatives: Sequence[Looked], points: list[OperatingPoint]) -> Negatives:
+def _negatives(negatives: Sequence[PicturePrediction], points: list[OperatingPoint]) -> Negatives:
     counts = np.array([len(item.faces) for item in negatives])
     return Negatives(
         pictures=len(negatives),
         false_faces=int(counts.sum()),
         false_per_100=100 * float(counts.mean()),
-        pictures_with=share(counts > 0),
+        pictures_with=proportion(counts > 0),
         points=points,
     )
 
@@ -324,8 +332,8 @@ def main_face(faces: Faces) -> int:
     return int(np.argmax(sides[:, 0] * sides[:, 1]))
 
 
-def _by_crop_source(crops: Sequence[LookedCrop]) -> dict[str, Crops]:
-    sources: dict[str, list[LookedCrop]] = {}
+def _by_crop_source(crops: Sequence[CropPrediction]) -> dict[str, Crops]:
+    sources: dict[str, list[CropPrediction]] = {}
     for crop in crops:
         sources.setdefault(crop.sample.source, []).append(crop)
     if len(sources) > 1:
@@ -333,10 +341,10 @@ def _by_crop_source(crops: Sequence[LookedCrop]) -> dict[str, Crops]:
     return {name: _crops(rows) for name, rows in sources.items()}
 
 
-def _crops(crops: Sequence[LookedCrop]) -> Crops:
+def _crops(crops: Sequence[CropPrediction]) -> Crops:
     if any(len(crop.faces) and crop.faces.probabilities is None for crop in crops):
         found = np.array([len(crop.faces) > 0 for crop in crops])
-        return Crops(len(crops), NOTHING, NOTHING, share(found), {}, [], NOTHING, NOTHING)
+        return Crops(len(crops), NOTHING, NOTHING, proportion(found), {}, [], NOTHING, NOTHING)
     nothing = len(LABELS)
     said, certain = np.full(len(crops), nothing), np.zeros(len(crops), np.bool_)
     true = np.array([crop.sample.state for crop in crops])
@@ -350,13 +358,15 @@ def _crops(crops: Sequence[LookedCrop]) -> Crops:
     masked, binary = _masked_or_not(true, said)
     return Crops(
         pictures=len(crops),
-        right=share(right),
-        masked_or_not=share((binary & found)[masked]),
-        found=share(found),
+        right=proportion(right),
+        masked_or_not=proportion((binary & found)[masked]),
+        found=proportion(found),
         right_by_state={
-            label: share(right[true == state]) for state, label in enumerate(LABELS) if np.any(true == state)
+            label: proportion(right[true == state])
+            for state, label in enumerate(LABELS)
+            if np.any(true == state)
         },
         confusion=confusion(true, said, nothing + 1)[:nothing].tolist(),
-        certain=share(certain[found]),
-        certain_right=share(right[certain]),
+        certain=proportion(certain[found]),
+        certain_right=proportion(right[certain]),
     )

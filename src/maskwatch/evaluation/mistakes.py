@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
-from maskwatch.data.sheet import fit_square
 from maskwatch.errors import SourceError
+from maskwatch.evaluation.inference import Predictions
+from maskwatch.evaluation.match_table import CropPrediction, PicturePrediction, tabulate
 from maskwatch.evaluation.matching import FALSE
 from maskwatch.evaluation.measure import main_face
-from maskwatch.evaluation.runner import Findings
-from maskwatch.evaluation.table import Looked, LookedCrop, tabulate
 from maskwatch.geometry import crop_square
+from maskwatch.reports.contact_sheet import fit_square
 from maskwatch.sources.images import read_image
 from maskwatch.types import LABELS, Image
 
-Kind = Literal["wrong_label", "false_face", "missed_face"]
+MistakeKind = Literal["wrong_label", "false_face", "missed_face"]
 
-KINDS: Final[dict[Kind, str]] = {
+KINDS: Final[dict[MistakeKind, str]] = {
     "wrong_label": "Wrong labels, the most confident first",
     "false_face": "False faces, the most confident first",
     "missed_face": "Missed faces, the largest first",
@@ -47,7 +47,7 @@ class Mistake:
         certain: Whether the answer was given as certain; None for a missed face.
     """
 
-    kind: Kind
+    kind: MistakeKind
     picture: str
     box: tuple[float, float, float, float] | None
     row: int | None
@@ -59,7 +59,7 @@ class Mistake:
     certain: bool | None = None
 
 
-def mistakes(findings: Findings, partly_labelled: Collection[str] = ()) -> list[Mistake]:
+def mistakes(findings: Predictions, partly_labelled: Collection[str] = ()) -> list[Mistake]:
     """Every mistake at the usual operating point, each kind from worst to mildest."""
     found = [m for item in findings.looked for m in _of_picture(item, item.sample.source in partly_labelled)]
     found += [m for item in findings.negatives for m in _of_picture(item, False)]
@@ -68,7 +68,7 @@ def mistakes(findings: Findings, partly_labelled: Collection[str] = ()) -> list[
     return sorted(found, key=lambda m: (order.index(m.kind), -m.weight))
 
 
-def _of_picture(looked: Looked, partly: bool) -> Iterable[Mistake]:
+def _of_picture(looked: PicturePrediction, partly: bool) -> Iterable[Mistake]:
     sample, faces = looked.sample, looked.faces
     # `tabulate` sorts by score, and so are these.
     faces = faces[np.argsort(-faces.scores, kind="stable")]
@@ -91,7 +91,7 @@ def _of_picture(looked: Looked, partly: bool) -> Iterable[Mistake]:
         yield Mistake("false_face", path, box, None, None, said, score, source, height, sure)
 
 
-def _of_crop(crop: LookedCrop) -> Iterable[Mistake]:
+def _of_crop(crop: CropPrediction) -> Iterable[Mistake]:
     true, path, faces = LABELS[crop.sample.state], str(crop.sample.path), crop.faces
     face, source = main_face(faces), crop.sample.source
     if face < 0:

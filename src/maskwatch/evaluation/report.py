@@ -8,7 +8,7 @@ from typing import Any
 
 from maskwatch import __version__
 from maskwatch.evaluation.figures import FORMAT, Figures, plain
-from maskwatch.evaluation.intervals import Share
+from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.mistakes import Mistake, records
 
 
@@ -76,6 +76,6 @@ def headline(figures: Figures) -> list[tuple[str, str]]:
     return shown
 
 
-def percent(share: Share | None) -> str:
+def percent(share: Proportion | None) -> str:
     """A share for people, "-" where there is none."""
     return "-" if share is None or share.value is None else f"{100 * share.value:.1f} %"

@@ -1,7 +1,7 @@
 """Figures by what faces look like (turned aside, glasses, a dark mask ...), as a list says it.
 
-A list is a CSV file with the columns `picture`, `box` (see `maskwatch.data.listed`) and `slice`, one line a
-face and slice:
+A list is a CSV file with the columns `picture`, `box` (see `maskwatch.data.picture_lists`) and `slice`, one
+line a face and slice:
 
     picture,box,slice
     street_12.jpg,3,glasses
@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from maskwatch.data.listed import about, by_name, read_rows
+from maskwatch.data.picture_lists import about, by_name, read_rows
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
 from maskwatch.evaluation.figures import Slice
-from maskwatch.evaluation.intervals import share
-from maskwatch.evaluation.table import Looked, Table, tabulate
+from maskwatch.evaluation.intervals import proportion
+from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, tabulate
 
 _NEEDS = "picture, box (a number) and slice (a name)"
 
@@ -57,7 +57,7 @@ def read_slices(path: Path) -> list[Member]:
 
 
 def by_slice(
-    looked: Sequence[Looked], members: Iterable[Member], partly_labelled: Collection[str] = ()
+    looked: Sequence[PicturePrediction], members: Iterable[Member], partly_labelled: Collection[str] = ()
 ) -> dict[str, Slice]:
     """Figures of each slice, by its name, at the usual operating point.
 
@@ -86,7 +86,7 @@ def by_slice(
     return {name: _slice(found) for name, found in sorted(rows.items())}
 
 
-def _judged(table: Table, place: int) -> tuple[bool, bool, bool, bool]:
+def _judged(table: MatchTable, place: int) -> tuple[bool, bool, bool, bool]:
     """Whether a true face was found, whether that tells anything of its label, whether right, and certain."""
     state, finder = table.true_state[place], table.true_found[place]
     if finder < 0:
@@ -99,8 +99,8 @@ def _judged(table: Table, place: int) -> tuple[bool, bool, bool, bool]:
 def _slice(rows: list[tuple[bool, bool, bool, bool]]) -> Slice:
     found, known, right, certain = np.array(rows, np.bool_).T
     return Slice(
-        found=share(found),
-        right=share(right[known]),
-        certain=share(certain[known]),
-        certain_right=share(right[certain]),
+        found=proportion(found),
+        right=proportion(right[known]),
+        certain=proportion(certain[known]),
+        certain_right=proportion(right[certain]),
     )

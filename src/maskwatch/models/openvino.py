@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import ModelError, one_line
-from maskwatch.sinks.replacing import Replacing
 
 SUFFIX: Final = ".xml"
 _TYPES: Final = {"u8": "tensor(uint8)", "f32": "tensor(float)"}
@@ -100,7 +100,7 @@ def write_ir(model: Path, out: Path, entries: Mapping[str, str]) -> None:
     openvino = _openvino(out)
     if out.suffix != SUFFIX:
         raise ModelError(f"{out}: an OpenVINO model is named *{SUFFIX}")
-    with Replacing(out) as draft, Replacing(out.with_suffix(".bin")) as weights:
+    with AtomicFile(out) as draft, AtomicFile(out.with_suffix(".bin")) as weights:
         made = draft.path.with_suffix(".bin")
         try:
             network = openvino.Core().read_model(model)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -21,12 +21,11 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from maskwatch.errors import ModelError, one_line
 from maskwatch.models import openvino
+from maskwatch.types import ModelKind
 
 METADATA_KEY: Final = "maskwatch"
 FORMAT: Final = 1
 """The newest form of the metadata that this version can read."""
-
-Kind = Literal["detector", "classifier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class _Contract:
     optional: tuple[str, ...] = ()
 
 
-_CONTRACTS: Final[dict[Kind, _Contract]] = {
+_CONTRACTS: Final[dict[ModelKind, _Contract]] = {
     "detector": _Contract(
         "image",
         ("logits", "offsets"),
@@ -117,7 +116,7 @@ class Model:
     """
 
     path: Path
-    kind: Kind
+    kind: ModelKind
     network: Network
     metadata: dict[str, Any]
     extras: tuple[str, ...] = ()
@@ -141,7 +140,7 @@ class Model:
             raise ModelError(f"{self.path}: the model failed ({one_line(error)})") from error
 
 
-def open_session(path: str | Path, kind: Kind, threads: int = 1) -> Model:
+def open_session(path: str | Path, kind: ModelKind, threads: int = 1) -> Model:
     """Opens a model file of maskwatch.
 
     Args:
@@ -160,7 +159,7 @@ def open_session(path: str | Path, kind: Kind, threads: int = 1) -> Model:
     return Model(path, kind, network, metadata, extras)
 
 
-def kind_of_file(path: str | Path) -> Kind:
+def kind_of_file(path: str | Path) -> ModelKind:
     """What a model file is, by its own word.
 
     Raises:
@@ -222,7 +221,7 @@ def _read_metadata(path: Path, entries: Mapping[str, str]) -> dict[str, Any]:
     return metadata
 
 
-def _check_contract(path: Path, kind: Kind, network: Network, metadata: dict[str, Any]) -> None:
+def _check_contract(path: Path, kind: ModelKind, network: Network, metadata: dict[str, Any]) -> None:
     if metadata.get("kind") != kind:
         raise ModelError(f"{path}: a {metadata.get('kind')}, where a {kind} is needed")
     contract = _CONTRACTS[kind]

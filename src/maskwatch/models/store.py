@@ -17,17 +17,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import ConfigError, ModelError, SinkError
-from maskwatch.models.registry import sha256, usual_place
-from maskwatch.models.runtime import Kind
-from maskwatch.sinks.replacing import Replacing
+from maskwatch.models.download import sha256, usual_place
+from maskwatch.types import ModelKind
 
 _CHOICE: Final = "use"  # never a model's name
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class AddedModel:
     """A model of the user's own.
 
     Attributes:
@@ -38,7 +38,7 @@ class Own:
     """
 
     name: str
-    kind: Kind
+    kind: ModelKind
     file: str
     sha256: str
 
@@ -56,13 +56,13 @@ def store_dir() -> Path:
     return base / "maskwatch" / "models"
 
 
-def own_models() -> dict[str, Own]:
+def added_models() -> dict[str, AddedModel]:
     """The added models by name; those whose file has vanished are among them."""
     found = (_read_own(path) for path in sorted(store_dir().glob("*.json")) if _is_name(path.stem))
     return {own.name: own for own in found if own is not None}
 
 
-def locate_own(own: Own) -> Path:
+def locate_added(own: AddedModel) -> Path:
     """The path of an added model's file.
 
     Raises:
@@ -75,7 +75,7 @@ def locate_own(own: Own) -> Path:
     return own.path
 
 
-def _way_out(own: Own) -> str:
+def _way_out(own: AddedModel) -> str:
     text = f"`maskwatch models remove {own.name}`, then add it again"
     if chosen(own.kind) == own.name:
         text += ", or `maskwatch models use --default`"
@@ -99,7 +99,7 @@ def _is_name(name: str) -> bool:
     return bool(_NAME.fullmatch(name)) and name.lower() != _CHOICE and not name.endswith((".onnx", ".xml"))
 
 
-def add_own(path: Path, name: str, kind: Kind) -> Own:
+def add_file(path: Path, name: str, kind: ModelKind) -> AddedModel:
     """Copies a model file, which the caller has tried, into the store.
 
     Raises:
@@ -111,21 +111,21 @@ def add_own(path: Path, name: str, kind: Kind) -> Own:
     folder = store_dir()
     card = folder / f"{name}.json"
     # On some systems a.onnx and A.onnx are one file.
-    if name.lower() in {taken.lower() for taken in own_models()}:
+    if name.lower() in {taken.lower() for taken in added_models()}:
         raise ModelError(f"there is a model {name!r} already; remove it first, or choose another --name")
     target = folder / f"{name}{path.suffix}"
-    with Replacing(target) as copy:
+    with AtomicFile(target) as copy:
         try:
             shutil.copyfile(path, copy.path)
         except OSError as error:
             raise SinkError(f"{target}: cannot be written ({error.strerror or error})") from error
-        own = Own(name, kind, target.name, sha256(copy.path))
+        own = AddedModel(name, kind, target.name, sha256(copy.path))
     # Written last: a copy that failed half-way left no model behind.
     _write(card, {key: value for key, value in asdict(own).items() if key != "name"})
     return own
 
 
-def remove_own(own: Own) -> None:
+def remove_file(own: AddedModel) -> None:
     """Forgets a model and deletes its file; where it was in use, the shipped one is again.
 
     Raises:
@@ -140,13 +140,13 @@ def remove_own(own: Own) -> None:
         raise ModelError(f"{own.path}: cannot be deleted ({error.strerror or error})") from error
 
 
-def chosen(kind: Kind) -> str | None:
+def chosen(kind: ModelKind) -> str | None:
     """The name that is in use in place of the shipped model's; None for the shipped one."""
     name = _read(store_dir() / f"{_CHOICE}.json").get(kind)
     return name if isinstance(name, str) and name else None
 
 
-def choose(kind: Kind, name: str | None) -> None:
+def choose(kind: ModelKind, name: str | None) -> None:
     """Sets what `chosen` says.
 
     Raises:
@@ -160,12 +160,12 @@ def choose(kind: Kind, name: str | None) -> None:
         _write(path, names)
 
 
-def _read_own(path: Path) -> Own | None:
+def _read_own(path: Path) -> AddedModel | None:
     card = _read(path)
     kind, file, digest = (str(card.get(key, "")) for key in ("kind", "file", "sha256"))
     if kind not in ("detector", "classifier") or Path(file).name != file or not file:
         return None
-    return Own(path.stem, "detector" if kind == "detector" else "classifier", file, digest)
+    return AddedModel(path.stem, "detector" if kind == "detector" else "classifier", file, digest)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    with Replacing(path) as draft:
+    with AtomicFile(path) as draft:
         try:
             draft.path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         except OSError as error:

@@ -9,14 +9,14 @@ from typing import Final, Self
 import cv2
 
 from maskwatch.annotate import annotate
+from maskwatch.atomic_file import AtomicFile, refuse_input
 from maskwatch.errors import SinkError, one_line
-from maskwatch.sinks.replacing import Replacing, refuse_input
 from maskwatch.types import Image, Result
 
 _OPTIONS: Final = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 92)}
 
 
-class Pictures:
+class PictureSink:
     """Writes each result as a picture with its faces marked.
 
     A PNG becomes a PNG, everything else a JPEG, under its own name; a second picture of a name gets
@@ -91,7 +91,7 @@ def save_image(path: Path, image: Image) -> None:
         SinkError: It cannot be written.
     """
     data = encode_image(image, path.suffix)
-    with Replacing(path) as target:
+    with AtomicFile(path) as target:
         try:
             target.path.write_bytes(data)
         except OSError as error:

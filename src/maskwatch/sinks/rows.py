@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
+from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import SinkError
-from maskwatch.sinks.replacing import Replacing
 from maskwatch.types import LABELS, Result
 
 COLUMNS: Final = (
@@ -30,10 +30,10 @@ class _Rows:
     """
 
     def __init__(self, target: Path | TextIO, flush: bool = False) -> None:
-        self._file: Replacing | None = None
+        self._file: AtomicFile | None = None
         self._flush = flush
         if isinstance(target, Path):
-            self._file = Replacing(target)
+            self._file = AtomicFile(target)
             # newline="": csv writes its own line ends, and JSON lines end alike everywhere.
             self._stream: TextIO = self._file.path.open("w", encoding="utf-8", newline="")
         else:

@@ -14,8 +14,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from maskwatch.annotate import annotate
+from maskwatch.atomic_file import AtomicFile, refuse_input
 from maskwatch.errors import SinkError
-from maskwatch.sinks.replacing import Replacing, refuse_input
 from maskwatch.sinks.sound import Sound
 from maskwatch.types import Image, Result
 
@@ -24,7 +24,7 @@ _CLOCK: Final = 90_000  # ticks a second: any frame rate fits
 _QUALITY: Final = {"crf": "21", "preset": "veryfast", "bf": "0"}
 
 
-class Video:
+class VideoSink:
     """Writes results as a video with the faces marked, each frame at its own time.
 
     Args:
@@ -40,7 +40,7 @@ class Video:
         if sound is not None:
             refuse_input(path, sound)
         self.path = path
-        self._file = Replacing(path)
+        self._file = AtomicFile(path)
         self._fps = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(25)
         self._last = -1
         self._video: av.VideoStream | None = None

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from maskwatch.errors import SourceError
-from maskwatch.opencv import quiet
+from maskwatch.opencv_log import quiet
 from maskwatch.types import Frame
 
 _PATIENCE: Final = 20  # reads without a picture in a row; drivers miss some while they start

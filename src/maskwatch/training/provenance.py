@@ -23,7 +23,7 @@ Item = Sample | CropSample
 
 
 def recipe_toml(recipe: Any) -> str:
-    """A recipe, every value of it, as `maskwatch.training.recipe.load_recipe` reads it.
+    """A recipe, every value of it, as `maskwatch.training.recipes.load.load_recipe` reads it.
 
     Args:
         recipe: A dataclass; tables are dataclasses or dictionaries.

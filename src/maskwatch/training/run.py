@@ -9,21 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN, Sample
-from maskwatch.training import parallel, pseudo
-from maskwatch.training.advice import advise
-from maskwatch.training.boxing import box_people, find_faces, live_detector, shipped_detector
-from maskwatch.training.classifier_data import WITHOUT, FaceExample
-from maskwatch.training.face_examples import background_examples, face_examples, negative_examples
-from maskwatch.training.hardware import Hardware
-from maskwatch.training.reading import Labelled, Material, Read, Say, read_material, tell_failures
-from maskwatch.training.teacher import Teacher, hard_faces, landmarks_for
-from maskwatch.training.train_classifier import ClassifierRecipe, train_classifier
-from maskwatch.training.train_detector import DetectorRecipe, train_detector
+from maskwatch.training.classifier import ClassifierRecipe, train_classifier
+from maskwatch.training.data import pseudo_labels
+from maskwatch.training.data.auto_labeller import AutoLabels, hard_faces, landmarks_for
+from maskwatch.training.data.classifier_dataset import WITHOUT, FaceExample
+from maskwatch.training.data.face_examples import background_examples, face_examples, negative_examples
+from maskwatch.training.data.person_boxes import box_people, find_faces, live_detector, shipped_detector
+from maskwatch.training.data.size_advice import advise
+from maskwatch.training.data.training_set import (
+    LabelledPictures,
+    Say,
+    TrainingSet,
+    TrainingSources,
+    read_training_set,
+    tell_failures,
+)
+from maskwatch.training.detector import DetectorRecipe, train_detector
+from maskwatch.training.engine import distributed
+from maskwatch.training.engine.hardware import Hardware
 from maskwatch.types import LABELS
 
 
 def run_detector(
-    material: Material,
+    material: TrainingSources,
     recipe: DetectorRecipe,
     folder: Path,
     start: Path | None,
@@ -41,12 +49,12 @@ def run_detector(
     faces = _boxed(read.train, read, recipe.incomplete)
     faces += [
         sample
-        for sample in pseudo.box_pictures(read.unlabelled, read.teacher, 0.8, 0.3)
+        for sample in pseudo_labels.box_pictures(read.unlabelled, read.teacher, 0.8, 0.3)
         if sample.path in read.pictures
     ]
     say(f"training on {len(faces)} pictures with faces, {len(read.negatives)} without")
     advise({"face": sum(int((~s.ignore).sum()) for s in faces)}, say)
-    saved = parallel.launch(
+    saved = distributed.launch(
         hardware.devices,
         train_detector,
         faces,
@@ -69,7 +77,7 @@ def run_detector(
 
 
 def run_classifier(
-    material: Material,
+    material: TrainingSources,
     recipe: ClassifierRecipe,
     folder: Path,
     start: Path | None,
@@ -88,7 +96,7 @@ def run_classifier(
     )
     examples += negative_examples(read.negatives, read.teacher, read.pictures, recipe.seed)
     say(f"training on {len(examples)} places in {count} pictures")
-    saved = parallel.launch(
+    saved = distributed.launch(
         hardware.devices,
         train_classifier,
         examples,
@@ -107,27 +115,27 @@ def run_classifier(
     return saved
 
 
-def _read(material: Material, hold_out: float, seed: int, say: Say) -> Read:
+def _read(material: TrainingSources, hold_out: float, seed: int, say: Say) -> TrainingSet:
     # Decoded pictures are kept in files that several processes must not write at once.
-    with parallel.first_goes_first():
-        return read_material(material, hold_out, seed, say)
+    with distributed.first_goes_first():
+        return read_training_set(material, hold_out, seed, say)
 
 
-def _boxed(labelled: Labelled, read: Read, incomplete: Sequence[str]) -> list[Sample]:
+def _boxed(labelled: LabelledPictures, read: TrainingSet, incomplete: Sequence[str]) -> list[Sample]:
     """Pictures with boxes: true ones, with what nobody labelled ignored, and the teacher's."""
     faces = [
         sample
         for score, samples in _by_trust(labelled.samples, incomplete)
-        for sample in pseudo.ignore_unlabelled(samples, read.teacher, score)
+        for sample in pseudo_labels.ignore_unlabelled(samples, read.teacher, score)
     ]
-    faces += pseudo.box_crops(labelled.crops, read.teacher, 0.8)
+    faces += pseudo_labels.box_crops(labelled.crops, read.teacher, 0.8)
     return [sample for sample in faces if sample.path in read.pictures]
 
 
-def _faces(labelled: Labelled, read: Read, where_found: bool = False) -> list[FaceExample]:
+def _faces(labelled: LabelledPictures, read: TrainingSet, where_found: bool = False) -> list[FaceExample]:
     """The faces of all pictures, those of one person boxed by the teacher or the shipped detector."""
     if read.teacher or not labelled.crops:
-        boxed = pseudo.box_crops(labelled.crops, read.teacher, 0.8)
+        boxed = pseudo_labels.box_crops(labelled.crops, read.teacher, 0.8)
     else:
         boxed = box_people(labelled.crops, read.pictures, shipped_detector())
     samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
@@ -149,11 +157,11 @@ def _by_trust(samples: Sequence[Sample], incomplete: Sequence[str]) -> list[tupl
     ]
 
 
-def _hard(faces: Iterable[Sample], teacher: Teacher) -> dict[Path, NDArray[np.bool_]]:
+def _hard(faces: Iterable[Sample], teacher: AutoLabels) -> dict[Path, NDArray[np.bool_]]:
     return {sample.path: hard_faces(sample, teacher.get(sample.path)) for sample in faces}
 
 
-def _of_bare_faces(sample: Sample, teacher: Teacher) -> NDArray[np.float32]:
+def _of_bare_faces(sample: Sample, teacher: AutoLabels) -> NDArray[np.float32]:
     points = landmarks_for(sample, teacher.get(sample.path))
     points[~np.isin(sample.states, (UNKNOWN, WITHOUT)) | sample.ignore] = np.nan
     return points

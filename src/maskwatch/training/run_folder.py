@@ -21,30 +21,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from maskwatch.build import SHIPPED
-from maskwatch.data.page import write_text
+from maskwatch.atomic_file import write_text
 from maskwatch.data.sample import CropSample, Sample
 from maskwatch.errors import MaskwatchError
 from maskwatch.evaluation.evaluate import evaluate
-from maskwatch.evaluation.material import Material
+from maskwatch.evaluation.evaluation_set import EvaluationSet
+from maskwatch.evaluation.inference import contender
 from maskwatch.evaluation.report import Evaluation, to_json
-from maskwatch.evaluation.report_page import mistakes_page, to_html
-from maskwatch.evaluation.runner import contender
-from maskwatch.models.runtime import Kind
+from maskwatch.models.catalog import SHIPPED
 from maskwatch.progress import progress
-from maskwatch.training import MODEL, checkpoint
-from maskwatch.training.card import gather
-from maskwatch.training.card_text import to_markdown
-from maskwatch.training.curves import draw_curves, read_log, write_events
-from maskwatch.training.export import export_classifier, export_detector, read_metadata
-from maskwatch.training.learnt import Learnt
-from maskwatch.training.plots import draw_plots
+from maskwatch.reports.evaluation_page import mistakes_page, to_html
+from maskwatch.reports.model_card.facts import gather
+from maskwatch.reports.model_card.page import to_markdown
+from maskwatch.reports.png_plots import draw_plots
+from maskwatch.training import MODEL
+from maskwatch.training.data.run_pictures import RunPictures
+from maskwatch.training.engine import checkpoint
+from maskwatch.training.engine.curves import draw_curves, read_log, write_events
+from maskwatch.training.export.onnx_export import export_classifier, export_detector, read_metadata
 from maskwatch.training.provenance import fingerprint, made_with, recipe_toml
+from maskwatch.types import ModelKind
 
 Say = Callable[[str], None]
 
 
-def finish(folder: Path, kind: Kind, recipe: Any, learnt: Learnt, say: Say) -> None:
+def finish(folder: Path, kind: ModelKind, recipe: Any, learnt: RunPictures, say: Say) -> None:
     """Explains a finished run in its folder.
 
     Nothing that fails here spoils the run: what cannot be made is left out and told in one line.
@@ -80,7 +81,7 @@ def _curves(folder: Path) -> None:
     write_events(curves, folder / "tensorboard")
 
 
-def _model(folder: Path, kind: Kind, learnt: Learnt, say: Say) -> None:
+def _model(folder: Path, kind: ModelKind, learnt: RunPictures, say: Say) -> None:
     file = folder / MODEL
     export = export_detector if kind == "detector" else export_classifier
     export(checkpoint.of_run(folder), file, read_metadata(kind, None))
@@ -98,9 +99,9 @@ def _model(folder: Path, kind: Kind, learnt: Learnt, say: Say) -> None:
     draw_plots(done.figures, folder)
 
 
-def _evaluated(file: Path, kind: Kind, learnt: Learnt) -> Evaluation:
+def _evaluated(file: Path, kind: ModelKind, learnt: RunPictures) -> Evaluation:
     """The exported model as users run it, with the shipped model of the other kind beside it."""
-    material = Material(
+    material = EvaluationSet(
         samples=[item for item in learnt.held if isinstance(item, Sample)],
         crops=[item for item in learnt.held if isinstance(item, CropSample)],
         negatives=list(learnt.negatives),
@@ -112,7 +113,7 @@ def _evaluated(file: Path, kind: Kind, learnt: Learnt) -> Evaluation:
         "pictures with boxes": len(material.samples),
         "pictures without a face": len(material.negatives),
         "pictures of one person": len(material.crops),
-        "held-back negatives only": True,
+        "held-out negatives only": True,
         "limit": None,
     }
     pair = SHIPPED | {kind: str(file)}

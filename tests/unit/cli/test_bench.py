@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Cli, FakeModels
 from maskwatch.cli.bench import USUAL
-from maskwatch.models.registry import sha256
+from maskwatch.models.download import sha256
 
 
 def test_table_and_json(cli: Cli, fake_models: FakeModels) -> None:

@@ -12,7 +12,7 @@ import skimage.data
 
 from maskwatch.data.check import Check, check
 from maskwatch.data.sample import CropSample, Dataset, Sample, make_sample, negative
-from maskwatch.data.sheet import contact_sheet, summary
+from maskwatch.reports.contact_sheet import contact_sheet, summary
 from maskwatch.sinks.pictures import save_image
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Image

@@ -1,69 +1,70 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from maskwatch.data.sample import UNKNOWN
-from maskwatch.data.split import face_counts, held_back, split_by_group
+from maskwatch.data.sample import CropSample, Dataset, make_sample
+from maskwatch.data.split import split_dataset
 from maskwatch.errors import DataError
-
-SHARES = {"train": 0.7, "val": 0.2, "test": 0.1}
-
-
-def people() -> tuple[list[str], np.ndarray]:
-    """1000 pictures in groups of up to 5; the third state is rare."""
-    draw = np.random.default_rng(3)
-    groups = [f"g{number}" for number in range(400) for _ in range(draw.integers(1, 6))][:1000]
-    counts = draw.poisson([1.0, 0.5, 0.04, 0.3], (1000, 4))
-    return groups, counts
+from maskwatch.sinks.pictures import save_image
+from maskwatch.types import Image
 
 
-def test_groups_stay_whole_and_classes_get_their_shares() -> None:
-    groups, counts = people()
-    splits = np.array(split_by_group(groups, counts, SHARES))
-    home: dict[str, str] = {}
-    assert all(home.setdefault(group, split) == split for group, split in zip(groups, splits, strict=True))
-    for name, share in SHARES.items():
-        part = counts[splits == name].sum(axis=0) / counts.sum(axis=0)
-        # The commonest class is the last to be looked at and gets what is left.
-        np.testing.assert_allclose(part, share, atol=0.03)
-        np.testing.assert_allclose(part[1:], share, atol=0.003)
-        assert np.mean(splits == name) == pytest.approx(share, abs=0.02)
+def photograph(number: int) -> Image:
+    """Pictures that differ; number and number + 100 are the same at another brightness."""
+    blocks = np.random.default_rng(number % 100).integers(40, 200, (6, 6, 3), np.uint8)
+    return np.asarray(
+        np.kron(blocks, np.ones((20, 20, 1), np.uint8)) + np.uint8(number // 100 * 30), np.uint8
+    )
 
 
-def test_the_seed_decides() -> None:
-    groups, counts = people()
-    once = split_by_group(groups, counts, SHARES, seed=1)
-    assert once == split_by_group(groups, counts, SHARES, seed=1)
-    assert once != split_by_group(groups, counts, SHARES, seed=2)
+def crops(folder: Path, count: int, copies: int) -> Dataset:
+    items = []
+    for number in [*range(count), *range(100, 100 + copies)]:
+        path = folder / f"{number}.png"
+        save_image(path, photograph(number))
+        items.append(CropSample(path, number % 2))
+    return Dataset("class folders", crops=tuple(items))
 
 
-def test_pictures_without_group_stand_alone_and_those_without_faces_are_spread() -> None:
-    splits = split_by_group([""] * 100, np.zeros((100, 4), int), {"train": 0.8, "val": 0.2})
-    assert splits.count("val") == 20
+def test_copies_stay_together_and_classes_get_their_shares(tmp_path: Path) -> None:
+    done = split_dataset(crops(tmp_path, 40, 10))
+    home = {crop.path.stem: crop for crop in done.crops}
+    for number in range(10):
+        assert home[str(number)].split == home[str(number + 100)].split
+        assert home[str(number)].group == home[str(number + 100)].group
+    assert len({crop.group for crop in done.crops}) == 40
+    for state in (0, 1):
+        assert sum(c.split == "val" for c in done.crops if c.state == state) == pytest.approx(5, abs=1)
 
 
-@pytest.mark.parametrize("shares", [{"train": 0.9, "val": 0.2}, {"train": 1.5, "val": -0.5}, {}])
-def test_shares_that_make_no_sense(shares: dict[str, float]) -> None:
-    with pytest.raises(DataError, match="must be above 0 and sum to 1"):
-        split_by_group(["a", "b", "c"], np.ones((3, 1), int), shares)
+def test_given_groups_count_as_well(tmp_path: Path) -> None:
+    dataset = crops(tmp_path, 20, 0)
+    person = [replace(crop, group="same person") for crop in dataset.crops[:6]]
+    done = split_dataset(
+        replace(dataset, crops=(*person, *dataset.crops[6:])), {"train": 0.5, "val": 0.5}, seed=3
+    )
+    assert len({crop.split for crop in done.crops[:6]}) == 1
+    assert {crop.group for crop in done.crops[:6]} == {"same person"}
+    assert done.splits == ["train", "val"]
 
 
-def test_too_few_groups() -> None:
-    with pytest.raises(DataError, match="1 groups of pictures cannot be split into train, val"):
-        split_by_group(["a", "a"], np.ones((2, 1), int), {"train": 0.5, "val": 0.5})
+def test_pictures_with_boxes_and_broken_ones(tmp_path: Path) -> None:
+    samples = []
+    for number in range(10):
+        save_image(tmp_path / f"{number}.png", photograph(number))
+        samples.append(make_sample(tmp_path / f"{number}.png", [((0.0, 0.0, 9.0, 9.0), 2, False)]))
+    (tmp_path / "0.png").write_text("no picture")
+    done = split_dataset(Dataset("COCO", tuple(samples)))
+    assert len(done.samples) == 9
+    assert sum(sample.split == "val" for sample in done.samples) == 2
+    assert len(done.problems) == 1
+    assert "0.png: not a picture" in done.problems[0]
 
 
-def test_face_counts() -> None:
-    assert face_counts([np.array([0, 0, 2, UNKNOWN]), np.array([], np.int64)]).tolist() == [
-        [2, 0, 1, 1],
-        [0, 0, 0, 0],
-    ]
-
-
-def test_a_quarter_is_held_back_whatever_the_folder() -> None:
-    kept = [held_back(Path(f"/a/{number}.jpg")) for number in range(4000)]
-    assert 900 < sum(kept) < 1100
-    assert kept == [held_back(Path(f"b/{number}.jpg")) for number in range(4000)]
+def test_nothing_to_divide(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not one picture can be read"):
+        split_dataset(Dataset("class folders", crops=(CropSample(tmp_path / "absent.png", 0),)))

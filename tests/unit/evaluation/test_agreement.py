@@ -14,13 +14,13 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from maskwatch.data.sample import make_sample
+from maskwatch.evaluation.match_table import PicturePrediction, join, tabulate
 from maskwatch.evaluation.measure import measure
 from maskwatch.evaluation.metrics import precision_recall
-from maskwatch.evaluation.table import Looked, join, tabulate
 from maskwatch.types import Faces
 
 
-def crowd(seed: int) -> list[Looked]:
+def crowd(seed: int) -> list[PicturePrediction]:
     """Forty crowded pictures with shifted, missed, doubled, invented and ignored faces."""
     draw = np.random.default_rng(seed)
     pictures = []
@@ -37,11 +37,11 @@ def crowd(seed: int) -> list[Looked]:
         scores = draw.random(len(found)).astype(np.float32)
         rows = [(tuple(map(float, box)), 0, bool(flag)) for box, flag in zip(true, ignored, strict=True)]
         faces = Faces(found, scores)
-        pictures.append(Looked(make_sample(Path("a.jpg"), rows), faces, faces, 1000, 1000))  # type: ignore[arg-type]
+        pictures.append(PicturePrediction(make_sample(Path("a.jpg"), rows), faces, faces, 1000, 1000))  # type: ignore[arg-type]
     return pictures
 
 
-def reference(pictures: list[Looked], iou: float) -> NDArray[np.float64]:
+def reference(pictures: list[PicturePrediction], iou: float) -> NDArray[np.float64]:
     """COCO's precision at 101 recalls; ignored boxes are crowds."""
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []

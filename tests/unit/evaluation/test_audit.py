@@ -8,10 +8,10 @@ import pytest
 
 from conftest import Cli, FakeModels
 from labelled import Square, write_coco, write_crops
-from maskwatch.build import load
 from maskwatch.data.corrections import correct, read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.evaluation.audit import Assessor, Audit, audit, to_csv, to_html
+from maskwatch.factory import load
 from maskwatch.pipeline import Engine
 
 PICTURES = [

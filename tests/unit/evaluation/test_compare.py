@@ -10,11 +10,11 @@ import pytest
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.errors import ConfigError
 from maskwatch.evaluation.compare import Paired, compare, lines_of, side_by_side, to_plain
-from maskwatch.evaluation.compare_page import to_html
-from maskwatch.evaluation.intervals import Share
-from maskwatch.evaluation.material import Material, Wanted, gather
-from maskwatch.evaluation.runner import Contender
+from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
+from maskwatch.evaluation.inference import EvaluatedEngine
+from maskwatch.evaluation.intervals import Proportion
 from maskwatch.pipeline import Engine
+from maskwatch.reports.comparison_page import to_html
 from maskwatch.types import Faces, Image
 
 CELLS = [(column, row) for column in range(0, 10, 2) for row in range(0, 7, 2)]
@@ -34,33 +34,33 @@ class Careless:
 
 
 @pytest.fixture
-def material(tmp_path: Path) -> Material:
+def material(tmp_path: Path) -> EvaluationSet:
     pictures = [[Square(cell, 0, 0) for cell in CELLS] for _ in range(3)] + [[Square((8, 0), 1, 1)]]
     street = write_coco(tmp_path / "street", pictures)
     crops = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
     negatives = write_negatives(tmp_path / "none", [False] * 8)
-    return gather(Wanted([street], [negatives], [crops]))
+    return select(Selection([street], [negatives], [crops]))
 
 
 @pytest.fixture
-def careless(engine: Contender) -> Contender:
+def careless(engine: EvaluatedEngine) -> EvaluatedEngine:
     made = (Engine(Careless(Engine(e.detector)), e.classifier) for e in (engine.usual, engine.deep))
-    return Contender("careless", *made)
+    return EvaluatedEngine("careless", *made)
 
 
 def test_a_worse_engine_is_seen_to_be_worse(
-    engine: Contender, careless: Contender, material: Material
+    engine: EvaluatedEngine, careless: EvaluatedEngine, material: EvaluationSet
 ) -> None:
     done = compare(careless, engine, material)
     by_name = {pair.name: pair for pair in done.paired}
     found = by_name["faces found"]
-    assert (found.first, found.second) == (Share(25, 61), Share(61, 61))
+    assert (found.first, found.second) == (Proportion(25, 61), Proportion(61, 61))
     assert (found.only_first, found.only_second) == (0, 36)
     assert found.p == pytest.approx(2 / 2**36)
     assert by_name["faces found and labelled right"].only_second == 36
     assert by_name["labels of faces that both found"].p == 1
     assert by_name["pictures without a face left alone"] == Paired(
-        "pictures without a face left alone", Share(8, 8), Share(8, 8), 0, 0, 1.0
+        "pictures without a face left alone", Proportion(8, 8), Proportion(8, 8), 0, 0, 1.0
     )
     assert done.precision_difference is not None
     assert done.precision_interval is not None
@@ -79,7 +79,7 @@ def test_a_worse_engine_is_seen_to_be_worse(
 
 
 def test_turned_around_it_is_the_other_that_is_better(
-    engine: Contender, careless: Contender, material: Material
+    engine: EvaluatedEngine, careless: EvaluatedEngine, material: EvaluationSet
 ) -> None:
     done = compare(engine, careless, material)
     assert done.precision_difference is not None
@@ -88,7 +88,7 @@ def test_turned_around_it_is_the_other_that_is_better(
     assert "A is better" in "\n".join(lines_of(done))
 
 
-def test_an_engine_does_not_differ_from_itself(engine: Contender, material: Material) -> None:
+def test_an_engine_does_not_differ_from_itself(engine: EvaluatedEngine, material: EvaluationSet) -> None:
     done = compare(engine, engine, material)
     assert all(pair.p == 1 and pair.only_first == pair.only_second == 0 for pair in done.paired)
     assert done.precision_difference == 0
@@ -96,8 +96,8 @@ def test_an_engine_does_not_differ_from_itself(engine: Contender, material: Mate
     assert all("better" not in line or "fewer" in line for line in lines_of(done))
 
 
-def test_like_with_like(engine: Contender, material: Material) -> None:
-    finder = Contender("finder", Engine(engine.usual.detector), Engine(engine.deep.detector))
+def test_like_with_like(engine: EvaluatedEngine, material: EvaluationSet) -> None:
+    finder = EvaluatedEngine("finder", Engine(engine.usual.detector), Engine(engine.deep.detector))
     with pytest.raises(ConfigError, match="compare like with like"):
         compare(engine, finder, material)
     done = compare(finder, finder, material)
@@ -105,7 +105,7 @@ def test_like_with_like(engine: Contender, material: Material) -> None:
 
 
 def test_the_page_shows_people_only_when_told(
-    engine: Contender, careless: Contender, material: Material
+    engine: EvaluatedEngine, careless: EvaluatedEngine, material: EvaluationSet
 ) -> None:
     plain = to_html(compare(careless, engine, material))
     assert "Pictures on which B is better: 5" in plain
@@ -124,7 +124,9 @@ def test_the_page_shows_people_only_when_told(
     assert (len(content["mended"]), content["broken"]) == (41, [])
 
 
-def test_figures_stand_side_by_side(engine: Contender, careless: Contender, material: Material) -> None:
+def test_figures_stand_side_by_side(
+    engine: EvaluatedEngine, careless: EvaluatedEngine, material: EvaluationSet
+) -> None:
     rows = {name: (a, b) for name, a, b in side_by_side(compare(careless, engine, material))}
     assert rows["faces found"] == ("41.0 %", "100.0 %")
     assert rows["pictures of one person right"] == ("0.0 %", "100.0 %")

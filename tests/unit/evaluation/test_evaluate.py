@@ -10,11 +10,11 @@ import pytest
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.errors import ConfigError, DataError
 from maskwatch.evaluation.evaluate import evaluate
-from maskwatch.evaluation.intervals import Share
-from maskwatch.evaluation.material import Material, Wanted, gather
+from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
+from maskwatch.evaluation.inference import EvaluatedEngine
+from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.report import headline, to_json
-from maskwatch.evaluation.report_page import to_html
-from maskwatch.evaluation.runner import Contender
+from maskwatch.reports.evaluation_page import to_html
 
 PICTURES = [
     [Square((1, 1), 0, 0), Square((4, 4), 1, 1), Square((7, 2), 2, 2)],
@@ -24,57 +24,61 @@ PICTURES = [
 
 
 @pytest.fixture
-def material(tmp_path: Path) -> Material:
+def material(tmp_path: Path) -> EvaluationSet:
     street = write_coco(tmp_path / "street", PICTURES, ["street", "street", "web"])
     crops = write_crops(tmp_path / "people", [(0, 0), (0, 0), (1, 0), (1, None)])
     negatives = write_negatives(tmp_path / "none", [True, False, False, False])
-    return gather(Wanted([street], [negatives], [crops]))
+    return select(Selection([street], [negatives], [crops]))
 
 
-def test_the_whole_way_from_files_to_figures(engine: Contender, material: Material) -> None:
+def test_the_whole_way_from_files_to_figures(engine: EvaluatedEngine, material: EvaluationSet) -> None:
     figures = evaluate(engine, material, ["web"]).figures
     street = figures.detection["street"]
-    assert street.recall == Share(4, 5)
-    assert street.precision == Share(4, 5)
+    assert street.recall == Proportion(4, 5)
+    assert street.precision == Proportion(4, 5)
     assert street.false_per_picture == 0.5
     assert figures.detection["web"].precision is None
-    assert figures.labels["all"].right == Share(4, 5)
+    assert figures.labels["all"].right == Proportion(4, 5)
     assert figures.labels["all"].confusion == [[2, 0, 0], [0, 1, 0], [1, 0, 1]]
     assert figures.classes["street"].average_precision["without_mask"] == pytest.approx(0.5)
     assert figures.negatives is not None
     assert figures.negatives.false_faces == 1
-    assert figures.crops["people"].right == Share(2, 4)
+    assert figures.crops["people"].right == Proportion(2, 4)
     assert figures.crops["people"].confusion[1] == [1, 0, 0, 1]
     assert figures.milliseconds is not None
 
 
-def test_corrected_labels_are_counted_apart(engine: Contender, material: Material, tmp_path: Path) -> None:
+def test_corrected_labels_are_counted_apart(
+    engine: EvaluatedEngine, material: EvaluationSet, tmp_path: Path
+) -> None:
     listing = tmp_path / "corrections.csv"
     listing.write_text("picture,box,state\n1.png,0,with_mask\nwithout_mask/2.png,,with_mask\n")
     # The name "1.png" is that of the picture of one person as well, which has no box: left as it is.
     done = evaluate(engine, material, ["web"], listing)
-    assert done.figures.labels["all"].right == Share(4, 5)
+    assert done.figures.labels["all"].right == Proportion(4, 5)
     assert done.corrected is not None
-    assert done.corrected.labels["all"].right == Share(5, 5)
-    assert done.corrected.crops["people"].right == Share(3, 4)
+    assert done.corrected.labels["all"].right == Proportion(5, 5)
+    assert done.corrected.crops["people"].right == Proportion(3, 4)
     assert done.data["corrected labels"] == 2
     assert "The same with corrected labels" in to_html(done)
 
 
-def test_figures_by_what_faces_look_like(engine: Contender, material: Material, tmp_path: Path) -> None:
+def test_figures_by_what_faces_look_like(
+    engine: EvaluatedEngine, material: EvaluationSet, tmp_path: Path
+) -> None:
     listing, wrong = tmp_path / "slices.csv", tmp_path / "corrections.csv"
     listing.write_text("picture,box,slice\nstreet/0.png,0,red\nstreet/1.png,0,red\nstreet/1.png,1,blue\n")
     wrong.write_text("picture,box,state\n1.png,0,with_mask\n")
     done = evaluate(engine, material, ["web"], wrong, listing)
-    assert done.figures.slices["blue"].found == Share(0, 1)
-    assert done.figures.slices["red"].right == Share(1, 2)
+    assert done.figures.slices["blue"].found == Proportion(0, 1)
+    assert done.figures.slices["red"].right == Proportion(1, 2)
     assert done.corrected is not None
-    assert done.corrected.slices["red"].right == Share(2, 2)
+    assert done.corrected.slices["red"].right == Proportion(2, 2)
     assert "By what faces look like" in to_html(done)
 
 
 def test_json_holds_every_figure_and_no_picture_names_unless_asked(
-    engine: Contender, material: Material
+    engine: EvaluatedEngine, material: EvaluationSet
 ) -> None:
     content = json.loads(to_json(evaluate(engine, material, ["web"])))
     recall = content["figures"]["detection"]["street"]["recall"]
@@ -87,7 +91,7 @@ def test_json_holds_every_figure_and_no_picture_names_unless_asked(
     assert ".png" not in json.dumps(content)
 
 
-def test_mistakes_are_listed_when_asked_for(engine: Contender, material: Material) -> None:
+def test_mistakes_are_listed_when_asked_for(engine: EvaluatedEngine, material: EvaluationSet) -> None:
     done = evaluate(engine, material, ["web"], keep_mistakes=True)
     listed = [
         (m["kind"], Path(m["picture"]).name, m["row"], m["true"], m["said"])
@@ -138,7 +142,7 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def test_the_page_is_whole_and_fetches_nothing(engine: Contender, material: Material) -> None:
+def test_the_page_is_whole_and_fetches_nothing(engine: EvaluatedEngine, material: EvaluationSet) -> None:
     text = to_html(evaluate(engine, material, ["web"]))
     page = Page(text)
     assert page.links == []
@@ -158,7 +162,7 @@ def test_the_page_is_whole_and_fetches_nothing(engine: Contender, material: Mate
     assert not re.search(r"\bnan\b|\bNone\b", text)
 
 
-def test_the_page_shows_mistakes_only_when_asked(engine: Contender, material: Material) -> None:
+def test_the_page_shows_mistakes_only_when_asked(engine: EvaluatedEngine, material: EvaluationSet) -> None:
     page = Page(to_html(evaluate(engine, material, ["web"], keep_mistakes=True)))
     assert len(page.links) == 6
     assert all(link.startswith("data:image/jpeg;base64,") for link in page.links)
@@ -167,29 +171,29 @@ def test_the_page_shows_mistakes_only_when_asked(engine: Contender, material: Ma
     assert "False faces, the most confident first: 2" in words
 
 
-def test_a_part_of_the_kinds_is_enough(engine: Contender, tmp_path: Path) -> None:
-    negatives = gather(Wanted(negatives=[write_negatives(tmp_path / "none", [True, False])]))
+def test_a_part_of_the_kinds_is_enough(engine: EvaluatedEngine, tmp_path: Path) -> None:
+    negatives = select(Selection(negatives=[write_negatives(tmp_path / "none", [True, False])]))
     done = evaluate(engine, negatives)
     assert [name for name, _ in headline(done.figures)] == [
         "false faces in 100 pictures without",
         "time a picture",
     ]
     assert Page(to_html(done)).plots == []
-    crops = gather(Wanted([write_crops(tmp_path / "people", [(0, 0)])]))
+    crops = select(Selection([write_crops(tmp_path / "people", [(0, 0)])]))
     done = evaluate(engine, crops)
     assert ("pictures of one person right", "100.0 %") in headline(done.figures)
     json.loads(to_json(done))
     Page(to_html(done))
 
 
-def test_a_source_that_does_not_occur(engine: Contender, material: Material) -> None:
+def test_a_source_that_does_not_occur(engine: EvaluatedEngine, material: EvaluationSet) -> None:
     with pytest.raises(ConfigError, match="no source 'wob' in the data; there is street, web"):
         evaluate(engine, material, ["wob"])
 
 
-def test_not_one_readable_picture(engine: Contender, tmp_path: Path) -> None:
+def test_not_one_readable_picture(engine: EvaluatedEngine, tmp_path: Path) -> None:
     path = write_coco(tmp_path, [[]])
-    material = gather(Wanted([path]))
+    material = select(Selection([path]))
     (tmp_path / "0.png").write_text("no picture")
     with pytest.raises(DataError, match=r"not one picture can be read; the first: .*0\.png: not a picture"):
         evaluate(engine, material)

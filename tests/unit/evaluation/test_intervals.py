@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maskwatch.evaluation.intervals import NOTHING, Share, bootstrap, mcnemar, share
+from maskwatch.evaluation.intervals import NOTHING, Proportion, bootstrap, mcnemar, proportion
 
 
 @pytest.mark.parametrize(
@@ -12,13 +12,13 @@ from maskwatch.evaluation.intervals import NOTHING, Share, bootstrap, mcnemar, s
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (29, 29, 0.8830, 1.0)],
 )
 def test_wilson(hits: int, total: int, low: float, high: float) -> None:
-    assert Share(hits, total).interval == pytest.approx((low, high), abs=5e-5)
+    assert Proportion(hits, total).interval == pytest.approx((low, high), abs=5e-5)
 
 
 def test_nothing_has_no_share() -> None:
     assert NOTHING.value is None
     assert NOTHING.interval is None
-    assert share(np.array([True, False, True, True])) == Share(3, 4)
+    assert proportion(np.array([True, False, True, True])) == Proportion(3, 4)
 
 
 def test_the_bootstrap_interval_of_a_mean() -> None:

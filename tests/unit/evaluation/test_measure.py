@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from maskwatch.data.sample import UNKNOWN, CropSample, make_sample, negative
-from maskwatch.evaluation.intervals import Share
+from maskwatch.evaluation.intervals import Proportion
+from maskwatch.evaluation.match_table import CropPrediction, PicturePrediction
 from maskwatch.evaluation.measure import main_face, measure
-from maskwatch.evaluation.table import Looked, LookedCrop
 from maskwatch.types import Faces
 
 SURE = {0: (0.9, 0.06, 0.04), 1: (0.06, 0.9, 0.04), 2: (0.04, 0.06, 0.9)}
@@ -40,9 +40,9 @@ def looked(
     usual: list[Found],
     more: list[Found] | None = None,
     source: str = "street",
-) -> Looked:
+) -> PicturePrediction:
     sample = make_sample(Path("a.jpg"), [(box, state, False) for box, state in true], source)
-    return Looked(sample, faces(*usual), faces(*usual, *(more or [])), 1000, 1000, 0.02)
+    return PicturePrediction(sample, faces(*usual), faces(*usual, *(more or [])), 1000, 1000, 0.02)
 
 
 def test_finding_faces() -> None:
@@ -58,21 +58,21 @@ def test_finding_faces() -> None:
     assert list(found) == ["street"]
     street = found["street"]
     assert (street.pictures, street.faces) == (2, 5)
-    assert street.recall == Share(3, 5)
-    assert street.recall_from_24 == Share(2, 3)
+    assert street.recall == Proportion(3, 5)
+    assert street.recall_from_24 == Proportion(2, 3)
     assert street.recall_by_height == {
-        "<16": Share(0, 1),
-        "16-32": Share(2, 2),
-        "32-64": Share(0, 1),
-        ">=64": Share(1, 1),
+        "<16": Proportion(0, 1),
+        "16-32": Proportion(2, 2),
+        "32-64": Proportion(0, 1),
+        ">=64": Proportion(1, 1),
     }
     assert street.recall_by_state == {
-        "with_mask": Share(2, 2),
-        "without_mask": Share(0, 1),
-        "mask_worn_incorrectly": Share(1, 1),
-        "face": Share(0, 1),
+        "with_mask": Proportion(2, 2),
+        "without_mask": Proportion(0, 1),
+        "mask_worn_incorrectly": Proportion(1, 1),
+        "face": Proportion(0, 1),
     }
-    assert street.precision == Share(3, 4)
+    assert street.precision == Proportion(3, 4)
     assert street.false_per_picture == 0.5
     # By score: right, right, false, right (0.6), right (0.3): precision 1, 1, 2/3, 3/4, 4/5 of 5 faces.
     assert street.average_precision == pytest.approx((1 + 1 + 0.8 + 0.8) / 5)
@@ -107,7 +107,7 @@ def test_looser_boxes_are_found_at_a_smaller_overlap() -> None:
     half = (0.0, 0.0, 100.0, 45.0)
     pictures = [looked([((0, 0, 100, 100), 0), (square(3), 0)], [(half, 0.9, 0), (square(3), 0.9, 0)])]
     street = measure(pictures, rounds=0).detection["street"]
-    assert (street.recall, street.recall_40) == (Share(1, 2), Share(2, 2))
+    assert (street.recall, street.recall_40) == (Proportion(1, 2), Proportion(2, 2))
 
 
 def test_a_partly_labelled_source_has_recall_only_and_stays_out_of_all() -> None:
@@ -115,15 +115,18 @@ def test_a_partly_labelled_source_has_recall_only_and_stays_out_of_all() -> None
     web = looked([(square(0), 1)], [(square(4), 0.9, 0)], source="web")
     figures = measure([street, web], partly_labelled=["web"], rounds=0)
     assert list(figures.detection) == ["all", "street", "web"]
-    assert figures.detection["all"].recall == Share(1, 1)
-    assert figures.detection["all"].precision == Share(1, 2)
-    assert figures.detection["web"].recall == Share(0, 1)
+    assert figures.detection["all"].recall == Proportion(1, 1)
+    assert figures.detection["all"].precision == Proportion(1, 2)
+    assert figures.detection["web"].recall == Proportion(0, 1)
     assert figures.detection["web"].precision is None
     assert figures.detection["web"].average_precision is None
     assert figures.detection["web"].curve == []
     assert "web" not in figures.classes
     # Labels need no complete boxes: here "all" is all.
-    assert figures.labels["all"].found_and_right == {"with_mask": Share(1, 1), "without_mask": Share(0, 1)}
+    assert figures.labels["all"].found_and_right == {
+        "with_mask": Proportion(1, 1),
+        "without_mask": Proportion(0, 1),
+    }
 
 
 def test_labels() -> None:
@@ -136,24 +139,24 @@ def test_labels() -> None:
     labels = measure([picture], rounds=0).labels
     assert list(labels) == ["all", "all >=32 px"]
     whole = labels["all"]
-    assert whole.right == Share(3, 6)
-    assert labels["all >=32 px"].right == Share(2, 5)
+    assert whole.right == Proportion(3, 6)
+    assert labels["all >=32 px"].right == Proportion(2, 5)
     assert whole.confusion == [[1, 0, 1], [1, 1, 0], [1, 0, 1]]
     # A masked face said to wear it wrongly does wear a mask; of the unmasked one is said to be masked.
-    assert whole.masked_or_not == Share(3, 4)
-    assert whole.wrongly_worn_precision == Share(1, 2)
-    assert whole.wrongly_worn_recall == Share(1, 2)
+    assert whole.masked_or_not == Proportion(3, 4)
+    assert whole.wrongly_worn_precision == Proportion(1, 2)
+    assert whole.wrongly_worn_recall == Proportion(1, 2)
     assert whole.found_and_right == {
-        "with_mask": Share(1, 2),
-        "without_mask": Share(1, 2),
-        "mask_worn_incorrectly": Share(1, 3),  # one was not found
+        "with_mask": Proportion(1, 2),
+        "without_mask": Proportion(1, 2),
+        "mask_worn_incorrectly": Proportion(1, 3),  # one was not found
     }
     assert whole.found_and_right_mean == pytest.approx((1 / 2 + 1 / 2 + 1 / 3) / 3)
-    assert whole.certain == Share(5, 6)
-    assert whole.certain_right == Share(3, 5)
-    assert whole.uncertain_right == Share(0, 1)
+    assert whole.certain == Proportion(5, 6)
+    assert whole.certain_right == Proportion(3, 5)
+    assert whole.uncertain_right == Proportion(0, 1)
     assert whole.reasons == {"undecided": 1}
-    assert whole.right_by_height["16-32"] == Share(1, 1)
+    assert whole.right_by_height["16-32"] == Proportion(1, 1)
     assert whole.calibration is not None
     # Five answers of 0.9 of which 3 are right, one of 0.5 that is wrong.
     assert whole.calibration.error == pytest.approx((5 * (0.9 - 0.6) + 0.5) / 6)
@@ -216,7 +219,9 @@ def test_pictures_without_a_face() -> None:
     negatives = []
     for number in range(50):
         more = faces((square(0), float(scores[number]), 0)) if number < 9 else Faces.empty()
-        negatives.append(Looked(negative(Path("n.jpg")), more if number < 2 else more[:0], more, 1000, 1000))
+        negatives.append(
+            PicturePrediction(negative(Path("n.jpg")), more if number < 2 else more[:0], more, 1000, 1000)
+        )
     street = looked(
         [(square(c), 0) for c in range(4)],
         [(square(0), 0.95, 0), (square(1), 0.85, 0)],
@@ -226,18 +231,18 @@ def test_pictures_without_a_face() -> None:
     found = figures.negatives
     assert found is not None
     assert (found.pictures, found.false_faces, found.false_per_100) == (50, 2, 4.0)
-    assert found.pictures_with == Share(2, 50)
+    assert found.pictures_with == Proportion(2, 50)
     points = {p.false_per_100: p for p in found.points}
     # None, 1 and 5 false faces of 50 pictures: thresholds just above 0.9, 0.8 and 0.4.
     assert points[1.0].threshold == pytest.approx(0.9, abs=1e-6)
-    assert points[1.0].recall == {"street": Share(1, 4)}
-    assert points[2.0].recall == {"street": Share(2, 4)}
-    assert points[10.0].recall == {"street": Share(3, 4)}
-    assert points[20.0].recall == {"street": Share(4, 4)}
+    assert points[1.0].recall == {"street": Proportion(1, 4)}
+    assert points[2.0].recall == {"street": Proportion(2, 4)}
+    assert points[10.0].recall == {"street": Proportion(3, 4)}
+    assert points[20.0].recall == {"street": Proportion(4, 4)}
 
 
-def crop(state: int, *found: Found, source: str = "crops") -> LookedCrop:
-    return LookedCrop(CropSample(Path("c.jpg"), state, source), faces(*found))
+def crop(state: int, *found: Found, source: str = "crops") -> CropPrediction:
+    return CropPrediction(CropSample(Path("c.jpg"), state, source), faces(*found))
 
 
 def test_pictures_of_one_person() -> None:
@@ -252,33 +257,36 @@ def test_pictures_of_one_person() -> None:
     ).crops
     assert list(figures) == ["crops"]
     crops = figures["crops"]
-    assert crops.right == Share(2, 4)
-    assert crops.masked_or_not == Share(3, 4)
-    assert crops.found == Share(3, 4)
-    assert crops.right_by_state == {"with_mask": Share(1, 2), "without_mask": Share(1, 2)}
+    assert crops.right == Proportion(2, 4)
+    assert crops.masked_or_not == Proportion(3, 4)
+    assert crops.found == Proportion(3, 4)
+    assert crops.right_by_state == {"with_mask": Proportion(1, 2), "without_mask": Proportion(1, 2)}
     assert crops.confusion == [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 0, 0]]
-    assert crops.certain == Share(2, 3)
-    assert crops.certain_right == Share(1, 2)
+    assert crops.certain == Proportion(2, 3)
+    assert crops.certain_right == Proportion(1, 2)
 
 
 def test_without_a_classifier_only_finding_is_measured() -> None:
     plain = Faces(np.array([square(0)], np.float32), np.array([0.9], np.float32))
     sample = make_sample(Path("a.jpg"), [(square(0), 0, False)], "street")
     figures = measure(
-        [Looked(sample, plain, plain, 999, 999)], crops=[LookedCrop(CropSample(Path("c"), 0), plain)]
+        [PicturePrediction(sample, plain, plain, 999, 999)],
+        crops=[CropPrediction(CropSample(Path("c"), 0), plain)],
     )
-    assert figures.detection["street"].recall == Share(1, 1)
+    assert figures.detection["street"].recall == Proportion(1, 1)
     assert figures.labels == {}
     assert figures.classes == {}
-    assert figures.crops[""].found == Share(1, 1)
+    assert figures.crops[""].found == Proportion(1, 1)
     assert figures.crops[""].right.value is None
 
 
 def test_nothing_found_at_all() -> None:
-    figures = measure([looked([(square(0), 0)], [])], [Looked(negative(Path("n")), faces(), faces(), 9, 9)])
+    figures = measure(
+        [looked([(square(0), 0)], [])], [PicturePrediction(negative(Path("n")), faces(), faces(), 9, 9)]
+    )
     assert figures.detection["street"].average_precision == 0
     assert figures.labels["all"].right.value is None
-    assert figures.labels["all"].found_and_right["with_mask"] == Share(0, 1)
+    assert figures.labels["all"].found_and_right["with_mask"] == Proportion(0, 1)
     assert figures.negatives is not None
     assert figures.negatives.false_faces == 0
 

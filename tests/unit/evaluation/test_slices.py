@@ -8,15 +8,15 @@ import pytest
 from maskwatch.data.sample import UNKNOWN, make_sample
 from maskwatch.errors import DataError
 from maskwatch.evaluation.figures import Slice
-from maskwatch.evaluation.intervals import Share
+from maskwatch.evaluation.intervals import Proportion
+from maskwatch.evaluation.match_table import PicturePrediction
 from maskwatch.evaluation.slices import by_slice, read_slices
-from maskwatch.evaluation.table import Looked
 from maskwatch.types import Faces
 
 HEAD = "picture,box,slice\n"
 
 
-def looked(name: str, states: list[int], said: list[int | None], certain: list[bool]) -> Looked:
+def looked(name: str, states: list[int], said: list[int | None], certain: list[bool]) -> PicturePrediction:
     """One face a column, found where something is said of it."""
     boxes = [(100.0 * i, 0.0, 100.0 * i + 40, 40.0) for i in range(len(states))]
     rows = [i for i, answer in enumerate(said) if answer is not None]
@@ -28,7 +28,7 @@ def looked(name: str, states: list[int], said: list[int | None], certain: list[b
         np.array([None if certain[i] else "undecided" for i in rows], np.object_),
     )
     sample = make_sample(Path(f"/data/{name}"), [(b, s, False) for b, s in zip(boxes, states, strict=True)])
-    return Looked(sample, faces, faces, 1000, 100)
+    return PicturePrediction(sample, faces, faces, 1000, 100)
 
 
 def test_each_slice_counts_its_own_faces(tmp_path: Path) -> None:
@@ -43,10 +43,16 @@ def test_each_slice_counts_its_own_faces(tmp_path: Path) -> None:
     )
     assert by_slice(pictures, read_slices(listed)) == {
         "dark mask": Slice(
-            found=Share(2, 3), right=Share(1, 1), certain=Share(1, 1), certain_right=Share(1, 1)
+            found=Proportion(2, 3),
+            right=Proportion(1, 1),
+            certain=Proportion(1, 1),
+            certain_right=Proportion(1, 1),
         ),
         "glasses": Slice(
-            found=Share(3, 3), right=Share(1, 3), certain=Share(2, 3), certain_right=Share(1, 2)
+            found=Proportion(3, 3),
+            right=Proportion(1, 3),
+            certain=Proportion(2, 3),
+            certain_right=Proportion(1, 2),
         ),
     }
 
@@ -55,8 +61,8 @@ def test_a_picture_in_which_nothing_was_found(tmp_path: Path) -> None:
     listed = tmp_path / "slices.csv"
     listed.write_text(HEAD + "a.jpg,0,glasses\n")
     missed = by_slice([looked("a.jpg", [0], [None], [True])], read_slices(listed))
-    assert missed["glasses"].found == Share(0, 1)
-    assert missed["glasses"].right == Share(0, 0)
+    assert missed["glasses"].found == Proportion(0, 1)
+    assert missed["glasses"].right == Proportion(0, 0)
 
 
 def test_a_box_that_is_not_there(tmp_path: Path) -> None:

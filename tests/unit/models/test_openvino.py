@@ -7,8 +7,8 @@ import pytest
 
 from conftest import FakeModels
 from fakes import BLUE, GREEN, scene
-from maskwatch.build import kind_of, load
 from maskwatch.errors import ModelError
+from maskwatch.factory import kind_of, load
 from maskwatch.models.openvino import write_ir
 from maskwatch.models.runtime import open_session
 

@@ -5,7 +5,15 @@ import pytest
 
 from conftest import FakeModels
 from maskwatch.errors import ConfigError, ModelError, SinkError
-from maskwatch.models.store import add_own, choose, chosen, locate_own, own_models, remove_own, store_dir
+from maskwatch.models.store import (
+    add_file,
+    added_models,
+    choose,
+    chosen,
+    locate_added,
+    remove_file,
+    store_dir,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -15,22 +23,22 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_there() -> None:
-    assert own_models() == {}
+    assert added_models() == {}
     assert chosen("detector") is None
     choose("detector", None)
     assert not store_dir().exists()
 
 
 def test_added_found_chosen_removed(fake_models: FakeModels, store: Path) -> None:
-    own = add_own(fake_models.detector, "office-1.2", "detector")
-    assert own_models() == {"office-1.2": own}
-    assert locate_own(own) == store / "office-1.2.onnx"
+    own = add_file(fake_models.detector, "office-1.2", "detector")
+    assert added_models() == {"office-1.2": own}
+    assert locate_added(own) == store / "office-1.2.onnx"
     assert own.path.read_bytes() == fake_models.detector.read_bytes()
     choose("detector", "office-1.2")
     choose("classifier", "other")
     assert (chosen("detector"), chosen("classifier")) == ("office-1.2", "other")
-    remove_own(own)
-    assert own_models() == {}
+    remove_file(own)
+    assert added_models() == {}
     assert (chosen("detector"), chosen("classifier")) == (None, "other")
     assert [path.name for path in store.iterdir()] == ["use.json"]
 
@@ -40,16 +48,16 @@ def test_added_found_chosen_removed(fake_models: FakeModels, store: Path) -> Non
 )
 def test_what_is_no_name(fake_models: FakeModels, store: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be a model's name"):
-        add_own(fake_models.detector, name, "detector")
+        add_file(fake_models.detector, name, "detector")
     assert not store.exists()
 
 
 def test_a_taken_name_keeps_its_model(fake_models: FakeModels) -> None:
-    own = add_own(fake_models.detector, "office", "detector")
+    own = add_file(fake_models.detector, "office", "detector")
     with pytest.raises(ModelError, match="a model 'Office' already"):
-        add_own(fake_models.classifier, "Office", "classifier")
-    assert own_models() == {"office": own}
-    assert locate_own(own).read_bytes() == fake_models.detector.read_bytes()
+        add_file(fake_models.classifier, "Office", "classifier")
+    assert added_models() == {"office": own}
+    assert locate_added(own).read_bytes() == fake_models.detector.read_bytes()
 
 
 def test_a_copy_that_fails_leaves_nothing(
@@ -61,27 +69,27 @@ def test_a_copy_that_fails_leaves_nothing(
 
     monkeypatch.setattr("shutil.copyfile", full)
     with pytest.raises(SinkError, match="No space left"):
-        add_own(fake_models.detector, "office", "detector")
+        add_file(fake_models.detector, "office", "detector")
     assert list(store.iterdir()) == []
 
 
 def test_a_file_that_has_vanished(fake_models: FakeModels) -> None:
-    own = add_own(fake_models.detector, "office", "detector")
+    own = add_file(fake_models.detector, "office", "detector")
     own.path.unlink()
-    assert own_models() == {"office": own}
+    assert added_models() == {"office": own}
     with pytest.raises(ModelError, match=r"office.onnx is gone; `maskwatch models remove office`") as caught:
-        locate_own(own)
+        locate_added(own)
     assert "--default" not in str(caught.value)
     choose("detector", "office")
     with pytest.raises(ModelError, match="or `maskwatch models use --default`"):
-        locate_own(own)
+        locate_added(own)
 
 
 def test_a_file_that_has_changed(fake_models: FakeModels) -> None:
-    own = add_own(fake_models.detector, "office", "detector")
+    own = add_file(fake_models.detector, "office", "detector")
     own.path.write_bytes(b"something else")
     with pytest.raises(ModelError, match="hash differs"):
-        locate_own(own)
+        locate_added(own)
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
@@ -97,7 +105,7 @@ def test_what_else_lies_there_is_no_model(store: Path) -> None:
     (store / "notes.json").write_text(json.dumps({"kind": "poem"}))
     (store / "outside.json").write_text(json.dumps({"kind": "detector", "file": "../x.onnx", "sha256": ""}))
     (store / ".office.0123456789ab.json").write_text("{")
-    assert own_models() == {}
+    assert added_models() == {}
 
 
 def test_the_place_follows_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

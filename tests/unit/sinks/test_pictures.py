@@ -7,7 +7,7 @@ from PIL import Image as PIL
 from fakes import BLUE, box, scene
 from maskwatch.annotate import STYLES
 from maskwatch.errors import SinkError
-from maskwatch.sinks.pictures import Names, Pictures, encode_image, save_image
+from maskwatch.sinks.pictures import Names, PictureSink, encode_image, save_image
 from maskwatch.types import Faces, Frame, Result
 
 FACES = Faces(
@@ -23,7 +23,7 @@ def result(source: str) -> Result:
 
 
 def test_written_with_marks_under_its_own_name(tmp_path: Path) -> None:
-    with Pictures(tmp_path / "new" / "deep") as pictures:
+    with PictureSink(tmp_path / "new" / "deep") as pictures:
         pictures.write(result("somewhere/a.png"))
     with PIL.open(tmp_path / "new" / "deep" / "a.png") as picture:
         pixels = np.asarray(picture)[..., ::-1]
@@ -42,14 +42,14 @@ def test_written_with_marks_under_its_own_name(tmp_path: Path) -> None:
     ],
 )
 def test_form(tmp_path: Path, source: str, name: str, form: str) -> None:
-    with Pictures(tmp_path) as pictures:
+    with PictureSink(tmp_path) as pictures:
         pictures.write(result(source))
     with PIL.open(tmp_path / name) as picture:
         assert picture.format == form
 
 
 def test_names_that_meet_get_a_number(tmp_path: Path) -> None:
-    with Pictures(tmp_path) as pictures:
+    with PictureSink(tmp_path) as pictures:
         for source in ("x/a.jpg", "y/a.jpg", "z/A.jpeg", "a.png"):
             pictures.write(result(source))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["A-3.jpg", "a-2.jpg", "a.jpg", "a.png"]
@@ -62,14 +62,14 @@ def test_input_is_never_overwritten(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path, target_is_directory=True)
     for folder in (tmp_path, link):
-        with Pictures(folder) as pictures, pytest.raises(SinkError, match="the input itself"):
+        with PictureSink(folder) as pictures, pytest.raises(SinkError, match="the input itself"):
             pictures.write(result(str(original)))
     assert original.read_bytes() == before
 
 
 def test_older_results_are_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"old")
-    with Pictures(tmp_path) as pictures:
+    with PictureSink(tmp_path) as pictures:
         pictures.write(result("elsewhere/a.jpg"))
     assert (tmp_path / "a.jpg").stat().st_size > 500
 

@@ -1,0 +1,149 @@
+"""How the results of photos and videos are shown and handed out."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from maskwatch.app.corrections.editor import correcting
+from maskwatch.app.corrections.freeze import correct_frame
+from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.files.explanation import why
+from maskwatch.app.files.picture_job import PictureJob
+from maskwatch.app.files.video_job import VideoJob
+from maskwatch.app.pages.wording import TILES, counts_in_words, duration, face_rows, plain
+from maskwatch.counting import Counts
+from maskwatch.sinks.pictures import Names
+
+_JSONL = "application/jsonl"
+_CSV = "text/csv"
+_MP4 = "video/mp4"
+_REFRESH_SECONDS = 1.0
+
+
+def show_picture(job: PictureJob, key: str, keeping: CorrectionStorage | None) -> None:
+    """A picture with its faces, a table of them, and what may be taken away.
+
+    Args:
+        job: The picture's job.
+        key: Tells the widgets of different files apart.
+        keeping: Where corrections go; None offers none.
+    """
+    stem = Path(job.name).stem
+    with st.container(border=True):
+        st.markdown(f"**{plain(job.name)}**")
+        picture, details = st.columns([3, 2], gap="medium")
+        picture.image(job.shown, width="stretch", alt=f"{job.name}: {counts_in_words(job.counts)}")
+        with details:
+            st.markdown(counts_in_words(job.counts))
+            if job.faces:
+                st.table(face_rows(job.faces), hide_index=True, border="horizontal")
+        with st.container(horizontal=True):
+            mime = "image/png" if job.suffix == ".png" else "image/jpeg"
+            _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
+            _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
+            _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
+        why(job, key)
+        if keeping is not None:
+            correcting(job, key, keeping)
+
+
+def show_together(jobs: Sequence[PictureJob]) -> None:
+    """All pictures together: the sum, and everything to take away at once."""
+    total = sum((job.counts for job in jobs), Counts())
+    with st.container(border=True):
+        st.markdown(f"**{len(jobs)} pictures together:** {counts_in_words(total)}")
+        with st.container(horizontal=True):
+            _download("All pictures (ZIP)", lambda: _zipped(jobs), "maskwatch.zip", "application/zip", "zip")
+            _download(
+                "All as JSON lines", "".join(job.jsonl for job in jobs), "maskwatch.jsonl", _JSONL, "jsonl"
+            )
+            _download("All as CSV", _one_table(jobs), "maskwatch.csv", _CSV, "csv")
+
+
+def show_video(
+    job: VideoJob, key: str, stale: bool, again: Callable[[], None], keeping: CorrectionStorage | None
+) -> None:
+    """A video: how far it is, or its result.
+
+    Args:
+        job: The video's job.
+        key: Tells the widgets of different files apart.
+        stale: It was made with other settings than those of now.
+        again: Has it made once more.
+        keeping: Where corrections go; None offers none.
+    """
+    if job.state == "failed":
+        st.error(plain(job.error), icon=":material/error:")
+        return
+    with st.container(border=True):
+        st.markdown(f"**{plain(job.name)}**")
+        if job.is_busy:
+            _busy(job, key)
+            return
+        if job.state == "cancelled":
+            st.info("Cancelled.", icon=":material/cancel:")
+        else:
+            _video_result(job, key)
+            if keeping is not None:
+                correct_frame(job, key, keeping)
+        if stale or job.state == "cancelled":
+            text = "Run again" if job.state == "cancelled" else "Run again with the settings of now"
+            st.button(text, on_click=again, icon=":material/replay:", key=f"{key}-again")
+
+
+@st.fragment(run_every=_REFRESH_SECONDS)
+def _busy(job: VideoJob, key: str) -> None:
+    """Redrawn by itself while the job runs; the page is made anew when it ends."""
+    if not job.is_busy:
+        st.rerun()
+    if job.state == "waiting":
+        st.progress(0.0, "Waiting for its turn …")
+    else:
+        total = f" of {job.total}" if job.total else ""
+        left = job.seconds_left
+        more = "" if left is None else f", about {duration(left)} left"
+        st.progress(min(1.0, job.done / max(job.total, 1)), f"Frame {job.done}{total}{more}")
+    st.button("Cancel", on_click=job.cancel, icon=":material/cancel:", key=f"{key}-cancel")
+
+
+def _video_result(job: VideoJob, key: str) -> None:
+    stem = Path(job.name).stem
+    picture, details = st.columns([3, 2], gap="medium")
+    picture.video(str(job.annotated), format=_MP4)
+    with details:
+        st.markdown("Most faces in one frame:")
+        for column, (field, words, style) in zip(st.columns(2) * 2, TILES, strict=True):
+            column.metric(f"{style.symbol} {words}", getattr(job.peak, field))
+        st.caption(f"{job.done} frames" + (f", {job.skipped} damaged left out" if job.skipped else ""))
+        for event in job.events:
+            st.warning(f"{duration(event.t)}: {event.message}", icon=":material/warning:")
+    with st.container(horizontal=True):
+        _download("Video", job.annotated.read_bytes, f"{stem}-maskwatch.mp4", _MP4, f"{key}-video")
+        _download("JSON lines", job.jsonl.read_bytes, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
+        _download("CSV", job.csv.read_bytes, f"{stem}.csv", _CSV, f"{key}-csv")
+
+
+def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    st.download_button(
+        label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"{key}-download"
+    )
+
+
+def _zipped(jobs: Sequence[PictureJob]) -> bytes:
+    names = Names()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:  # pictures are compressed already
+        for job in jobs:
+            archive.writestr(names.take(f"{Path(job.name).stem}-maskwatch", job.suffix), job.annotated)
+    return packed.getvalue()
+
+
+def _one_table(jobs: Sequence[PictureJob]) -> str:
+    """The tables below each other, under one header."""
+    header, _, _ = jobs[0].csv.partition("\n")
+    return "\n".join([header, *(job.csv.partition("\n")[2].rstrip("\n") for job in jobs if job.faces)]) + "\n"

@@ -1,0 +1,31 @@
+"""What the server answers besides Streamlit: the live WebSockets and the page's own scripts."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from maskwatch.app.live.camera_route import CAMERA_PATH, camera
+from maskwatch.app.live.element import SCRIPT_FOLDER
+from maskwatch.app.live.view_route import VIEW_PATH, view
+
+
+class _Scripts(StaticFiles):
+    """Asks browsers to check each time, so that an update of maskwatch reaches them at once."""
+
+    async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    WebSocketRoute(CAMERA_PATH, camera),
+    WebSocketRoute(VIEW_PATH, view),
+    Mount(SCRIPT_FOLDER, _Scripts(directory=Path(__file__).parent / "scripts")),
+]

@@ -1,0 +1,38 @@
+"""The frame around all pages: title, navigation, settings. Streamlit runs this file."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from maskwatch.app.corrections.storage import keeping
+from maskwatch.app.pages.sidebar import sidebar
+from maskwatch.app.pages.wording import plain
+from maskwatch.errors import MaskwatchError
+
+_PAGES = Path(__file__).parent / "pages"
+
+# The picture is what people come for: less air above it than Streamlit leaves.
+_STYLE = """<style>
+.stMainBlockContainer { max-width: 74rem; padding: 4.2rem 1rem 3rem; }
+</style>"""
+
+st.set_page_config(page_title="maskwatch", page_icon="😷", layout="wide")
+st.html(_STYLE)
+chosen_page = st.navigation(
+    [
+        st.Page(_PAGES / "live.py", title="Live", icon=":material/videocam:", default=True),
+        st.Page(
+            _PAGES / "files.py",
+            title="Photos and videos",
+            icon=":material/photo_library:",
+            url_path="files",
+        ),
+    ],
+    position="top",
+)
+try:
+    st.session_state.choices = sidebar()
+    st.session_state.keeping = keeping(st.session_state.choices.settings.collect)
+    chosen_page.run()
+except MaskwatchError as error:
+    st.error(plain(str(error)), icon=":material/error:")

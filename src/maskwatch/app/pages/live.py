@@ -1,0 +1,92 @@
+"""The first page: live video."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
+from maskwatch.app import visitor
+from maskwatch.app.corrections.freeze import correct_live
+from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.live.camera_route import CAMERA_PATH
+from maskwatch.app.live.element import live_element
+from maskwatch.app.live.server_source import DEMO_CLIP, ServerSource
+from maskwatch.app.live.tickets import Ticket
+from maskwatch.app.live.view_route import VIEW_PATH
+from maskwatch.app.pages.sidebar import Choices
+from maskwatch.app.pages.source_picker import BROWSER, choose_source
+from maskwatch.app.pages.wording import TILES
+from maskwatch.app.stream_setup import StreamSetup
+
+# Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
+_SEND_SIDE = 800
+_PRIVACY = "The picture goes to the computer that runs maskwatch, and is not stored."
+
+
+def _style(style: Style) -> dict[str, Any]:
+    return {
+        "text": style.text,
+        "symbol": style.symbol,
+        "colour": style.css,
+        "weight": style.weight,
+        "dashed": style.dashed,
+    }
+
+
+def _privacy(choice: ServerSource | None, keeping: CorrectionStorage | None) -> str:
+    """What happens to the pictures."""
+    if keeping is not None and keeping.is_on:
+        return "Pictures are stored only if you freeze and correct them."
+    return _PRIVACY if choice is None else "Nothing is stored."
+
+
+def _ticket(look: StreamSetup, choice: ServerSource | None) -> Ticket:
+    """The ticket of this page, told what is chosen now."""
+    ticket: Ticket | None = st.session_state.get("ticket")
+    if ticket is None:
+        ticket = st.session_state.ticket = Ticket(look)
+    ticket.look = look
+    ticket.choice = choice
+    return ticket
+
+
+st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, their results are not
+st.title("Who wears a mask?")
+st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
+choices: Choices = st.session_state.choices
+kind, choice = choose_source(may_open=choices.settings.app.share_sources or visitor.is_here())
+ticket = _ticket(choices.live(), choice)
+keeping: CorrectionStorage | None = st.session_state.keeping
+if kind == BROWSER or choice is not None:
+    live_element(
+        {
+            "token": ticket.token,
+            "camera_path": CAMERA_PATH,
+            "view_path": VIEW_PATH,
+            "source": "camera" if choice is None else "chosen",
+            "source_key": "" if choice is None else choice.name,
+            "lead": "Press Start and allow the camera."
+            if choice is None
+            else f"Press Start to watch {choice.name}.",
+            "badge": "" if choice is None else choice.name,
+            "privacy": _privacy(choice, keeping),
+            "demo": DEMO_CLIP.is_file(),
+            "send_side": _SEND_SIDE,
+            "styles": {
+                **{label: _style(style) for label, style in STYLES.items()},
+                "uncertain": _style(UNCERTAIN),
+                "face": _style(UNCLASSIFIED),
+            },
+            "tiles": [
+                {"key": key, "text": text, "symbol": style.symbol, "colour": style.css}
+                for key, text, style in TILES
+            ],
+        }
+    )
+    if keeping is not None:
+        correct_live(ticket, "live picture" if choice is None else choice.name, keeping)
+st.page_link(
+    "files_page.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:"
+)

@@ -1,0 +1,68 @@
+"""Folders named after what their pictures show."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from maskwatch.data.formats.class_names import STATES, meaning_of, split_named
+from maskwatch.data.picture_files import pictures_in
+from maskwatch.data.sample import CropSample
+from maskwatch.errors import DataError
+from maskwatch.types import LABELS
+
+
+def read_crops(path: Path, names: Mapping[str, str] | None = None) -> list[CropSample]:
+    """Reads pictures of one person each from folders named after the states.
+
+    Args:
+        path: A folder with `with_mask/`, `without_mask/` and perhaps `mask_worn_incorrectly/`, or with
+            `train/`, `val/`, `test/` that hold these. A `groups.csv` in it (or above a split's folder)
+            with the columns `file` and `group` says which pictures are near-copies.
+        names: Folder name -> one of `maskwatch.data.formats.class_names.MEANINGS`; "ignore" leaves a
+            folder out.
+
+    Raises:
+        DataError: No such folder is there, or none holds a picture.
+    """
+    folders = class_folders(path, names)
+    groups = _groups(path)
+    crops = [
+        CropSample(picture, state, group=groups.get(picture.resolve(), ""), split=split)
+        for folder, state, split in folders
+        for picture in pictures_in(folder)
+    ]
+    if not folders:
+        raise DataError(f"{path}: no folder named {', '.join(LABELS)}")
+    if not crops:
+        raise DataError(f"{path}: the folders {', '.join(f.name for f, _, _ in folders)} hold no picture")
+    return crops
+
+
+def class_folders(path: Path, names: Mapping[str, str] | None = None) -> list[tuple[Path, int, str]]:
+    """The folders that stand for states: folder, state, split. Sorted; may be empty."""
+    found = []
+    for parent, split in _with_splits(path):
+        for folder in sorted(parent.iterdir()):
+            meaning = meaning_of(folder.name, names or {})
+            if folder.is_dir() and meaning is not None and meaning in STATES:
+                found.append((folder, STATES[meaning], split))
+    return found
+
+
+def _groups(path: Path) -> dict[Path, str]:
+    for folder in (path.resolve(), path.resolve().parent):
+        listing = folder / "groups.csv"
+        if listing.is_file():
+            with listing.open(encoding="utf-8", newline="") as lines:
+                rows = csv.DictReader(lines)
+                return {folder / (row.get("file") or ""): row.get("group") or "" for row in rows}
+    return {}
+
+
+def _with_splits(path: Path) -> Iterator[tuple[Path, str]]:
+    yield path, split_named(path.name)
+    for folder in sorted(path.iterdir()):
+        if folder.is_dir() and split_named(folder.name):
+            yield folder, split_named(folder.name)

@@ -1,0 +1,29 @@
+"""Pictures without any face, and which of them are held out of training."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+from maskwatch.data.picture_files import pictures_in
+from maskwatch.data.sample import Sample, negative
+from maskwatch.errors import DataError
+
+
+def read_negatives(path: Path) -> list[Sample]:
+    """Reads a folder of pictures without any face, subfolders included.
+
+    Raises:
+        DataError: There is no such folder or no picture in it.
+    """
+    if not path.is_dir():
+        raise DataError(f"{path}: no such folder")
+    pictures = pictures_in(path)
+    if not pictures:
+        raise DataError(f"{path}: no pictures in this folder")
+    return [negative(picture, source=path.resolve().name) for picture in pictures]
+
+
+def is_held_out(path: Path) -> bool:
+    """Whether a picture without faces is kept from training: every fourth, decided by its file name."""
+    return zlib.crc32(path.name.encode()) % 4 == 0

@@ -1,0 +1,198 @@
+"""How long models take, one beside the other in one run.
+
+Each contender runs once a round, in turn, so that whatever else the machine does meets all of them alike.
+The ratios to the first say more than the milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from maskwatch import __version__
+from maskwatch.errors import ConfigError
+from maskwatch.factory import kind_of, load
+from maskwatch.models.catalog import NO_CLASSIFIER
+from maskwatch.models.download import sha256
+from maskwatch.sources.images import read_image
+from maskwatch.types import Faces, Image, ModelKind
+
+FRAME: Final = (1280, 720)
+"""Width and height in pixels of the frame that is searched."""
+
+WARM_UP: Final = 5
+"""Rounds that are not counted: the first ones fetch memory and fill caches."""
+
+_FACE: Final = (150, 190)  # width and height in pixels of each box that a classifier is shown
+_PACKAGES: Final = ("onnxruntime", "openvino", "opencv-python-headless", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A model ready to be timed.
+
+    Attributes:
+        name: As the user wrote it.
+        kind: "detector" or "classifier".
+        run: Does it once.
+        file: The model's file; None where it has none.
+    """
+
+    name: str
+    kind: ModelKind
+    run: Callable[[], object]
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What one model took, in milliseconds.
+
+    Attributes:
+        name: As the user wrote it.
+        kind: "detector": from frame to boxes; "classifier": from boxes to states.
+        median: Of all rounds.
+        best: Of all rounds.
+        ratio: The median in medians of the first model of the same kind.
+        file: The model's file and its hash; None where it has none.
+    """
+
+    name: str
+    kind: ModelKind
+    median: float
+    best: float
+    ratio: float
+    file: dict[str, str] | None
+
+
+def prepare(spec: str, frame: Image, faces: int = 1, *, live: bool = True, threads: int = 1) -> Runner:
+    """Loads a model.
+
+    Args:
+        spec: A detector or classifier as `maskwatch.factory.load` takes it; for detectors an @ and the
+            longer side in pixels may follow.
+        frame: (h, w, 3) uint8, BGR.
+        faces: How many boxes a classifier is given at once.
+        live: As for live video; else as for still pictures.
+        threads: Of one model run.
+
+    Raises:
+        ModelError: It cannot be had or used.
+        ConfigError: The size is none.
+    """
+    name, size = _split_size(spec)
+    kind = kind_of(name)
+    if kind == "detector":
+        finder = load(name, NO_CLASSIFIER, size, live=live, threads=threads).detector
+        return Runner(spec, kind, lambda: finder.detect(frame), _file(finder))
+    if size is not None:
+        raise ConfigError(f"{spec}: only a detector takes a size")
+    judge = load("ssd-fast", name, live=live, threads=threads).classifier
+    assert judge is not None
+    boxes = _boxes(faces)
+    return Runner(spec, kind, lambda: judge.classify(frame, boxes), _file(judge))
+
+
+def measure(runners: Sequence[Runner], rounds: Iterable[int]) -> list[Timing]:
+    """Times the models in turn.
+
+    Args:
+        runners: The models.
+        rounds: One item a round, counted from 0; the first `WARM_UP` do not count.
+    """
+    milliseconds: list[list[float]] = [[] for _ in runners]
+    for number in rounds:
+        for runner, taken in zip(runners, milliseconds, strict=True):
+            start = time.perf_counter()
+            runner.run()
+            if number >= WARM_UP:
+                taken.append((time.perf_counter() - start) * 1000)
+    medians = [statistics.median(taken) for taken in milliseconds]
+    first: dict[ModelKind, float] = {}
+    for runner, median in zip(runners, medians, strict=True):
+        first.setdefault(runner.kind, median)
+    return [
+        Timing(
+            runner.name,
+            runner.kind,
+            median,
+            min(taken),
+            median / first[runner.kind],
+            None if runner.file is None else {"path": str(runner.file), "sha256": sha256(runner.file)},
+        )
+        for runner, median, taken in zip(runners, medians, milliseconds, strict=True)
+    ]
+
+
+def frame_of(path: Path | None) -> Image:
+    """A frame of `FRAME`'s size: the picture, stretched where it has another shape, or a made one.
+
+    Raises:
+        SourceError: The picture cannot be read.
+    """
+    if path is not None:
+        return np.asarray(cv2.resize(read_image(path), FRAME), np.uint8)
+    rough = np.random.default_rng(0).integers(0, 256, (18, 32, 3), np.uint8)
+    return np.asarray(cv2.resize(rough, FRAME, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def machine() -> dict[str, Any]:
+    """What the times were measured on."""
+    return {
+        "maskwatch": __version__,
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{name: found for name in _PACKAGES if (found := _version(name))},
+    }
+
+
+def _split_size(spec: str) -> tuple[str, int | None]:
+    name, at, size = spec.rpartition("@")
+    # A file may have an @ in its name.
+    if not at or not size.isdigit() or Path(spec).is_file():
+        return spec, None
+    if not 64 <= int(size) <= 8192:
+        raise ConfigError(f"{spec}: a size is from 64 to 8192 pixels")
+    return name, int(size)
+
+
+def _boxes(count: int) -> Faces:
+    """Boxes (count, 4) spread over the frame."""
+    draw = np.random.default_rng(0)
+    corners = draw.uniform((0, 0), np.subtract(FRAME, _FACE), (count, 2))
+    return Faces(
+        np.concatenate([corners, corners + _FACE], axis=1).astype(np.float32), np.ones(count, np.float32)
+    )
+
+
+def _file(part: object) -> Path | None:
+    path = getattr(getattr(part, "model", part), "path", None)
+    return Path(path) if isinstance(path, str | Path) else None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()

@@ -1,0 +1,190 @@
+"""A model card (Mitchell et al., arXiv 1810.03993) from a model file and what was measured with it.
+
+Nothing in a card is typed in by hand but the words: figures come from `maskwatch evaluate --json`, speed from
+`maskwatch bench --json`, everything else from the file itself. Same inputs, same card.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from maskwatch.errors import ConfigError, ModelError
+from maskwatch.evaluation.figures import FORMAT
+from maskwatch.geometry import ceil_to, fit, snug
+from maskwatch.models import download
+from maskwatch.models.macs import macs
+from maskwatch.models.runtime import open_session
+from maskwatch.types import ModelKind
+
+WORDS: Final = Path(__file__).parents[2] / "training" / "metadata"
+"""Where the words of the shipped models' cards are: `*_card.toml`."""
+
+_FRAME: Final = (1280, 720)
+"""Width and height of the picture for which a detector's cost is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What only a person can say of a model.
+
+    Attributes:
+        summary: What it is, in a sentence or two.
+        intended: Uses it was made for.
+        not_intended: Uses it must not be put to.
+        weaknesses: Known ones.
+        sources: Rows of the training data: name, what, where, licence.
+    """
+
+    summary: str = ""
+    intended: Sequence[str] = ()
+    not_intended: Sequence[str] = ()
+    weaknesses: Sequence[str] = ()
+    sources: Sequence[dict[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that goes into a card.
+
+    Attributes:
+        file: Name of the model file.
+        kind: What the model does.
+        metadata: What the file says of itself.
+        sha256: Of the file.
+        size: Of the file, in bytes.
+        costs: What it is run on, and the multiply-accumulate operations of that.
+        words: What a person says.
+        evaluations: Contents of the figures' files, each of this very file.
+        speed: Rows of a benchmark that this file took part in.
+        machine: Where that was.
+    """
+
+    file: str
+    kind: ModelKind
+    metadata: dict[str, Any]
+    sha256: str
+    size: int
+    costs: Sequence[tuple[str, int]]
+    words: Words
+    evaluations: Sequence[dict[str, Any]]
+    speed: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    machine: str = ""
+
+
+def gather(
+    model: Path, figures: Sequence[Path], speed: Path | None = None, words: Path | None = None
+) -> Facts:
+    """Reads everything that goes into a card.
+
+    Args:
+        model: An ONNX file of maskwatch.
+        figures: What `maskwatch evaluate --json` wrote; each must have measured this file.
+        speed: What `maskwatch bench --json` wrote.
+        words: TOML with the fields of `Words`; None takes the shipped words if they are about this model.
+
+    Raises:
+        ModelError: The model file cannot be used, or figures or speed are of another file.
+        ConfigError: One of the other files cannot be read.
+    """
+    kind, metadata = _metadata(model)
+    sha256 = download.sha256(model)
+    rows, machine = ([], "") if speed is None else _read_speed(speed, sha256)
+    return Facts(
+        file=model.name,
+        kind=kind,
+        metadata=metadata,
+        sha256=sha256,
+        size=model.stat().st_size,
+        costs=_costs(model, kind, metadata),
+        words=_shipped_words(str(metadata.get("name"))) if words is None else _read_words(words),
+        evaluations=[_read_figures(path, kind, sha256, model) for path in figures],
+        speed=rows,
+        machine=machine,
+    )
+
+
+def _metadata(model: Path) -> tuple[ModelKind, dict[str, Any]]:
+    try:
+        return "classifier", open_session(model, "classifier").metadata
+    except ModelError:
+        return "detector", open_session(model, "detector").metadata
+
+
+def _costs(model: Path, kind: ModelKind, metadata: dict[str, Any]) -> list[tuple[str, int]]:
+    if kind == "classifier":
+        side = int(metadata["size"])
+        return [(f"one face, {side}x{side}", macs(model, (1, side, side, 3)))]
+    multiple = int(metadata["stride_multiple"])
+    found = []
+    for name, size in metadata["sizes"].items():
+        width, height = (ceil_to(side, multiple) for side in snug(*fit(*_FRAME, int(size)), multiple))
+        found.append((f"a 16:9 picture, size {name}: {width}x{height}", macs(model, (1, height, width, 3))))
+    return found
+
+
+def _read_json(path: Path, what: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not a readable JSON file ({error})") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: not what `maskwatch {what} --json` writes")
+    return content
+
+
+def _read_figures(path: Path, kind: ModelKind, sha256: str, model: Path) -> dict[str, Any]:
+    content = _read_json(path, "evaluate")
+    if content.get("format") != FORMAT or not {"engine", "data", "figures"} <= content.keys():
+        raise ConfigError(f"{path}: not what `maskwatch evaluate --json` of this version writes")
+    measured = content["engine"].get(f"{kind} sha256")
+    if measured is None:
+        raise ModelError(f"{path}: does not say which {kind} file was measured; measure {model} again")
+    if measured != sha256:
+        name = content["engine"].get("name", "another")
+        raise ModelError(
+            f"{path}: the {kind} measured there ({name}) is another file than {model}; measure it"
+        )
+    return content
+
+
+def _read_speed(path: Path, sha256: str) -> tuple[list[dict[str, Any]], str]:
+    content = _read_json(path, "bench")
+    try:
+        machine = ", ".join(f"{key} {value}" for key, value in content["machine"].items())
+        rows = [
+            {"name": str(row["name"]), "median": float(row["median"]), "best": float(row["best"])}
+            for row in content["models"]
+            if row["file"] and row["file"]["sha256"] == sha256
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"{path}: not what `maskwatch bench --json` of this version writes ({error!r})"
+        ) from None
+    if not rows:
+        raise ModelError(f"{path}: this model file took no part in the benchmark; run it again with it")
+    return rows, machine
+
+
+def _shipped_words(name: str) -> Words:
+    for path in sorted(WORDS.glob("*_card.toml")):
+        if name in tomllib.loads(path.read_text(encoding="utf-8")).get("models", ()):
+            return _read_words(path)
+    return Words()
+
+
+def _read_words(path: Path) -> Words:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not a readable file of words for a card ({error})") from error
+    content.pop("models", None)
+    unknown = sorted(content.keys() - set(Words.__slots__))
+    if unknown:
+        known = ", ".join(Words.__slots__)
+        raise ConfigError(f"{path}: no field {unknown[0]!r} in a card's words; known are models, {known}")
+    return Words(**content)

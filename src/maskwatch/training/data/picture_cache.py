@@ -1,0 +1,94 @@
+"""Decoded pictures in one memory-mapped file: decoding once makes every later epoch cheap."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from maskwatch.atomic_file import AtomicFile
+from maskwatch.errors import MaskwatchError
+from maskwatch.progress import progress
+from maskwatch.sources.images import read_image
+from maskwatch.types import Image
+
+
+class PictureCache:
+    """Pictures by path. Workers that fork or pickle it share the pages of one file.
+
+    Args:
+        file: The decoded pixels, with `file`.json beside it that says which picture lies where.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._index: dict[str, tuple[int, int, int, float]] = json.loads(
+            file.with_suffix(".json").read_text(encoding="utf-8")
+        )
+        self._pixels: np.memmap[tuple[int], np.dtype[np.uint8]] | None = None
+
+    def __contains__(self, path: Path) -> bool:
+        """Whether the picture could be read."""
+        return str(path) in self._index
+
+    def __getitem__(self, path: Path) -> tuple[Image, float]:
+        """The picture, read-only, and the factor by which it was shrunk (1.0: not at all)."""
+        if self._pixels is None:  # opened late, so that it is not pickled to workers
+            self._pixels = np.memmap(self._file, np.uint8, "r")
+        start, height, width, scale = self._index[str(path)]
+        return self._pixels[start : start + height * width * 3].reshape(height, width, 3), scale
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_pixels": None}
+
+
+def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[PictureCache, list[str]]:
+    """Decodes pictures into `folder`, or finds them there from an earlier run.
+
+    Args:
+        paths: The pictures; their order, sizes and times decide whether the cache is still good.
+        folder: Where the cache lies; made if absent.
+        longest: Longer sides are reduced to this many pixels.
+
+    Returns:
+        The pictures, and one line for each that could not be read.
+    """
+    stats = [(str(p), *_stat(p)) for p in paths]
+    key = hashlib.sha256(json.dumps([longest, stats]).encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"pictures-{key}.u8"
+    failures_file = file.with_suffix(".txt")
+    if not failures_file.exists():
+        index, failures, offset = {}, [], 0
+        # Two trainings may begin at once, each with a draft of its own.
+        with AtomicFile(file) as draft, draft.path.open("wb") as out:
+            for path in progress(paths, "decoding pictures"):
+                try:
+                    image = read_image(path)
+                except MaskwatchError as error:
+                    failures.append(str(error))
+                    continue
+                scale = min(1.0, longest / max(image.shape[:2]))
+                if scale < 1:
+                    image = np.asarray(
+                        cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+                    )
+                out.write(image.tobytes())
+                index[str(path)] = (offset, *image.shape[:2], scale)
+                offset += image.size
+        file.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
+        # Written last: it says that the other two are whole.
+        failures_file.write_text("\n".join(failures), encoding="utf-8")
+    return PictureCache(file), failures_file.read_text(encoding="utf-8").splitlines()
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_size, stat.st_mtime_ns

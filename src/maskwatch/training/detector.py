@@ -1,0 +1,204 @@
+"""Trains the detector."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from maskwatch.data.sample import Sample
+from maskwatch.errors import DataError
+from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData
+from maskwatch.training.data.picture_cache import PictureCache
+from maskwatch.training.engine.distillation import TeacherDetector, distillation_loss
+from maskwatch.training.engine.hardware import Hardware
+from maskwatch.training.engine.initial_weights import load_start
+from maskwatch.training.engine.loop import Say, fit
+from maskwatch.training.engine.optimisation import normalise, schedule, some_pictures
+from maskwatch.training.engine.validation import HeldOutPictures
+from maskwatch.training.nets.anchors import grid
+from maskwatch.training.nets.ssd import SSD, multibox_loss
+
+
+@dataclass(frozen=True)
+class DetectorRecipe:
+    """Everything that decides how a detector comes out.
+
+    Attributes:
+        width: Multiplier of the trunk's channels.
+        channels: Channels of the top-down path and the heads.
+        steps: Optimiser steps.
+        batch: Examples a step.
+        rate: Highest learning rate; a short warm-up leads to it, half a cosine to zero.
+        weight_decay: Of AdamW, for convolutions only.
+        frozen_blocks: Blocks of the trunk whose weights stay as they came...
+        frozen_until: ...until this share of the steps.
+        negative_share: Share of examples without any face.
+        hard_ratio: Hard negative anchors per positive one.
+        box_weight: Weight of the localisation loss.
+        average: Decay of the averaged weights.
+        evaluate_every: Steps between two looks at the validation pictures.
+        patience: Evaluations without a better figure after which the training stops; 0 never stops it.
+        hold_out: Share of the pictures that are kept for validation where the data has no split "val".
+        seed: Of everything random.
+        incomplete: Sources in which many faces have no label.
+        imitation: Weight of another detector's answers, where one is imitated, relative to that of labels.
+            Both detectors mostly agree: this loss is some thirty times smaller than that of the labels.
+        crops: How examples are cut.
+    """
+
+    width: float = 0.35
+    channels: int = 64
+    steps: int = 3000
+    batch: int = 16
+    rate: float = 1e-3
+    weight_decay: float = 1e-2
+    frozen_blocks: int = 4
+    frozen_until: float = 0.6
+    negative_share: float = 0.2
+    hard_ratio: float = 3.0
+    box_weight: float = 1.5
+    average: float = 0.998
+    evaluate_every: int = 250
+    patience: int = 6
+    hold_out: float = 0.1
+    seed: int = 0
+    incomplete: tuple[str, ...] = ()
+    imitation: float = 40.0
+    crops: CropRecipe = field(default_factory=CropRecipe)
+
+
+def train_detector(
+    faces: Sequence[Sample],
+    negatives: Sequence[Sample],
+    pictures: PictureCache,
+    recipe: DetectorRecipe,
+    folder: Path,
+    start: Path | None = None,
+    resume: bool = False,
+    threads: int = 1,
+    workers: int = 1,
+    landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
+    hard: Mapping[Path, NDArray[np.bool_]] | None = None,
+    hardware: Hardware | None = None,
+    held: Sequence[Sample] = (),
+    imitated: Path | None = None,
+    say: Say = lambda text: None,
+) -> Path:
+    """Trains a detector and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
+
+    Args:
+        faces: Pictures with true boxes.
+        negatives: Pictures without a face.
+        pictures: Their decoded pixels.
+        recipe: How.
+        folder: Of the run; made if absent.
+        start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
+        resume: Go on where the folder's checkpoint stopped.
+        threads: Of torch.
+        workers: Processes that make examples; 0 makes them in this one.
+        landmarks: Of bare faces, to paint masks on; see `DetectorData`.
+        hard: Which faces are hard to find; see `DetectorData`.
+        hardware: What it runs on.
+        held: Pictures with true boxes to validate on.
+        imitated: An exported detector whose answers are learnt besides the labels; see `distillation`.
+        say: Takes lines for people.
+
+    Returns:
+        The checkpoint.
+
+    Raises:
+        DataError: Nothing to train on, the run cannot be resumed, or the detector to imitate has other
+            anchors.
+    """
+    if not any((~s.ignore).any() for s in faces):
+        raise DataError("no picture has a face to learn from")
+    mentor = TeacherDetector(imitated, threads) if imitated is not None else None
+    torch.manual_seed(recipe.seed)
+    torch.set_num_threads(threads)
+    model = SSD(recipe.width, recipe.channels)
+    hardness = torch.ones(len(negatives)).share_memory_()  # type: ignore[no-untyped-call]
+    data = DetectorData(
+        faces,
+        negatives,
+        pictures,
+        recipe.crops,
+        recipe.steps * recipe.batch,
+        recipe.seed,
+        recipe.negative_share,
+        hardness,
+        landmarks,
+        hard,
+    )
+    if start is not None and not resume:
+        load_start(model, start, some_pictures(data, recipe.batch))
+    task = _Detector(
+        model, recipe, data, HeldOutPictures(held, pictures, 2 * recipe.crops.size), hardness, mentor
+    )
+    return fit(task, folder, resume, hardware, workers, say)
+
+
+class _Detector:
+    kind, figure, clip = "detector", "average precision", 10.0
+
+    def __init__(
+        self,
+        model: SSD,
+        recipe: DetectorRecipe,
+        data: DetectorData,
+        held: HeldOutPictures,
+        hardness: Tensor,
+        mentor: TeacherDetector | None,
+    ) -> None:
+        self.model, self.recipe, self.data, self.held, self.hardness = model, recipe, data, held, hardness
+        self.fingerprint = _fingerprint([*data.faces, *data.negatives], mentor)
+        self._mentor = mentor
+        self._anchors = torch.from_numpy(grid(recipe.crops.size, recipe.crops.size))
+
+    def plan(self, step: int) -> tuple[int, float]:
+        recipe = self.recipe
+        frozen = step < recipe.frozen_until * recipe.steps
+        return recipe.frozen_blocks if frozen else 0, schedule(step, recipe.steps, recipe.rate)
+
+    def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
+        planes, states, targets, which = batch
+        logits, offsets = (part.float() for part in self.model(normalise(planes)))
+        anchors = self._anchors.to(device)
+        classes, boxes = multibox_loss(logits, offsets, anchors, states, targets, self.recipe.hard_ratio)
+        loss = classes + self.recipe.box_weight * boxes
+        parts = {"class_loss": classes.detach(), "box_loss": boxes.detach()}
+        if self._mentor is not None:
+            classes, boxes = distillation_loss(logits, offsets, anchors, self._mentor(planes))
+            loss = loss + self.recipe.imitation * (classes + self.recipe.box_weight * boxes)
+            parts |= {"imitated_class_loss": classes.detach(), "imitated_box_loss": boxes.detach()}
+        _remember(self.hardness, which, logits.detach())
+        return parts | {
+            "loss": loss,
+            "hardness": self.hardness.mean() if len(self.hardness) else torch.zeros(()),
+        }
+
+    def validate(self, model: nn.Module, device: torch.device) -> float | None:
+        return self.held.average_precision(lambda picture: model(normalise(picture.to(device))))
+
+    def memory(self) -> dict[str, Tensor]:
+        return {"hardness": self.hardness}
+
+
+def _fingerprint(samples: Sequence[Sample], mentor: TeacherDetector | None) -> str:
+    found = hashlib.sha256(mentor.sha256.encode() if mentor else b"")
+    for sample in samples:
+        found.update(sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes())
+    return found.hexdigest()
+
+
+def _remember(hardness: Tensor, which: Tensor, logits: Tensor) -> None:
+    """Notes how sure the detector was of a face where there is none."""
+    for i, score in zip(which.tolist(), logits.amax(1).sigmoid().tolist(), strict=True):
+        if i >= 0:
+            hardness[i] = 0.7 * hardness[i] + 0.3 * score

@@ -1,0 +1,127 @@
+"""Features of a frozen trunk, computed once: the dense layers on top are then trained in seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from maskwatch.progress import Steps
+from maskwatch.training.engine import checkpoint, distributed
+from maskwatch.training.engine.hardware import Hardware, choose_device, choose_precision
+from maskwatch.training.engine.loop import Say
+from maskwatch.training.engine.optimisation import channels_last, loader_options, normalise
+from maskwatch.training.engine.validation import HeldOutFaces
+from maskwatch.training.nets.mask_net import MaskNet
+
+FEATURES: Final = "features.pt"
+
+
+class CachedFeatures(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """`steps * batch` examples: all features in random order, over and over.
+
+    Args:
+        features: (n, c) float32.
+        targets: (n, 3), as `binary_loss` takes them.
+        weights: (n, 3), likewise.
+        held: (m, c) features of the validation faces.
+        length: Number of examples.
+        seed: Of the order.
+    """
+
+    def __init__(
+        self, features: Tensor, targets: Tensor, weights: Tensor, held: Tensor, length: int, seed: int
+    ) -> None:
+        self.features, self.targets, self.weights, self.held = features, targets, weights, held
+        self._length, self._seed = length, seed
+        self._epoch, self._order = -1, np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        epoch, place = divmod(index, len(self.features))
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._order = np.random.default_rng((self._seed, epoch)).permutation(len(self.features))
+        row = self._order[place]
+        return self.features[row], self.targets[row], self.weights[row]
+
+
+def features_of(
+    model: MaskNet,
+    data: Dataset[tuple[Tensor, Tensor, Tensor]],
+    held: HeldOutFaces,
+    steps: int,
+    batch: int,
+    seed: int,
+    hardware: Hardware,
+    folder: Path,
+    resume: bool,
+    workers: int,
+    say: Say,
+) -> CachedFeatures:
+    """Shows the trunk every example once, and keeps what it says in the run's folder.
+
+    Args:
+        model: Whose trunk is asked; it stays as it is.
+        data: The examples.
+        held: Validation faces; they are not changed at random.
+        steps: Of the head's training.
+        batch: Examples a step.
+        seed: Of their order.
+        hardware: What it runs on.
+        folder: Of the run.
+        resume: Take the features that a run before left there.
+        workers: Processes that make examples.
+        say: Takes lines for people.
+    """
+    file = folder / FEATURES
+    with distributed.first_goes_first():
+        if (resume or distributed.rank()) and file.is_file():
+            found = checkpoint.read(file)
+        else:
+            found = _look(model, data, held, batch, hardware, workers)
+            folder.mkdir(parents=True, exist_ok=True)
+            checkpoint.save(file, found)
+    distributed.by_first(say)(f"features of {len(found['targets'])} examples; the head is trained on them")
+    return CachedFeatures(**found, length=steps * batch, seed=seed)
+
+
+@torch.no_grad()
+def _look(
+    model: MaskNet,
+    data: Dataset[tuple[Tensor, Tensor, Tensor]],
+    held: HeldOutFaces,
+    batch: int,
+    hardware: Hardware,
+    workers: int,
+) -> dict[str, Any]:
+    device = choose_device(hardware.device, distributed.local_rank())
+    precision = choose_precision(hardware.precision, device)
+    model.to(device).eval()
+    channels_last(model)
+
+    def features(planes: Tensor) -> Tensor:
+        with precision.autocast():
+            return model.features(normalise(planes.to(device))).float().cpu()
+
+    found: list[Tensor] = []
+    rest: list[tuple[Tensor, Tensor]] = []
+    total = len(data)  # type: ignore[arg-type]
+    with Steps(total, 0, "looking at examples") as bar:
+        for planes, targets, weights in DataLoader(data, batch, **loader_options(workers)):
+            found.append(features(planes))
+            rest.append((targets, weights))
+            bar.show(min(total, len(found) * batch), "")
+    seen = [features(planes) for planes in held.batches()]
+    return {
+        "features": torch.cat(found),
+        "targets": torch.cat([targets for targets, _ in rest]),
+        "weights": torch.cat([weights for _, weights in rest]),
+        "held": torch.cat(seen) if seen else torch.zeros(0, model.trunk.outputs),
+    }

@@ -1,0 +1,117 @@
+"""Where a training starts: the shipped models, ImageNet, a file, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from safetensors import SafetensorError
+from torch import Tensor
+
+from maskwatch.errors import DataError, ModelError
+from maskwatch.models.download import choose_file
+from maskwatch.models.runtime import kind_of_file, open_session
+from maskwatch.training.engine import checkpoint
+from maskwatch.training.engine.onnx_weights import load_exported
+from maskwatch.training.engine.optimisation import normalise
+from maskwatch.training.nets.mask_net import MaskNet
+from maskwatch.training.nets.ssd import SSD
+from maskwatch.types import ModelKind
+
+IMAGENET: Final = "mobilenet_v2-7ebf99e0.pth"
+
+STARTS: Final[dict[ModelKind, dict[str, str | None]]] = {
+    "detector": {"shipped": "face_ssd.onnx", "imagenet": IMAGENET, "none": None},
+    "classifier": {
+        "shipped": "mask_mobilenet.onnx",
+        "fast": "mask_mobilenet_fast.onnx",
+        "imagenet": IMAGENET,
+        "none": None,
+    },
+}
+"""What has a short name."""
+
+_FOLLOWED: Final[dict[ModelKind, tuple[tuple[str, ...], ...]]] = {
+    "detector": (("width",), ("channels",)),
+    "classifier": (("width",), ("faces", "size"), ("faces", "margin")),
+}
+"""Settings that a start from an exported file decides, unless the recipe does."""
+
+
+def find_start(kind: ModelKind, name: str) -> Path | None:
+    """The file to start from; ImageNet's weights are fetched first where they have to be.
+
+    Args:
+        kind: What is to be trained.
+        name: One of `STARTS` or a file.
+
+    Raises:
+        ConfigError: No such file.
+        ModelError: ImageNet's weights cannot be had.
+    """
+    return choose_file(name, STARTS[kind], "--start")
+
+
+def settings_of(kind: ModelKind, start: Path | None) -> dict[str, Any]:
+    """The settings of a recipe that an exported file decides: its width, the size of its pictures.
+
+    Raises:
+        DataError: The file is not readable, or another kind of model.
+    """
+    if start is None or start.suffix != ".onnx":
+        return {}
+    try:
+        if (held := kind_of_file(start)) != kind:
+            raise DataError(f"{start}: holds a {held}, not a {kind}; choose another --start")
+        words = open_session(start, kind).metadata
+        found: dict[str, Any] = {}
+        for *tables, key in _FOLLOWED[kind]:
+            there, here = words["recipe"], found
+            for table in tables:
+                there, here = there[table], here.setdefault(table, {})
+            here[key] = there[key]
+    except ModelError as error:
+        raise DataError(f"--start: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{start}: its recipe makes no sense ({error!r}); choose another --start") from error
+    return found
+
+
+def load_start(
+    model: SSD | MaskNet, path: Path, examples: Iterable[Tensor], trunk_only: bool = False
+) -> None:
+    """Starts from a trunk (safetensors or torchvision's), a whole checkpoint or an exported model.
+
+    Args:
+        model: To be filled.
+        path: The file.
+        examples: Batches of pictures (n, 3, h, w) uint8 that an exported model is shown; see `load_exported`.
+        trunk_only: Leave the rest of the model as it is.
+
+    Raises:
+        DataError: The file does not fit the model.
+    """
+    if path.suffix == ".onnx":
+        load_exported(model, path, (normalise(batch) for batch in examples), trunk_only)
+        return
+    try:
+        if path.suffix == ".safetensors":
+            model.trunk.load_pretrained(path)
+            return
+        state = checkpoint.read(path)
+        if "average" not in state:
+            model.trunk.load_pretrained(path)
+            return
+        weights = state["average"]
+        if trunk_only:
+            rest = {k: v for k, v in model.state_dict().items() if not k.startswith("trunk.")}
+            weights = {k: v for k, v in weights.items() if k.startswith("trunk.")} | rest
+        model.load_state_dict(weights)
+    except (ValueError, RuntimeError) as error:
+        raise DataError(
+            f"{path}: does not fit a {type(model).__name__} of width {model.width:g}; set the recipe's width"
+            f" to the file's or choose another --start ({str(error).strip().splitlines()[0][:160]})"
+        ) from error
+    except (OSError, KeyError, SafetensorError) as error:
+        raise DataError(f"{path}: not a readable file of weights ({error})") from error

@@ -1,0 +1,133 @@
+"""The face detector: SSD on a MobileNetV2 trunk.
+
+SSD: arXiv 1512.02325; its light heads, SSDLite: arXiv 1801.04381, section 6.2; the top-down path that joins
+the levels: FPN, arXiv 1612.03144.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from maskwatch.training.nets.anchors import LEVELS, VARIANCES
+from maskwatch.training.nets.mobilenet_v2 import MobileNetV2, conv_bn
+
+# Blocks whose *expanded* features (six times the channels, at the old stride) feed strides 8 and 16,
+# as SSDLite takes them.
+TAP_8, TAP_16 = 7, 14
+
+
+def separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """3x3 depthwise, then 1x1, each with batch normalisation and ReLU6."""
+    return nn.Sequential(conv_bn(inputs, inputs, 3, stride, groups=inputs), conv_bn(inputs, outputs))
+
+
+class SSD(nn.Module):
+    """Finds faces at strides 8, 16, 32 and 64.
+
+    Args:
+        width: Multiplier of the trunk's channels.
+        channels: Channels of the top-down path and the heads.
+    """
+
+    def __init__(self, width: float = 0.35, channels: int = 64) -> None:
+        super().__init__()
+        self.width, self.channels = width, channels
+        self.trunk = MobileNetV2(width, head=False)
+        taps = [cast(nn.Conv2d, self.trunk.expansion(i)[0][0]).out_channels for i in (TAP_8, TAP_16)]
+        self.laterals = nn.ModuleList(conv_bn(c, channels) for c in [*taps, self.trunk.outputs])
+        self.smooth = nn.ModuleList(separable(channels, channels) for _ in taps)
+        self.extra = separable(channels, channels, stride=2)
+        self.heads = nn.ModuleList(separable(channels, channels) for _ in LEVELS)
+        self.logits = nn.ModuleList(nn.Conv2d(channels, len(sizes), 1) for _, sizes in LEVELS)
+        self.offsets = nn.ModuleList(nn.Conv2d(channels, 4 * len(sizes), 1) for _, sizes in LEVELS)
+        for layer in (*self.logits, *self.offsets):
+            assert isinstance(layer, nn.Conv2d)
+            nn.init.normal_(layer.weight, std=0.01)
+            assert layer.bias is not None
+            # Nearly all anchors are background: start there (RetinaNet, arXiv 1708.02002, section 4.1).
+            nn.init.constant_(layer.bias, -4.0 if layer in list(self.logits) else 0.0)
+
+    def taps(self, x: Tensor) -> list[Tensor]:
+        """The trunk's features at strides 8, 16 and 32."""
+        found = []
+        for i, block in enumerate(self.trunk.features):
+            if i in (TAP_8, TAP_16):
+                expand, rest = self.trunk.expansion(i)
+                found.append(expand(x))
+                x = rest(found[-1])  # these blocks change stride: no residual to add
+            else:
+                x = block(x)
+        return [*found, x]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw predictions for every anchor, in the order of `anchors.grid`.
+
+        Args:
+            x: (n, 3, h, w) float, RGB, -1 to 1; h and w multiples of 32 (stride 64: whole cells only).
+
+        Returns:
+            Logits (n, anchors) and offsets (n, anchors, 4).
+        """
+        taps = zip(self.laterals, self.taps(x), strict=True)
+        p8, p16, p32 = (lateral(tap) for lateral, tap in taps)
+        p64 = self.extra(p32)
+        p16 = self.smooth[1](p16 + F.interpolate(p32, scale_factor=2.0, mode="nearest"))
+        p8 = self.smooth[0](p8 + F.interpolate(p16, scale_factor=2.0, mode="nearest"))
+        logits, offsets = [], []
+        for i, level in enumerate((p8, p16, p32, p64)):
+            y = self.heads[i](level)
+            logits.append(self.logits[i](y).permute(0, 2, 3, 1).flatten(1))
+            offsets.append(self.offsets[i](y).permute(0, 2, 3, 1).reshape(len(y), -1, 4))
+        return torch.cat(logits, 1), torch.cat(offsets, 1)
+
+
+def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
+    """Offsets (..., 4) against anchors (..., 4: cx, cy, w, h) -> boxes (..., 4: x1, y1, x2, y2)."""
+    centre = anchors[..., :2] + offsets[..., :2] * VARIANCES[0] * anchors[..., 2:]
+    size = anchors[..., 2:] * torch.exp((offsets[..., 2:] * VARIANCES[1]).clamp(max=4.0))
+    return torch.cat([centre - size / 2, centre + size / 2], -1)
+
+
+def distance_iou_loss(boxes: Tensor, targets: Tensor) -> Tensor:
+    """1 - DIoU (arXiv 1911.08287) of (n, 4) boxes against (n, 4) targets -> (n,)."""
+    low, high = torch.maximum(boxes[:, :2], targets[:, :2]), torch.minimum(boxes[:, 2:], targets[:, 2:])
+    intersection = (high - low).clamp(min=0).prod(1)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(1) + (targets[:, 2:] - targets[:, :2]).prod(1)
+    iou = intersection / (area - intersection).clamp(min=1e-6)
+    hull = torch.maximum(boxes[:, 2:], targets[:, 2:]) - torch.minimum(boxes[:, :2], targets[:, :2])
+    apart = (boxes[:, :2] + boxes[:, 2:] - targets[:, :2] - targets[:, 2:]) / 2
+    return 1 - iou + apart.square().sum(1) / hull.square().sum(1).clamp(min=1e-6)
+
+
+def multibox_loss(
+    logits: Tensor, offsets: Tensor, anchors: Tensor, assigned: Tensor, boxes: Tensor, ratio: float = 3.0
+) -> tuple[Tensor, Tensor]:
+    """SSD's loss (section 2.2) with hard-negative mining over the whole batch.
+
+    Mining over the batch rather than within each picture lets pictures without a face give
+    negatives. The boxes are compared by DIoU instead of smooth L1.
+
+    Args:
+        logits: (n, a).
+        offsets: (n, a, 4).
+        anchors: (a, 4): cx, cy, w, h.
+        assigned: (n, a) int: 1 face, 0 background, -1 neither.
+        boxes: (n, a, 4): the true box of each anchor that is assigned a face.
+        ratio: Hard negatives per positive.
+
+    Returns:
+        Classification and localisation loss, both divided by the number of positives.
+    """
+    positive = assigned == 1
+    count = int(positive.sum())
+    target = positive.to(logits.dtype)
+    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    background = each[assigned == 0]
+    hard = min(len(background), int(ratio * count) + 8 * len(logits))
+    loss = each[positive].sum() + background.topk(hard, sorted=False).values.sum()
+    found = decode(offsets[positive], anchors.expand(len(logits), -1, -1)[positive])
+    return loss / max(count, 1), distance_iou_loss(found, boxes[positive]).sum() / max(count, 1)

@@ -1,0 +1,157 @@
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.made_sources import HandSource, chosen
+from app.served import from_jpeg
+from fakes import BLUE, CELL, GREEN, scene
+from maskwatch.annotate import STYLES
+from maskwatch.app.live.channels import Channel, Channels
+from maskwatch.app.stream_setup import StreamSetup
+from maskwatch.pipeline import Engine
+from maskwatch.settings import Alerts
+from maskwatch.types import Image
+
+
+@pytest.fixture
+def masked_and_not() -> Image:
+    return scene({(2, 3): BLUE, (6, 3): GREEN})
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, f"in vain waited for {what}"
+        time.sleep(0.005)
+
+
+def give(source: HandSource, channel: Channel, frames: int, seconds: float = 0.1) -> None:
+    """Frames one by one, each seen before the next comes."""
+    for _ in range(frames):
+        seen = 0 if channel.picture is None else channel.picture.number
+        source.give(seconds)
+        until(lambda seen=seen: channel.picture and channel.picture.number > seen, "the next picture")  # type: ignore[misc]
+
+
+def test_a_picture_tells_and_shows_its_faces(look: StreamSetup, masked_and_not: Image) -> None:
+    source, channels = HandSource(masked_and_not), Channels()
+    channel = channels.join(chosen(source), look)
+    give(source, channel, 1)
+    picture = channel.picture
+    assert picture is not None
+    assert picture.header["counts"] == {"masked": 1, "unmasked": 1, "wrong": 0, "uncertain": 0}
+    assert {face["label"] for face in picture.header["faces"]} == {"with_mask", "without_mask"}
+    shown = from_jpeg(picture.jpeg)
+    assert shown.shape == masked_and_not.shape
+    edge = shown[3 * CELL + 16, 6 * CELL - 1 : 6 * CELL + 2].astype(int)  # left edge of the green square
+    orange = STYLES["without_mask"].colour
+    assert min(np.abs(edge - orange).sum(axis=1)) < 60
+    channels.leave(channel)
+
+
+def test_everybody_shares_one_reading_until_the_last_leaves(look: StreamSetup, masked_and_not: Image) -> None:
+    source, channels = HandSource(masked_and_not), Channels()
+    choice = chosen(source)
+    first, second = channels.join(choice, look), channels.join(choice, look)
+    assert first is second
+    give(source, first, 2)
+    assert source.opened == 1
+    channels.leave(first)
+    give(source, second, 1)
+    assert not source.freed.is_set()
+    channels.leave(second)
+    assert source.freed.wait(10), "the camera was not freed"
+
+
+def test_a_camera_that_was_left_can_be_watched_again(look: StreamSetup, masked_and_not: Image) -> None:
+    source, channels = HandSource(masked_and_not), Channels()
+    choice = chosen(source)
+    for round_ in (1, 2, 3):
+        channel = channels.join(choice, look)
+        give(source, channel, 1)
+        assert source.opened == round_
+        channels.leave(channel)
+
+
+def test_a_file_is_looked_at_once_for_each_setting(look: StreamSetup, masked_and_not: Image) -> None:
+    choice = chosen(HandSource(masked_and_not), is_file=True)
+    channels = Channels()
+    stricter = StreamSetup(look.engine, Alerts(after=1.0))
+    mine, same, other = (channels.join(choice, one) for one in (look, replace(look), stricter))
+    assert mine is same
+    assert other is not mine
+    for channel in (mine, same, other):
+        channels.leave(channel)
+
+
+def test_a_camera_gets_the_settings_that_were_chosen_last(look: StreamSetup, masked_and_not: Image) -> None:
+    source, channels = HandSource(masked_and_not), Channels()
+    choice = chosen(source)
+    channel = channels.join(choice, look)
+    give(source, channel, 1)
+    blind = StreamSetup(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
+    assert channels.join(choice, blind) is channel
+    give(source, channel, 1)
+    assert channel.picture is not None
+    assert channel.picture.header["faces"] == []
+    channels.leave(channel)
+    channels.leave(channel)
+
+
+def test_an_alert_comes_once_and_reaches_viewers_that_skip_frames(
+    look: StreamSetup, masked_and_not: Image
+) -> None:
+    source, channels = HandSource(masked_and_not), Channels()
+    channel = channels.join(chosen(source), look)
+    give(source, channel, 8, seconds=0.5)  # the alert comes after two seconds
+    events = channel.events_since(0)
+    assert [event.kind for event in events] == ["no_mask"]
+    assert channel.events_since(8) == []
+    channels.leave(channel)
+
+
+def test_the_end_of_a_source_is_told(look: StreamSetup, masked_and_not: Image) -> None:
+    source, channels = HandSource(masked_and_not), Channels()
+    channel = channels.join(chosen(source), look)
+    told: list[bool] = []
+    channel.listen(lambda: told.append(True))
+    source.fail("camera 7 was unplugged")
+    until(lambda: channel.ended, "the end")
+    assert channel.ended == "camera 7 was unplugged"
+    assert told
+    channels.leave(channel)
+
+
+def test_a_fault_of_ours_is_told_without_its_details(
+    look: StreamSetup, masked_and_not: Image, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def detect(self, image: Image) -> None:
+            raise ZeroDivisionError("secret")
+
+    source, channels = HandSource(masked_and_not), Channels()
+    channel = channels.join(chosen(source), StreamSetup(Engine(Broken()), look.alerts))  # type: ignore[arg-type]
+    source.give()
+    until(lambda: channel.ended, "the end")
+    assert "fault in maskwatch" in str(channel.ended)
+    assert "secret" not in str(channel.ended)
+    assert "ZeroDivisionError" in caplog.text
+    channels.leave(channel)
+
+
+def test_large_pictures_are_reduced_and_their_boxes_with_them(look: StreamSetup) -> None:
+    image = np.full((CELL * 60, CELL * 80, 3), 127, np.uint8)
+    image[CELL * 20 : CELL * 28, CELL * 40 : CELL * 48] = GREEN  # one cell at the size of the fake model
+    source, channels = HandSource(image), Channels()
+    channel = channels.join(chosen(source), look)
+    give(source, channel, 1)
+    assert channel.picture is not None
+    assert channel.picture.header["width"] == CELL * 80
+    shown = from_jpeg(channel.picture.jpeg)
+    assert shown.shape[1] == 1280
+    edge = shown[CELL * 12, CELL * 20 - 3 : CELL * 20 + 4].astype(int)
+    assert min(np.abs(edge - STYLES["without_mask"].colour).sum(axis=1)) < 60
+    channels.leave(channel)

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from maskwatch.data.sample import CropSample
+from maskwatch.training.data.person_boxes import box_people, find_faces
+from maskwatch.training.data.picture_cache import cache
+from maskwatch.types import Faces, Image
+
+
+class Finder:
+    """Sees two faces in bright pictures and none in dark ones."""
+
+    def detect(self, image: Image) -> Faces:
+        boxes = np.array([[10, 10, 50, 60], [0, 0, 9, 9]], np.float32)
+        found = Faces(boxes, np.array([0.9, 0.6], np.float32))
+        return found if image.mean() > 100 else found[np.zeros(2, bool)]
+
+
+def test_the_most_certain_face_or_else_the_whole_picture(tmp_path: Path) -> None:
+    crops = []
+    for name, light, state in (("bright", 200, 0), ("dark", 20, 1)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((200, 400, 3), light, np.uint8))
+        crops.append(CropSample(tmp_path / f"{name}.png", state, "made", "g"))
+    crops.append(CropSample(tmp_path / "absent.png", 0))
+    pictures, _ = cache([crop.path for crop in crops], tmp_path / "cache", longest=200)
+    bright, dark = box_people(crops, pictures, Finder())
+    assert bright.boxes.tolist() == [[20, 20, 100, 120]]  # the pixels are halved, the box is not
+    assert dark.boxes[0].tolist() == pytest.approx([48, 24, 352, 176])
+    assert [int(s.states[0]) for s in (bright, dark)] == [0, 1]
+    assert (bright.source, bright.group) == ("made", "g")
+
+
+def test_found_faces_lie_in_pixels_of_the_picture(tmp_path: Path) -> None:
+    bright, absent = tmp_path / "bright.png", tmp_path / "absent.png"
+    cv2.imwrite(str(bright), np.full((200, 400, 3), 200, np.uint8))
+    pictures, _ = cache([bright, absent], tmp_path / "cache", longest=200)
+    found = find_faces([bright, absent], pictures, Finder())
+    assert list(found) == [bright]
+    assert found[bright].boxes.tolist() == [[20, 20, 100, 120], [0, 0, 18, 18]]

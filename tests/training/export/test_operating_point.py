@@ -1,0 +1,73 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from maskwatch.classifiers.score_fusion import ScoreFusion
+from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
+from maskwatch.training.export.operating_point import Candidates, best_f2, cheapest, choose_fusion, settle
+
+
+def candidates() -> Candidates:
+    rng = np.random.default_rng(0)
+    seen = Candidates()
+    for bare in [False] * 100 + [True] * 40:
+        true = rng.random(4) < (0.0 if bare else 0.6)
+        seen.outcome.append(np.where(true, TRUE, FALSE).astype(np.int8))
+        seen.found.append(np.where(true, rng.uniform(0.3, 1, 4), rng.uniform(0, 0.6, 4)))
+        seen.seen.append(np.where(true, rng.uniform(0.5, 1, 4), rng.uniform(0, 0.7, 4)))
+        seen.bare.append(np.full(4, bare))
+    return seen
+
+
+def test_the_threshold_keeps_to_the_false_faces_that_are_allowed() -> None:
+    seen = candidates()
+    bare = seen.joined("bare")
+    for allowed in (0, 3):
+        fusion, kept = choose_fusion(seen, allowed)
+        scores = fusion(seen.joined("found"), seen.joined("seen"))
+        assert np.count_nonzero(scores[bare] >= fusion.threshold) <= kept <= allowed
+        found = scores[seen.joined("outcome") == TRUE] >= fusion.threshold
+        assert found.mean() > 0.7
+
+
+def test_ignored_places_teach_nothing() -> None:
+    seen = candidates()
+    usual = choose_fusion(seen, 3)
+    seen.outcome.append(np.full(50, IGNORED, np.int8))
+    seen.found.append(np.full(50, 0.99))
+    seen.seen.append(np.full(50, 0.01))
+    seen.bare.append(np.zeros(50, np.bool_))
+    assert choose_fusion(seen, 3) == usual
+
+
+def test_best_f2() -> None:
+    scores, true = np.array([0.9, 0.8, 0.7, 0.6, 0.2]), np.array([True, True, False, True, False])
+    assert best_f2(scores, true) == 0.6  # F1 is .8 at .8 and .86 at .6
+    assert best_f2(scores[:3], true[:3]) == 0.8
+
+
+def test_a_false_face_fewer_is_worth_a_few_faces_but_not_many() -> None:
+    false = np.array([0.9, 0.5, 0.1], np.float32)
+    sure = np.full(1000, 0.85)
+    for missed, kept in ((3, 1), (30, 2)):  # of 1,000 faces, between the second and the third false one
+        threshold, left = cheapest(np.concatenate([sure, np.full(missed, 0.3)]), false, 2)
+        assert left == kept == np.count_nonzero(false >= threshold)
+    assert cheapest(sure + 0.1, false, 2)[1] == 0
+    assert cheapest(sure, false[:0], 2) == (0.0, 2)
+
+
+def test_what_is_met_in_use_decides_in_the_end() -> None:
+    """A false face that scores higher in use than when all candidates were looked at."""
+    in_use = np.array([0.8, 0.6, 0.3], np.float32)
+    asked = []
+
+    def scored(fusion: ScoreFusion) -> NDArray[np.floating]:
+        asked.append(fusion.threshold)
+        return in_use[in_use >= fusion.threshold]
+
+    chosen = ScoreFusion(1.0, 1.0, 0.0, 0.55)
+    assert settle(chosen, 2, scored) == chosen
+    settled = settle(chosen, 1, scored)
+    assert 0.6 < settled.threshold < 0.602
+    assert (settled.detector, settled.face, settled.bias) == (1.0, 1.0, 0.0)
+    assert asked == [0.55, 0.55, settled.threshold]
+    assert settle(chosen, 0, lambda fusion: np.ones(1)).threshold == 0.999  # there is no end to it

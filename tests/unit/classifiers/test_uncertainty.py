@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from maskwatch.classifiers.uncertainty import UncertaintyRules
+
+SURE, TORN = [0.98, 0.01, 0.01], [0.5, 0.1, 0.4]
+
+
+def reasons(doubts: UncertaintyRules, rows: list[list[float]], **measures: float) -> list[str | None]:
+    count = len(rows)
+    columns = {key: np.full(count, value) for key, value in measures.items()}
+    found: list[str | None] = doubts.reasons(np.array(rows), columns).tolist()
+    return found
+
+
+def test_each_state_has_its_own_limit() -> None:
+    doubts = UncertaintyRules(undecided={"with_mask": 0.6, "mask_worn_incorrectly": 0.3})
+    assert reasons(doubts, [SURE, TORN, [0.3, 0.3, 0.4]]) == [None, "undecided", None]
+
+
+def test_a_doubtful_answer_names_its_cause() -> None:
+    doubts = UncertaintyRules(undecided={"with_mask": 0.6}, causes={"too_small": 24, "turned_away": 0.5})
+    assert reasons(doubts, [SURE, TORN], too_small=20, turned_away=0.1) == [None, "too_small"]
+    assert reasons(doubts, [SURE, TORN], too_small=30, turned_away=0.1) == [None, "turned_away"]
+    assert reasons(doubts, [SURE, TORN], too_small=30, turned_away=0.9) == [None, "undecided"]
+
+
+def test_what_cannot_be_seen_is_never_certain() -> None:
+    doubts = UncertaintyRules(limits={"dark": 20}, undecided={"with_mask": 0.6}, causes={"too_small": 24})
+    assert reasons(doubts, [SURE, TORN], too_small=20, dark=10) == ["dark", "dark"]
+
+
+def test_reads_one_limit_for_all_states_and_one_for_each() -> None:
+    one = UncertaintyRules.read({"face": 0.1, "undecided": 0.7, "too_small": 14})
+    assert one.limits == {"too_small": 14}
+    assert set(one.undecided.values()) == {0.7}
+    each = UncertaintyRules.read({"undecided": {"with_mask": 0.8}, "causes": {"dark": 40}})
+    assert (each.undecided, each.causes) == ({"with_mask": 0.8}, {"dark": 40})
+    with pytest.raises((TypeError, ValueError)):
+        UncertaintyRules.read({"undecided": "much"})

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fakes import scene
+from maskwatch.data.formats.coco import is_coco, read_coco
+from maskwatch.data.sample import UNKNOWN
+from maskwatch.errors import DataError
+from maskwatch.sinks.pictures import save_image
+
+CONTENT: dict[str, Any] = {
+    "images": [
+        {"id": 7, "file_name": "a.png", "source": "street", "group": "g1"},
+        {"id": 9, "file_name": "b.png"},
+    ],
+    "annotations": [
+        {"id": 1, "image_id": 7, "category_id": 1, "bbox": [10, 20, 30, 40], "iscrowd": 0},
+        {"id": 2, "image_id": 7, "category_id": 2, "bbox": [1, 2, 3, 4], "iscrowd": 1},
+        {"id": 3, "image_id": 7, "category_id": 3, "bbox": [5, 5, 5, 5], "ignore": 1},
+    ],
+    "categories": [
+        {"id": 1, "name": "with_mask"},
+        {"id": 2, "name": "without_mask"},
+        {"id": 3, "name": "face"},
+    ],
+}
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def make(
+        content: object, name: str = "labels.json", pictures: tuple[str, ...] = ("a.png", "b.png")
+    ) -> Path:
+        (tmp_path / "images").mkdir(exist_ok=True)
+        for picture in pictures:
+            save_image(tmp_path / "images" / picture, scene({}))
+        path = tmp_path / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return make
+
+
+def test_boxes_states_and_ignored_ones(write: Write) -> None:
+    first, second = read_coco(write(CONTENT))
+    assert first.path.name == "a.png"
+    assert first.boxes.tolist() == [[10, 20, 40, 60], [1, 2, 4, 6], [5, 5, 10, 10]]
+    assert first.boxes.dtype == np.float32
+    assert first.states.tolist() == [0, 1, UNKNOWN]
+    assert first.ignore.tolist() == [False, True, True]
+    assert (first.source, first.group, first.split) == ("street", "g1", "")
+    assert second.boxes.shape == (0, 4)
+    assert second.ignore.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("train.json", "train"),
+        ("instances_val2017.json", "val"),
+        ("contest.json", ""),
+        ("_validation.json", "val"),
+    ],
+)
+def test_the_file_name_tells_the_split(write: Write, name: str, split: str) -> None:
+    assert [sample.split for sample in read_coco(write(CONTENT, name))] == [split, split]
+
+
+def test_the_category_ignore(write: Write) -> None:
+    sample = read_coco(write(CONTENT), names={"without_mask": "ignore", "face": "without_mask"})[0]
+    assert sample.ignore.tolist() == [False, True, True]
+    assert sample.states.tolist() == [0, UNKNOWN, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bbox": [1, 2, 0, 4]}, "annotation 1 in labels.json has no valid box"),
+        ({"bbox": [1, 2, 3]}, "annotation 1 in labels.json has no valid box"),
+        ({"bbox": [1, 2, float("nan"), 4]}, "annotation 1 in labels.json has no valid box"),
+        ({"bbox": None}, "annotation 1 in labels.json has no valid box"),
+        ({"category_id": 99}, "annotation 1 in labels.json has no valid category"),
+        ({"image_id": 99}, "1 boxes belong to no picture"),
+    ],
+)
+def test_a_bad_box_is_left_out_and_told(write: Write, change: dict[str, Any], message: str) -> None:
+    first, *others = CONTENT["annotations"]
+    problems: list[str] = []
+    samples = read_coco(write({**CONTENT, "annotations": [{**first, **change}, *others]}), problems=problems)
+    assert len(samples[0].boxes) == 2
+    assert len(problems) == 1
+    assert message in problems[0]
+
+
+def test_a_missing_picture_is_left_out_and_told(write: Write) -> None:
+    problems: list[str] = []
+    samples = read_coco(write(CONTENT, pictures=("b.png",)), problems=problems)
+    assert [sample.path.name for sample in samples] == ["b.png"]
+    assert len(problems) == 1
+    assert "a.png: no such picture" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not a readable JSON file"),
+        ([], "not a COCO file"),
+        ({"images": [], "annotations": []}, "not a COCO file"),
+        ({"images": [1], "annotations": [], "categories": []}, "must hold objects"),
+        ({"images": [], "annotations": [], "categories": [{"id": 1}]}, "a category without id or name"),
+    ],
+)
+def test_no_coco(write: Write, content: object, message: str) -> None:
+    path = write(content)
+    with pytest.raises(DataError, match=message):
+        read_coco(path)
+
+
+def test_an_unknown_class_says_how_to_map_it(write: Write) -> None:
+    path = write({**CONTENT, "categories": [{"id": 1, "name": "bandana"}]})
+    with pytest.raises(DataError, match=r"the class 'bandana' means.*--names \"bandana=with_mask\""):
+        read_coco(path)
+
+
+def test_is_coco(write: Write) -> None:
+    assert is_coco(write(CONTENT))
+    assert not is_coco(write({"images": []}, "other.json"))
+    assert not is_coco(write("{", "broken.json"))

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes import scene
+from maskwatch.data.formats.voc import read_voc
+from maskwatch.errors import DataError
+from maskwatch.sinks.pictures import save_image
+
+
+def annotation(*objects: tuple[str, str, int], filename: str = "") -> str:
+    items = "".join(
+        f"<object><name>{name}</name><difficult>{difficult}</difficult><bndbox>"
+        + "".join(
+            f"<{k}>{v}</{k}>" for k, v in zip(("xmin", "ymin", "xmax", "ymax"), box.split(), strict=True)
+        )
+        + "</bndbox></object>"
+        for name, box, difficult in objects
+    )
+    return f"<annotation><filename>{filename}</filename>{items}</annotation>"
+
+
+def put(folder: Path, labels: str, pictures: str, **files: str) -> Path:
+    (folder / labels).mkdir(parents=True, exist_ok=True)
+    (folder / pictures).mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / labels / f"{name}.xml").write_text(text)
+        save_image(folder / pictures / f"{name}.png", scene({}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("labels", "pictures"), [("Annotations", "JPEGImages"), ("annotations", "images"), (".", ".")]
+)
+def test_boxes_and_states(tmp_path: Path, labels: str, pictures: str) -> None:
+    text = annotation(("with_mask", "10 20 40 60", 0), ("mask_weared_incorrect", "1 2 3 4", 1))
+    (sample,) = read_voc(put(tmp_path / "set", labels, pictures, a=text))
+    assert sample.path.name == "a.png"
+    assert sample.boxes.tolist() == [[10, 20, 40, 60], [1, 2, 3, 4]]
+    assert sample.states.tolist() == [0, 2]
+    assert sample.ignore.tolist() == [False, True]
+
+
+def test_the_picture_goes_by_the_name_that_is_written_down(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", a=annotation(filename="other.png"))
+    save_image(tmp_path / "JPEGImages" / "other.png", scene({}))
+    assert [sample.path.name for sample in read_voc(tmp_path)] == ["other.png"]
+
+
+def test_splits_from_image_sets(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", a=annotation(), b=annotation(), c=annotation())
+    lists = tmp_path / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("a\n")
+    (lists / "val.txt").write_text("b 1\n")
+    assert {sample.path.stem: sample.split for sample in read_voc(tmp_path)} == {
+        "a": "train",
+        "b": "val",
+        "c": "",
+    }
+
+
+def test_what_cannot_be_used_is_left_out_and_told(tmp_path: Path) -> None:
+    good = annotation(("face", "1 1 9 9", 0), ("face", "9 9 1 1", 0), ("face", "a 1 2 2", 0))
+    put(tmp_path, "Annotations", "JPEGImages", a=good, b="<annotation>", c=annotation())
+    (tmp_path / "JPEGImages" / "c.png").unlink()
+    problems: list[str] = []
+    (sample,) = read_voc(tmp_path, problems=problems)
+    assert len(sample.boxes) == 1
+    reasons = [problem.partition(": ")[2] for problem in problems]
+    assert reasons[:2] == ["a box without an area or with unreadable corners"] * 2
+    assert reasons[2].startswith("not readable")
+    assert reasons[3] == "its picture was not found"
+
+
+def test_an_unknown_class(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", a=annotation(("scarf", "1 1 9 9", 0)))
+    with pytest.raises(DataError, match="the class 'scarf'"):
+        read_voc(tmp_path)
+    assert read_voc(tmp_path, {"scarf": "mask_worn_incorrectly"})[0].states.tolist() == [2]
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no Pascal VOC annotations"):
+        read_voc(tmp_path)

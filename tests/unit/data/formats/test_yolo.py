@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PIL
+
+from fakes import scene
+from maskwatch.data.formats.yolo import read_yolo
+from maskwatch.data.sample import UNKNOWN
+from maskwatch.errors import DataError
+from maskwatch.sinks.pictures import save_image
+
+MIDDLE = "0.5 0.5 0.25 0.5"  # in a picture of 320 x 240: 120, 60 to 200, 180
+
+
+def picture(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_image(path, scene({}))
+    return path
+
+
+def label(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["names: [with_mask, no mask]", "names:\n  0: with_mask\n  1: no mask", "names:\n- with_mask\n- no mask"],
+)
+def test_a_yaml_with_splits(tmp_path: Path, names: str) -> None:
+    picture(tmp_path / "train" / "images" / "a.png")
+    picture(tmp_path / "valid" / "images" / "b.png")
+    picture(tmp_path / "valid" / "images" / "empty.png")
+    label(tmp_path / "train" / "labels" / "a.txt", f"1 {MIDDLE}\n\n0 0.05 0.05 0.1 0.1\n")
+    label(tmp_path / "valid" / "labels" / "b.txt", f"0 {MIDDLE}")
+    # Roboflow's way to say where the pictures are.
+    (tmp_path / "data.yaml").write_text(f"train: ../train/images\nval: ../valid/images\nnc: 2\n{names}\n")
+    samples = {sample.path.name: sample for sample in read_yolo(tmp_path)}
+    assert {name: sample.split for name, sample in samples.items()} == {
+        "a.png": "train",
+        "b.png": "val",
+        "empty.png": "val",
+    }
+    np.testing.assert_allclose(samples["a.png"].boxes, [[120, 60, 200, 180], [0, 0, 32, 24]], atol=1e-4)
+    assert samples["a.png"].states.tolist() == [1, 0]
+    assert samples["empty.png"].boxes.shape == (0, 4)
+
+
+def test_folders_of_pictures_and_labels_without_yaml(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "train" / "a.png")
+    label(tmp_path / "labels" / "train" / "a.txt", f"1 {MIDDLE}")
+    label(tmp_path / "classes.txt", "mask\nface\n")
+    (sample,) = read_yolo(tmp_path)
+    assert sample.split == "train"
+    assert sample.states.tolist() == [UNKNOWN]
+
+
+def test_labels_beside_the_pictures_and_classes_by_number(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE}\n1 {MIDDLE}")
+    (sample,) = read_yolo(tmp_path, names={"0": "mask_worn_incorrectly", "1": "ignore"})
+    assert sample.states.tolist() == [2, UNKNOWN]
+    assert sample.ignore.tolist() == [False, True]
+
+
+def test_a_list_of_pictures(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.png")
+    picture(tmp_path / "images" / "b.png")
+    label(tmp_path / "labels" / "a.txt", f"0 {MIDDLE}")
+    label(tmp_path / "val.txt", "images/a.png\n")
+    (tmp_path / "data.yaml").write_text("val: val.txt\nnames: [with_mask]\n")
+    assert [sample.path.name for sample in read_yolo(tmp_path / "data.yaml")] == ["a.png"]
+
+
+def test_polygons_become_boxes(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", "0 0.5 0.25 0.25 0.5 0.5 0.75 0.75 0.5")
+    (sample,) = read_yolo(tmp_path, names={"0": "face"})
+    np.testing.assert_allclose(sample.boxes, [[80, 60, 240, 180]], atol=1e-4)
+
+
+def test_fractions_are_of_the_picture_as_people_see_it(tmp_path: Path) -> None:
+    exif = PIL.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    PIL.new("RGB", (320, 240)).save(tmp_path / "a.jpg", exif=exif)
+    label(tmp_path / "a.txt", "0 0.5 0.5 1 1")
+    (sample,) = read_yolo(tmp_path, names={"0": "face"})
+    assert sample.boxes.tolist() == [[0, 0, 240, 320]]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("0 0.5 0.5 0.1", "3 numbers after the class"),
+        ("0 a b c d", "could not convert"),
+        ("0.5 0.5 0.5 0.1 0.1", "the class is no whole number"),
+        ("0 0.5 0.5 0 0.1", "a box without an area"),
+        ("0 nan 0.5 0.1 0.1", "not finite"),
+        ("0 100 100 50 50", "pixels instead of fractions"),
+    ],
+)
+def test_a_bad_line_is_left_out_and_told(tmp_path: Path, line: str, reason: str) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"{line}\n0 {MIDDLE}")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, names={"0": "with_mask"}, problems=problems)
+    assert len(sample.boxes) == 1
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{tmp_path / 'a.txt'}:1: not a YOLO label (")
+    assert reason in problems[0]
+
+
+def test_a_broken_picture_is_left_out_and_told(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no picture")
+    label(tmp_path / "b.txt", f"0 {MIDDLE}")
+    problems: list[str] = []
+    samples = read_yolo(tmp_path, names={"0": "face"}, problems=problems)
+    assert [sample.path.name for sample in samples] == ["a.png"]
+    assert len(problems) == 1
+    assert "b.png: not a readable picture" in problems[0]
+
+
+def test_no_labels_at_all(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    with pytest.raises(DataError, match="1 pictures, but no YOLO label file"):
+        read_yolo(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("names: [", "not a readable YAML file"),
+        ("names: 3\ntrain: .", "`names` must be a list"),
+        ("names: [with_mask]\ntrain: nowhere", "no such folder, named in the data set's YAML file"),
+    ],
+)
+def test_a_bad_yaml(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "data.yaml").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_yolo(tmp_path / "data.yaml")

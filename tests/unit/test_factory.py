@@ -1,0 +1,188 @@
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import FakeModels
+from fakes import BLUE, GREEN, box, scene
+from maskwatch.classifiers.score_fusion import ScoreFusion
+from maskwatch.detectors.ssd import SSD
+from maskwatch.errors import ConfigError, ModelError
+from maskwatch.factory import from_settings, load, rules
+from maskwatch.models.catalog import CLASSIFIERS, DETECTORS
+from maskwatch.models.download import FILES
+from maskwatch.rules import NoMaskRule
+from maskwatch.settings import Settings, load_settings
+from maskwatch.types import Faces, Image
+
+
+class Everywhere:
+    """A detector of somebody else."""
+
+    def __init__(self, threshold: float = 0.25, size: int = 7) -> None:
+        self.threshold = threshold
+        self.size = size
+
+    def detect(self, image: Image) -> Faces:
+        height, width = image.shape[:2]
+        return Faces(np.array([[0, 0, width, height]], np.float32), np.array([self.threshold], np.float32))
+
+
+def test_by_path(fake_models: FakeModels) -> None:
+    engine = load(str(fake_models.detector), str(fake_models.classifier), size=320)
+    found = engine.detect(scene({(2, 1): BLUE, (5, 3): GREEN}))
+    assert sorted(zip(found.boxes.tolist(), found.labels, strict=True)) == [
+        (box(2, 1), "with_mask"),
+        (box(5, 3), "without_mask"),
+    ]
+
+
+def test_name_with_a_file_of_ones_own(fake_models: FakeModels) -> None:
+    engine = load(f"ssd-fast={fake_models.detector}", "none")
+    assert isinstance(engine.detector, SSD)
+    assert engine.detector.sizes == (320,)
+    assert engine.classifier is None
+
+
+def test_stills_are_searched_more_than_live(fake_models: FakeModels) -> None:
+    path = str(fake_models.detector)
+
+    def sizes(**options: object) -> tuple[int, ...]:
+        detector = load(path, "none", **options).detector  # type: ignore[arg-type]
+        assert isinstance(detector, SSD)
+        return detector.sizes
+
+    assert sizes() == (1280, 640, 416)
+    assert sizes(live=True) == (640,)
+    assert sizes(size=320) == (320,)
+    assert sizes(size=320, live=True) == (320,)
+
+
+def test_a_file_of_ones_own_is_used_for_stills_and_live(fake_models: FakeModels) -> None:
+    for live in (False, True):
+        detector = load(f"ssd={fake_models.detector}", "none", live=live).detector
+        assert isinstance(detector, SSD)
+        assert detector.model.path == fake_models.detector
+
+
+def test_stills_are_searched_by_two_networks() -> None:
+    def file(name: str, **options: object) -> str:
+        detector = load(name, "none", **options).detector  # type: ignore[arg-type]
+        assert isinstance(detector, SSD)
+        return detector.model.path.name
+
+    assert file("ssd") == file("ssd", size=320) == file("ssd-large", live=True) == "face_ssd_large.onnx"
+    assert file("ssd", live=True) == file("ssd-accurate") == file("ssd-fast") == "face_ssd.onnx"
+
+
+def test_faces_of_stills_are_looked_at_twice(fake_models: FakeModels) -> None:
+    models = str(fake_models.detector), str(fake_models.classifier)
+    image = scene({(2, 1): BLUE})
+    twice, once = (load(*models, 320, live=live).detect(image).probabilities for live in (False, True))
+    assert twice is not None
+    assert once is not None
+    assert twice[0, 0] < once[0, 0]  # the second look takes in some grey
+
+
+def test_threshold_holds_for_the_reported_score(fake_models: FakeModels) -> None:
+    pale = scene({(2, 1): BLUE, (5, 2): (165, 105, 105)})
+    models = str(fake_models.detector), str(fake_models.classifier), 320
+    scores = sorted(load(*models, threshold=0.0).detect(pale).scores)
+    assert len(scores) == 2
+    weak = scores[0]
+    assert weak < 0.9
+    for threshold in (weak - 0.01, weak + 0.01):
+        found = load(*models, threshold=float(threshold)).detect(pale)
+        # A higher threshold only takes away: it never hides a face that scores above it.
+        assert sorted(found.scores) == [score for score in scores if score >= threshold]
+
+
+def test_detector_reports_all_that_can_reach_the_threshold(fake_models: FakeModels) -> None:
+    """The classifier may raise a score."""
+    spec = f"{__name__}:Everywhere"
+    lower = ScoreFusion(1.0, 0.25, 0.0, 0.5).floor(0.4)  # as the fake classifier's file says
+    assert lower < 0.2
+    for classifier, wanted in ((str(fake_models.classifier), lower), ("none", 0.4)):
+        detector = load(spec, classifier, threshold=0.4).detector
+        assert isinstance(detector, Everywhere)
+        assert detector.threshold == pytest.approx(wanted)
+
+
+def test_module_and_class() -> None:
+    engine = load(f"{__name__}:Everywhere", "none", threshold=0.4)
+    assert isinstance(engine.detector, Everywhere)
+    assert (engine.detector.threshold, engine.detector.size) == (0.4, 7)
+
+
+@pytest.mark.parametrize(
+    ("detector", "classifier", "message"),
+    [
+        ("sdd", "none", "unknown detector 'sdd': did you mean ssd.*yunet"),
+        ("zzz", "none", "unknown detector 'zzz': Known are ssd,"),
+        ("ssd", "mobilnet", "unknown classifier 'mobilnet': did you mean mobilenet"),
+        ("yunett=x.onnx", "none", "unknown detector"),
+        ("nowhere.onnx", "none", "no such model file"),
+        ("yunet=nowhere.onnx", "none", "no such model file"),
+        ("no.such.module:Thing", "none", "cannot load no.such.module:Thing"),
+        (f"{__name__}:Nothing", "none", "cannot load .*Nothing"),
+        ("maskwatch.detectors.ssd:SSD", "none", "cannot be made with no arguments .*path"),
+    ],
+)
+def test_unknown_models(detector: str, classifier: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message) as caught:
+        load(detector, classifier)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_thresholds_of_no_sense(threshold: float) -> None:
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        load(threshold=threshold)
+
+
+def test_settings_are_followed(fake_models: FakeModels) -> None:
+    settings = load_settings(
+        given={
+            "detect": {"detector": str(fake_models.detector), "size": 128, "threshold": 0.9},
+            "classify": {"classifier": "none"},
+            "alerts": {"after": 7, "gap": 2},
+        }
+    )
+    engine = from_settings(settings)
+    assert isinstance(engine.detector, SSD)
+    assert (engine.detector.sizes, engine.detector.threshold, engine.threshold) == ((128,), 0.9, 0.9)
+    (rule,) = rules(settings.alerts)
+    assert isinstance(rule, NoMaskRule)
+    assert (rule.after, rule.gap) == (7, 2)
+    assert rules(settings.alerts)[0] is not rule  # it remembers: one for each stream
+
+
+def test_table_is_whole() -> None:
+    for backend in (*DETECTORS.values(), *CLASSIFIERS.values()):
+        assert set(backend.files) <= set(FILES)
+        assert backend.summary
+    assert Settings().detect.detector in DETECTORS
+    assert Settings().classify.classifier in CLASSIFIERS
+
+
+def test_an_engine_serves_many_threads(fake_models: FakeModels) -> None:
+    engine = load(str(fake_models.detector), str(fake_models.classifier), 320)
+    labels: set[str | None] = set()
+
+    def work() -> None:
+        for _ in range(10):
+            labels.update(engine.detect(scene({(3, 3): GREEN})).labels)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert labels == {"without_mask"}
+
+
+def test_paths_with_odd_names(tmp_path: Path, fake_models: FakeModels) -> None:
+    odd = tmp_path / "größe = 1 : a.onnx"
+    odd.write_bytes(fake_models.detector.read_bytes())
+    assert isinstance(load(str(odd), "none").detector, SSD)
