@@ -21,7 +21,7 @@ from maskwatch.app.live import tickets
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.classifiers.mobilenet import MobileNet
 
-PAGE = Path(maskwatch.app.__file__).with_name("main.py")
+PAGE = Path(maskwatch.app.__file__).parent / "pages" / "main.py"
 SECONDS = 60
 THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
 Maker = Callable[[], AppTest]
@@ -37,7 +37,7 @@ def first_page() -> AppTest:
 
 
 def files_page() -> AppTest:
-    page = first_page().switch_page("files_page.py").run()
+    page = first_page().switch_page("files.py").run()
     assert not page.exception, page.exception
     return page
 
@@ -284,9 +284,9 @@ class TestFilesPage:
 
     def test_results_survive_a_visit_to_the_other_page(self) -> None:
         page = uploaded(files_page(), ("three.jpg", jpeg(THREE)))
-        page.switch_page("live_page.py").run()
+        page.switch_page("live.py").run()
         assert element(page) is not None
-        page.switch_page("files_page.py").run()
+        page.switch_page("files.py").run()
         assert "three.jpg" in shown(page)
         (remove,) = [button for button in page.button if button.label.startswith("Remove")]
         remove.click().run()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample
 from maskwatch.training.classifier import ClassifierRecipe
 from maskwatch.training.data.classifier_dataset import FaceRecipe
 from maskwatch.training.data.detector_dataset import CropRecipe
@@ -36,8 +36,8 @@ def test_a_recipe_is_read_back_as_it_was(recipe: ClassifierRecipe | DetectorReci
 def test_the_fingerprint_counts_faces_and_changes_with_a_label() -> None:
     rows = [(BOX, 0, False), (BOX, UNKNOWN, False), (BOX, None, False)]
     street = make_sample(Path("/data/street/a.jpg"), rows, "street")
-    crop = CropSample(Path("/data/with_mask/b.jpg"), 2, "people")
-    found = fingerprint({"train": [street, crop], "val": []})
+    portrait = PortraitSample(Path("/data/with_mask/b.jpg"), 2, "people")
+    found = fingerprint({"train": [street, portrait], "val": []})
     assert found["train"]["pictures"] == 2
     assert found["train"]["faces"] == {"face": 1, "ignored": 1, "mask_worn_incorrectly": 1, "with_mask": 1}
     assert found["train"]["sources"]["people"] == {"mask_worn_incorrectly": 1, "pictures": 1}
@@ -47,12 +47,12 @@ def test_the_fingerprint_counts_faces_and_changes_with_a_label() -> None:
     def digest(*items: object) -> str:
         return str(fingerprint({"train": items})["train"]["sha256"])  # type: ignore[dict-item]
 
-    same = digest(street, crop)
-    assert digest(crop, street) == same  # in any order
-    assert digest(replace(street, path=Path("/elsewhere/street/a.jpg")), crop) == same
-    assert digest(replace(street, states=np.array([1, UNKNOWN, UNKNOWN])), crop) != same
-    assert digest(replace(street, boxes=street.boxes + 1), crop) != same
-    assert digest(street, replace(crop, state=1)) != same
+    same = digest(street, portrait)
+    assert digest(portrait, street) == same  # in any order
+    assert digest(replace(street, path=Path("/elsewhere/street/a.jpg")), portrait) == same
+    assert digest(replace(street, states=np.array([1, UNKNOWN, UNKNOWN])), portrait) != same
+    assert digest(replace(street, boxes=street.boxes + 1), portrait) != same
+    assert digest(street, replace(portrait, state=1)) != same
     assert digest(street) != same
 
 

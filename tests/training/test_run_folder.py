@@ -34,9 +34,9 @@ FIGURES = {
 def learnt(tmp_path: Path) -> RunPictures:
     train = read_dataset(write_coco(tmp_path / "street", [FACES] * 2)).samples
     held = read_dataset(write_coco(tmp_path / "held", [FACES, FACES[:1]])).samples
-    crops = read_dataset(write_crops(tmp_path / "people", [(0, 0), (1, 1)])).crops
+    portraits = read_dataset(write_crops(tmp_path / "people", [(0, 0), (1, 1)])).portraits
     negatives = read_negatives(write_negatives(tmp_path / "none", [True, False]))
-    return RunPictures(train, [*held, *crops], negatives)
+    return RunPictures(train, [*held, *portraits], negatives)
 
 
 @pytest.fixture
@@ -118,14 +118,14 @@ def test_of_several_processes_one_writes(
 
 
 def test_pictures_are_told_apart_as_in_the_training(tmp_path: Path) -> None:
-    crops = tmp_path / "people"
-    write_crops(crops / "train", [(0, 0), (1, 1), (1, 1)])
-    write_crops(crops / "val", [(0, 0)])
+    portraits = tmp_path / "people"
+    write_crops(portraits / "train", [(0, 0), (1, 1), (1, 1)])
+    write_crops(portraits / "val", [(0, 0)])
     street = write_coco(tmp_path / "street", [FACES])
     (tmp_path / "wrong.csv").write_text("picture,box,state\nstreet/0.png,2,with_mask\n")
     none = write_negatives(tmp_path / "none", [False] * 12)
     found = learnt_from(
-        TrainingSources([crops, street], [none], corrections=tmp_path / "wrong.csv"), ["street"]
+        TrainingSources([portraits, street], [none], corrections=tmp_path / "wrong.csv"), ["street"]
     )
     assert len(found.train) == 4  # undivided data is learnt from as a whole
     assert [item.path.parent.parent.name for item in found.held] == ["val"]
@@ -135,8 +135,8 @@ def test_pictures_are_told_apart_as_in_the_training(tmp_path: Path) -> None:
 
 
 def test_the_share_that_the_training_held_out_is_measured_on(tmp_path: Path) -> None:
-    crops = write_crops(tmp_path / "people", [(i % 2, i % 2) for i in range(20)])
-    material = TrainingSources([crops], cache=tmp_path / "cache")
+    portraits = write_crops(tmp_path / "people", [(i % 2, i % 2) for i in range(20)])
+    material = TrainingSources([portraits], cache=tmp_path / "cache")
     found = learnt_from(material, hold_out=0.2, seed=3)
     read = read_training_set(material, 0.2, 3, lambda text: None)
     assert [item.path for item in found.held] == read.held.paths

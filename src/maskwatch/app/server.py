@@ -19,7 +19,7 @@ from maskwatch.app.pages.theme import THEME
 from maskwatch.errors import ConfigError
 from maskwatch.settings import load_settings
 
-_PAGE: Final = Path(__file__).with_name("main.py")
+_PAGE: Final = Path(__file__).parent / "pages" / "main.py"
 _UPLOAD_MB: Final = 1024
 _MESSAGE_MB: Final = 32  # also the most that a WebSocket message may take in memory
 

@@ -97,10 +97,10 @@ def audit(
     if not isinstance(engine.classifier, Assessor):
         raise ModelError(f"{model or 'no classifier'}: an audit needs a classifier of maskwatch, see --model")
     material = select(Selection(paths, names=parse_names(names), split=split, limit=limit))
-    samples, crops = material.samples, material.crops
+    samples, portraits = material.samples, material.portraits
     if corrections is not None:
-        samples, crops, _ = correct(samples, crops, read_corrections(corrections))
-    items = [*samples, *crops]
+        samples, portraits, _ = correct(samples, portraits, read_corrections(corrections))
+    items = [*samples, *portraits]
     found = run(items, engine.classifier, engine.detector, least, lambda all_: progress(all_, "looking"))
     if out is None:
         sys.stdout.write(to_csv(found))

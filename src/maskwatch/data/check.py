@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.data.duplicates import groups_of, near_copies, thumbnail
-from maskwatch.data.sample import UNKNOWN, CropSample, Dataset, Sample
+from maskwatch.data.sample import UNKNOWN, Dataset, PortraitSample, Sample
 from maskwatch.errors import SourceError
 from maskwatch.geometry import iou
 from maskwatch.sources.images import read_image
@@ -70,7 +70,7 @@ class Check:
         return total
 
 
-Item = Sample | CropSample
+Item = Sample | PortraitSample
 
 
 def check(dataset: Dataset, watch: Callable[[list[Item]], Iterable[Item]] = list) -> Check:
@@ -83,7 +83,7 @@ def check(dataset: Dataset, watch: Callable[[list[Item]], Iterable[Item]] = list
     report = Check(dataset.form, problems=list(dataset.problems))
     readable: list[Item] = []
     thumbnails: list[NDArray[np.float32]] = []
-    for item in watch([*dataset.samples, *dataset.crops]):
+    for item in watch([*dataset.samples, *dataset.portraits]):
         try:
             image = read_image(item.path)
         except SourceError as error:
@@ -93,7 +93,7 @@ def check(dataset: Dataset, watch: Callable[[list[Item]], Iterable[Item]] = list
             thumbnails.append(thumbnail(image))
             counts = report.classes.setdefault(item.split, Counter())
             height, width = image.shape[:2]
-            if isinstance(item, CropSample):
+            if isinstance(item, PortraitSample):
                 counts[LABELS[item.state]] += 1
                 report.heights[_border(height)] += 1
             else:
@@ -101,7 +101,7 @@ def check(dataset: Dataset, watch: Callable[[list[Item]], Iterable[Item]] = list
     report.pictures = len(readable)
     if thumbnails:
         _look_for_copies(report, readable, np.stack(thumbnails))
-    report.warnings = _warnings(report, bool(dataset.crops))
+    report.warnings = _warnings(report, bool(dataset.portraits))
     return report
 
 
@@ -128,11 +128,11 @@ def _look_for_copies(report: Check, items: list[Item], thumbnails: NDArray[np.fl
             paths = [member.path for member in members]
             shared = len({member.split for member in members}) > 1
             (report.leaks if shared else report.copies).append(paths)
-            if len({m.state for m in members if isinstance(m, CropSample)}) > 1:
+            if len({m.state for m in members if isinstance(m, PortraitSample)}) > 1:
                 report.disagreeing.append(paths)
 
 
-def _warnings(report: Check, crops: bool) -> list[str]:
+def _warnings(report: Check, portraits: bool) -> list[str]:
     faces = report.faces
     states = {label: faces[label] for label in LABELS}
     warnings = []
@@ -158,7 +158,7 @@ def _warnings(report: Check, crops: bool) -> list[str]:
             f"{len(report.leaks)} groups of near-copies lie in more than one split: figures measured on it"
             " will be too good"
         )
-    if not crops and report.empty == 0 and faces:
+    if not portraits and report.empty == 0 and faces:
         warnings.append("every picture shows a face: add some without, or the detector sees faces anywhere")
     return warnings
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from maskwatch.data.formats.class_names import MEANINGS, state_of
 from maskwatch.data.picture_lists import about, by_name, read_rows
-from maskwatch.data.sample import UNKNOWN, CropSample, Sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, Sample
 from maskwatch.errors import DataError
 
 
@@ -65,7 +65,7 @@ def short_names(paths: Iterable[Path]) -> dict[Path, str]:
     return names
 
 
-def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> list[CropSample]:
+def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> list[PortraitSample]:
     """Pictures of one person that nobody labelled but the list: those it gives one of the three states."""
     entries = by_name(corrections)
     found = []
@@ -73,7 +73,7 @@ def label_pictures(paths: Iterable[Path], corrections: Iterable[Correction]) -> 
         for entry in about(path, entries):
             state = state_of(entry.meaning, {}, str(path))
             if entry.box is None and state is not None and state != UNKNOWN:
-                found.append(CropSample(path, state, path.parent.name))
+                found.append(PortraitSample(path, state, path.parent.name))
     return found
 
 
@@ -88,13 +88,13 @@ def left_out(paths: Iterable[Path], corrections: Iterable[Correction]) -> set[Pa
 
 
 def correct(
-    samples: Iterable[Sample], crops: Iterable[CropSample], corrections: Iterable[Correction]
-) -> tuple[list[Sample], list[CropSample], int]:
+    samples: Iterable[Sample], portraits: Iterable[PortraitSample], corrections: Iterable[Correction]
+) -> tuple[list[Sample], list[PortraitSample], int]:
     """Applies corrections.
 
     Args:
         samples: Pictures with boxes.
-        crops: Pictures of one person; those to be ignored, or of unknown state, are left out.
+        portraits: Pictures of one person; those to be ignored, or of unknown state, are left out.
         corrections: The list; entries about other pictures are passed over.
 
     Returns:
@@ -119,13 +119,13 @@ def correct(
             ignore[entry.box] = state is None
             changed += old != (states[entry.box], ignore[entry.box])
         mended_samples.append(replace(sample, states=states, ignore=ignore))
-    mended_crops: list[CropSample] = []
-    for crop in crops:
-        whole: int | None = crop.state
-        for entry in about(crop.path, entries):
+    mended_crops: list[PortraitSample] = []
+    for portrait in portraits:
+        whole: int | None = portrait.state
+        for entry in about(portrait.path, entries):
             if entry.box is None:
-                whole = state_of(entry.meaning, {}, str(crop.path))
-        changed += whole != crop.state
+                whole = state_of(entry.meaning, {}, str(portrait.path))
+        changed += whole != portrait.state
         if whole is not None and whole != UNKNOWN:
-            mended_crops.append(replace(crop, state=whole))
+            mended_crops.append(replace(portrait, state=whole))
     return mended_samples, mended_crops, changed

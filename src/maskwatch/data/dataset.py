@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from maskwatch.data.formats.class_folders import class_folders, read_crops
+from maskwatch.data.formats.class_folders import class_folders, read_portraits
 from maskwatch.data.formats.class_names import split_named
 from maskwatch.data.formats.coco import is_coco, read_coco
 from maskwatch.data.formats.voc import read_voc, voc_files
 from maskwatch.data.formats.yolo import find_yaml, label_file, read_yolo
 from maskwatch.data.picture_files import is_picture
-from maskwatch.data.sample import CropSample, Dataset, Sample
+from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.errors import DataError
 
 
@@ -38,15 +38,15 @@ def read_dataset(path: Path, names: Mapping[str, str] | None = None) -> Dataset:
     if not path.exists():
         raise DataError(f"{path}: no such file or folder")
     problems: list[str] = []
-    form, samples, crops = _read(path, names, problems)
-    if not samples and not crops:
+    form, samples, portraits = _read(path, names, problems)
+    if not samples and not portraits:
         first = f"; the first of {len(problems)} problems: {problems[0]}" if problems else ""
         raise DataError(f"{path}: {form} data without a single usable picture{first}")
     source = source_name(path)
     return Dataset(
         form,
         tuple(sample if sample.source else replace(sample, source=source) for sample in samples),
-        tuple(crop if crop.source else replace(crop, source=source) for crop in crops),
+        tuple(portrait if portrait.source else replace(portrait, source=source) for portrait in portraits),
         tuple(problems),
     )
 
@@ -59,7 +59,7 @@ def source_name(path: Path) -> str:
 
 def _read(
     path: Path, names: Mapping[str, str] | None, problems: list[str]
-) -> tuple[str, list[Sample], list[CropSample]]:
+) -> tuple[str, list[Sample], list[PortraitSample]]:
     if path.is_file():
         if path.suffix.lower() == ".json":
             return "COCO", read_coco(path, names=names, problems=problems), []
@@ -77,7 +77,7 @@ def _read(
     if _has_yolo_labels(path):
         return "YOLO", read_yolo(path, names, problems), []
     if class_folders(path, names):
-        return "class folders", [], read_crops(path, names)
+        return "class folders", [], read_portraits(path, names)
     raise DataError(
         f"{path}: no data set recognised; looked for COCO (*.json), YOLO (data.yaml or labels/*.txt), Pascal"
         " VOC (*.xml) and folders named with_mask, without_mask, mask_worn_incorrectly (other names:"

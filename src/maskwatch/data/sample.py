@@ -38,7 +38,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class CropSample:
+class PortraitSample:
     """A picture on disk that shows one person, and whose state therefore needs no box.
 
     Attributes:
@@ -58,34 +58,34 @@ class CropSample:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What was read from one place. One of `samples` and `crops` is empty.
+    """What was read from one place. One of `samples` and `portraits` is empty.
 
     Attributes:
         form: The form it was in, for people: "COCO", "YOLO", "Pascal VOC", "class folders".
         samples: Pictures with boxes.
-        crops: Pictures of one person.
+        portraits: Pictures of one person.
         problems: One line for each entry that could not be used and was left out.
     """
 
     form: str
     samples: tuple[Sample, ...] = ()
-    crops: tuple[CropSample, ...] = ()
+    portraits: tuple[PortraitSample, ...] = ()
     problems: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.samples) + len(self.crops)
+        return len(self.samples) + len(self.portraits)
 
     @property
     def splits(self) -> list[str]:
         """The names of the splits that occur, sorted; empty where the data set has none."""
-        return sorted(({s.split for s in self.samples} | {c.split for c in self.crops}) - {""})
+        return sorted(({s.split for s in self.samples} | {c.split for c in self.portraits}) - {""})
 
     def part(self, split: str) -> Dataset:
         """The pictures of one split."""
         return Dataset(
             self.form,
             tuple(s for s in self.samples if s.split == split),
-            tuple(c for c in self.crops if c.split == split),
+            tuple(c for c in self.portraits if c.split == split),
             self.problems,
         )
 

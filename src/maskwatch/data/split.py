@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from maskwatch.data.check import Item
 from maskwatch.data.duplicates import groups_of, near_copies, thumbnail
-from maskwatch.data.sample import CropSample, Dataset, Sample
+from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.data.stratified_split import face_counts, split_by_group
 from maskwatch.errors import DataError, SourceError
 from maskwatch.sources.images import read_image
@@ -43,7 +43,7 @@ def split_dataset(
     items: list[Item] = []
     thumbnails: list[NDArray[np.float32]] = []
     problems = list(dataset.problems)
-    for item in watch([*dataset.samples, *dataset.crops]):
+    for item in watch([*dataset.samples, *dataset.portraits]):
         try:
             thumbnails.append(thumbnail(read_image(item.path)))
         except SourceError as error:
@@ -54,7 +54,7 @@ def split_dataset(
         raise DataError(f"not one picture can be read; the first: {problems[0] if problems else 'none'}")
     groups = _groups(items, np.stack(thumbnails))
     counts = face_counts(
-        [np.array([i.state]) if isinstance(i, CropSample) else i.states[~i.ignore] for i in items]
+        [np.array([i.state]) if isinstance(i, PortraitSample) else i.states[~i.ignore] for i in items]
     )
     splits = split_by_group(groups.tolist(), counts, shares, seed)
     divided = [
@@ -64,7 +64,7 @@ def split_dataset(
     return Dataset(
         dataset.form,
         tuple(item for item in divided if isinstance(item, Sample)),
-        tuple(item for item in divided if isinstance(item, CropSample)),
+        tuple(item for item in divided if isinstance(item, PortraitSample)),
         tuple(problems),
     )
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.data.corrections import short_names
-from maskwatch.data.sample import UNKNOWN, CropSample, Sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, Sample
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import SourceError
 from maskwatch.evaluation.measure import main_face
@@ -87,7 +87,7 @@ class Audit:
     problems: list[str] = field(default_factory=list)
 
 
-Item = Sample | CropSample
+Item = Sample | PortraitSample
 
 
 def audit(
@@ -114,7 +114,7 @@ def audit(
             found.problems.append(str(error))
             continue
         rows, boxes, states = _labelled(item, image, finder)
-        found.unseen += isinstance(item, CropSample) and not rows
+        found.unseen += isinstance(item, PortraitSample) and not rows
         found.faces += len(rows)
         probabilities, faces, *_ = judge.look(image, boxes)
         for place, row in enumerate(rows):
@@ -199,5 +199,5 @@ def _thumbnails(
     for number, doubt in chosen:
         image = read_image(doubt.path)
         box = "" if doubt.row is None else f", box {doubt.row}"
-        crop = crop_square(image, np.array([doubt.box], np.float32), 1.8, side)[0]
-        yield crop, f"line {number}: {doubt.confidence:.2f}, {names[doubt.path]}{box}"
+        portrait = crop_square(image, np.array([doubt.box], np.float32), 1.8, side)[0]
+        yield portrait, f"line {number}: {doubt.confidence:.2f}, {names[doubt.path]}{box}"

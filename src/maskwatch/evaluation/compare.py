@@ -125,7 +125,7 @@ def compare(
     wrong = [mistakes(f, partly_labelled) for f in both]
     better, worse = _changed(*wrong)
     mended, broken = changes(*wrong) if keep_mistakes else (None, None)
-    figures = [measure(f.looked, f.negatives, f.crops, partly_labelled) for f in both]
+    figures = [measure(f.looked, f.negatives, f.portraits, partly_labelled) for f in both]
     return Comparison(
         engines=(describe(first), describe(second)),
         data=material.about,
@@ -144,7 +144,7 @@ def compare(
 
 def _milliseconds(findings: Predictions) -> float:
     seconds = [item.seconds for item in (*findings.looked, *findings.negatives)]
-    return 1000 * float(np.median(seconds + [crop.seconds for crop in findings.crops]))
+    return 1000 * float(np.median(seconds + [portrait.seconds for portrait in findings.portraits]))
 
 
 def _paired(both: Sequence[Predictions]) -> list[Paired]:
@@ -164,9 +164,9 @@ def _paired(both: Sequence[Predictions]) -> list[Paired]:
     if both[0].negatives:
         clean = [np.array([len(item.faces) == 0 for item in f.negatives]) for f in both]
         cases.append(("pictures without a face left alone", clean))
-    if both[0].crops and classified:
-        wrong = [{m.picture for m in mistakes(Predictions(crops=f.crops))} for f in both]
-        paths = [str(crop.sample.path) for crop in both[0].crops]
+    if both[0].portraits and classified:
+        wrong = [{m.picture for m in mistakes(Predictions(portraits=f.portraits))} for f in both]
+        paths = [str(portrait.sample.path) for portrait in both[0].portraits]
         cases.append(("pictures of one person", [np.array([p not in w for p in paths]) for w in wrong]))
     return [_pair(name, *outcomes) for name, outcomes in cases if len(outcomes[0])]
 

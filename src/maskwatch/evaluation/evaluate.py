@@ -59,11 +59,11 @@ def evaluate(
     (findings,) = find([contender], material, watch)
     corrected, about = None, dict(material.about)
     if entries is not None:
-        samples, crops, changed = correct(
-            [item.sample for item in findings.looked], [item.sample for item in findings.crops], entries
+        samples, portraits, changed = correct(
+            [item.sample for item in findings.looked], [item.sample for item in findings.portraits], entries
         )
         mended = {sample.path: sample for sample in samples}
-        whole = {crop.path: crop for crop in crops}
+        whole = {portrait.path: portrait for portrait in portraits}
         shown = left_out([item.sample.path for item in findings.negatives], entries)
         corrected = _measured(_replace_truth(findings, mended, whole, shown), partly_labelled, members)
         about["corrected labels"] = changed + len(shown)
@@ -102,10 +102,10 @@ def find(
         contenders,
         watch(material.samples, "pictures"),
         watch(material.negatives, "pictures without a face"),
-        watch(material.crops, "pictures of one person"),
+        watch(material.portraits, "pictures of one person"),
     )
     first = findings[0]
-    if not (first.looked or first.negatives or first.crops):
+    if not (first.looked or first.negatives or first.portraits):
         raise DataError(f"not one picture can be read; the first: {first.problems[0]}")
     return findings
 
@@ -130,16 +130,18 @@ def describe(contender: EvaluatedEngine) -> dict[str, Any]:
 
 
 def _measured(findings: Predictions, partly_labelled: Collection[str], members: Sequence[Member]) -> Figures:
-    return measure(findings.looked, findings.negatives, findings.crops, partly_labelled, members=members)
+    return measure(findings.looked, findings.negatives, findings.portraits, partly_labelled, members=members)
 
 
 def _replace_truth(
-    findings: Predictions, samples: dict[Path, Any], crops: dict[Path, Any], shown: Collection[Path]
+    findings: Predictions, samples: dict[Path, Any], portraits: dict[Path, Any], shown: Collection[Path]
 ) -> Predictions:
     """The same findings against other labels, without crops of no label and negatives that show a face."""
     looked: list[PicturePrediction] = [
         replace(item, sample=samples[item.sample.path]) for item in findings.looked
     ]
-    whole = [replace(c, sample=crops[c.sample.path]) for c in findings.crops if c.sample.path in crops]
+    whole = [
+        replace(c, sample=portraits[c.sample.path]) for c in findings.portraits if c.sample.path in portraits
+    ]
     negatives = [item for item in findings.negatives if item.sample.path not in shown]
-    return replace(findings, looked=looked, crops=whole, negatives=negatives)
+    return replace(findings, looked=looked, portraits=whole, negatives=negatives)

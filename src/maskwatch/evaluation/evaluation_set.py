@@ -12,7 +12,7 @@ import numpy as np
 
 from maskwatch.data.dataset import read_dataset, source_name
 from maskwatch.data.negatives import is_held_out, read_negatives
-from maskwatch.data.sample import CropSample, Dataset, Sample
+from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.errors import DataError
 
 EVERY: Final = "all"
@@ -28,7 +28,7 @@ class Selection:
     Attributes:
         data: Data sets in any form; see `maskwatch.data.dataset.read_dataset`.
         negatives: Folders of pictures without a face.
-        crops: Folders of pictures of one person, by state.
+        portraits: Folders of pictures of one person, by state.
         names: Class name in the data -> meaning.
         split: Which split; None takes val, else test, else everything; "all" everything.
         held_out_only: Of the negatives only those that training leaves out.
@@ -37,7 +37,7 @@ class Selection:
 
     data: Sequence[Path] = ()
     negatives: Sequence[Path] = ()
-    crops: Sequence[Path] = ()
+    portraits: Sequence[Path] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     split: str | None = None
     held_out_only: bool = False
@@ -51,14 +51,14 @@ class EvaluationSet:
     Attributes:
         samples: Pictures with boxes.
         negatives: Pictures without a face.
-        crops: Pictures of one person.
+        portraits: Pictures of one person.
         problems: What was left out, one line each.
         about: Where they are from, for the report.
     """
 
     samples: list[Sample] = field(default_factory=list)
     negatives: list[Sample] = field(default_factory=list)
-    crops: list[CropSample] = field(default_factory=list)
+    portraits: list[PortraitSample] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
 
@@ -76,31 +76,32 @@ def select(wanted: Selection) -> EvaluationSet:
     """
     material = EvaluationSet()
     splits = []
-    for path in (*wanted.data, *wanted.crops):
+    for path in (*wanted.data, *wanted.portraits):
         dataset = read_dataset(path, wanted.names)
-        if path in wanted.crops and not dataset.crops:
+        if path in wanted.portraits and not dataset.portraits:
             raise DataError(f"{path}: {dataset.form} is not a set of pictures of one person each")
         part, split = _part(dataset, wanted.split, path)
         splits.append(f"{path.name}: {split}")
         material.samples += part.samples
-        material.crops += part.crops
+        material.portraits += part.portraits
         material.problems += dataset.problems
     for path in wanted.negatives:
         found = read_negatives(path)
         material.negatives += [s for s in found if is_held_out(s.path)] if wanted.held_out_only else found
     material.samples = _limited(material.samples, wanted.limit)
     material.negatives = _limited(material.negatives, wanted.limit)
-    material.crops = _limited(material.crops, wanted.limit)
-    if not (material.samples or material.negatives or material.crops):
+    material.portraits = _limited(material.portraits, wanted.limit)
+    if not (material.samples or material.negatives or material.portraits):
         raise DataError("nothing to look at: name a data set, or --negatives or --crops")
     material.about = {
         "names": sorted(
-            {source_name(path) for path in (*wanted.data, *wanted.crops)} | {p.name for p in wanted.negatives}
+            {source_name(path) for path in (*wanted.data, *wanted.portraits)}
+            | {p.name for p in wanted.negatives}
         ),
         "splits": ", ".join(splits),
         "pictures with boxes": len(material.samples),
         "pictures without a face": len(material.negatives),
-        "pictures of one person": len(material.crops),
+        "pictures of one person": len(material.portraits),
         "sources": dict(Counter(sample.source for sample in material.samples)),
         "held-out negatives only": wanted.held_out_only,
         "limit": wanted.limit,

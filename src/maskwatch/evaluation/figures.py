@@ -141,7 +141,7 @@ class Negatives:
 
 
 @dataclass(frozen=True, slots=True)
-class Crops:
+class PortraitFigures:
     """Pictures of one person, end to end: the label of the largest found face; none found is wrong.
 
     Attributes:
@@ -191,7 +191,7 @@ class Figures:
         classes: By source, and "all".
         labels: By source, "all", and "all >=32 px", the faces of 32 pixels and more.
         negatives: Pictures without a face.
-        crops: By source, and "all".
+        crops: Pictures of one person, by source (the name is part of the JSON form), and "all".
         milliseconds: Median time of a picture, from pixels to labelled faces.
         slices: By name, where a list says what faces look like; see `maskwatch.evaluation.slices`.
     """
@@ -200,7 +200,7 @@ class Figures:
     classes: dict[str, Classes]
     labels: dict[str, Labels]
     negatives: Negatives | None
-    crops: dict[str, Crops]
+    crops: dict[str, PortraitFigures]
     milliseconds: float | None
     slices: dict[str, Slice] = field(default_factory=dict)
 

@@ -8,10 +8,10 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from maskwatch.data.sample import CropSample, Sample
+from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import ModelError, SourceError
-from maskwatch.evaluation.match_table import CropPrediction, PicturePrediction
+from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction
 from maskwatch.factory import kind_of, load
 from maskwatch.pipeline import Engine
 from maskwatch.sources.images import read_image
@@ -20,7 +20,7 @@ from maskwatch.types import Faces, Image
 LOW: Final = 0.02
 """Detector score down to which candidates are taken for curves."""
 
-_Either = TypeVar("_Either", Sample, CropSample)
+_Either = TypeVar("_Either", Sample, PortraitSample)
 
 
 MOST: Final = 200
@@ -68,13 +68,13 @@ class Predictions:
     Attributes:
         looked: Pictures with boxes.
         negatives: Pictures without a face.
-        crops: Pictures of one person.
+        portraits: Pictures of one person.
         problems: One line for each picture that could not be read.
     """
 
     looked: list[PicturePrediction] = field(default_factory=list)
     negatives: list[PicturePrediction] = field(default_factory=list)
-    crops: list[CropPrediction] = field(default_factory=list)
+    portraits: list[PortraitPrediction] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -125,7 +125,7 @@ def look(
     contenders: Sequence[EvaluatedEngine],
     samples: Iterable[Sample] = (),
     negatives: Iterable[Sample] = (),
-    crops: Iterable[CropSample] = (),
+    portraits: Iterable[PortraitSample] = (),
 ) -> list[Predictions]:
     """Shows every picture to every engine, one after the other, so that their times compare.
 
@@ -133,7 +133,7 @@ def look(
         contenders: What looks at them.
         samples: Pictures with boxes.
         negatives: Pictures without a face.
-        crops: Pictures of one person.
+        portraits: Pictures of one person.
 
     Returns:
         The findings of each.
@@ -146,10 +146,10 @@ def look(
     for sample, image in _read(negatives, problems):
         for contender, found in zip(contenders, findings, strict=True):
             found.negatives.append(_look(contender, sample, image))
-    for crop, image in _read(crops, problems):
+    for portrait, image in _read(portraits, problems):
         for contender, found in zip(contenders, findings, strict=True):
             faces, seconds = _timed(contender.usual, image)
-            found.crops.append(CropPrediction(crop, faces, seconds))
+            found.portraits.append(PortraitPrediction(portrait, faces, seconds))
     return [replace(found, problems=problems) for found in findings]
 
 

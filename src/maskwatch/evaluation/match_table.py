@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.sample import CropSample, Sample
+from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE, match
 from maskwatch.geometry import clip
 from maskwatch.types import LABELS, Faces
@@ -36,10 +36,10 @@ class PicturePrediction:
 
 
 @dataclass(frozen=True, slots=True)
-class CropPrediction:
+class PortraitPrediction:
     """A picture of one person and what the engine found in it, at its usual operating point."""
 
-    sample: CropSample
+    sample: PortraitSample
     faces: Faces
     seconds: float = field(default=0.0, compare=False)
 

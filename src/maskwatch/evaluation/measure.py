@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.evaluation.figures import (
     Classes,
-    Crops,
     Detection,
     Figures,
     Labels,
     Negatives,
     OperatingPoint,
+    PortraitFigures,
 )
 from maskwatch.evaluation.intervals import NOTHING, Proportion, bootstrap, proportion
-from maskwatch.evaluation.match_table import CropPrediction, MatchTable, PicturePrediction, join, tabulate
+from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, PortraitPrediction, join, tabulate
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
 from maskwatch.evaluation.metrics import (
     HEIGHTS,
@@ -47,7 +47,7 @@ _CURVE_POINTS: Final = 200
 def measure(
     looked: Sequence[PicturePrediction],
     negatives: Sequence[PicturePrediction] = (),
-    crops: Sequence[CropPrediction] = (),
+    portraits: Sequence[PortraitPrediction] = (),
     partly_labelled: Collection[str] = (),
     rounds: int = 200,
     members: Iterable[Member] = (),
@@ -57,7 +57,7 @@ def measure(
     Args:
         looked: Pictures with boxes; those without any show no face.
         negatives: Pictures without a face, counted apart.
-        crops: Pictures of one person.
+        portraits: Pictures of one person.
         partly_labelled: Sources in which some faces have no box: only recall and labels there.
         rounds: Draws for bootstrap intervals; 0 leaves them out.
         members: Faces of slices, for figures of each.
@@ -77,7 +77,7 @@ def measure(
         },
         labels=_all_labels(looked, sources),
         negatives=_negatives(negatives, points) if negatives else None,
-        crops=_by_crop_source(crops),
+        crops=_by_crop_source(portraits),
         milliseconds=float(np.median(seconds)) * 1000 if seconds else None,
         slices=by_slice(looked, members, partly_labelled),
     )
@@ -332,32 +332,32 @@ def main_face(faces: Faces) -> int:
     return int(np.argmax(sides[:, 0] * sides[:, 1]))
 
 
-def _by_crop_source(crops: Sequence[CropPrediction]) -> dict[str, Crops]:
-    sources: dict[str, list[CropPrediction]] = {}
-    for crop in crops:
-        sources.setdefault(crop.sample.source, []).append(crop)
+def _by_crop_source(portraits: Sequence[PortraitPrediction]) -> dict[str, PortraitFigures]:
+    sources: dict[str, list[PortraitPrediction]] = {}
+    for portrait in portraits:
+        sources.setdefault(portrait.sample.source, []).append(portrait)
     if len(sources) > 1:
-        sources = {ALL: list(crops)} | dict(sorted(sources.items()))
+        sources = {ALL: list(portraits)} | dict(sorted(sources.items()))
     return {name: _crops(rows) for name, rows in sources.items()}
 
 
-def _crops(crops: Sequence[CropPrediction]) -> Crops:
-    if any(len(crop.faces) and crop.faces.probabilities is None for crop in crops):
-        found = np.array([len(crop.faces) > 0 for crop in crops])
-        return Crops(len(crops), NOTHING, NOTHING, proportion(found), {}, [], NOTHING, NOTHING)
+def _crops(portraits: Sequence[PortraitPrediction]) -> PortraitFigures:
+    if any(len(portrait.faces) and portrait.faces.probabilities is None for portrait in portraits):
+        found = np.array([len(portrait.faces) > 0 for portrait in portraits])
+        return PortraitFigures(len(portraits), NOTHING, NOTHING, proportion(found), {}, [], NOTHING, NOTHING)
     nothing = len(LABELS)
-    said, certain = np.full(len(crops), nothing), np.zeros(len(crops), np.bool_)
-    true = np.array([crop.sample.state for crop in crops])
-    for row, crop in enumerate(crops):
-        face = main_face(crop.faces)
+    said, certain = np.full(len(portraits), nothing), np.zeros(len(portraits), np.bool_)
+    true = np.array([portrait.sample.state for portrait in portraits])
+    for row, portrait in enumerate(portraits):
+        face = main_face(portrait.faces)
         if face >= 0:
-            assert crop.faces.probabilities is not None
-            said[row] = crop.faces.probabilities[face].argmax()
-            certain[row] = crop.faces.certain[face]
+            assert portrait.faces.probabilities is not None
+            said[row] = portrait.faces.probabilities[face].argmax()
+            certain[row] = portrait.faces.certain[face]
     found, right = said != nothing, said == true
     masked, binary = _masked_or_not(true, said)
-    return Crops(
-        pictures=len(crops),
+    return PortraitFigures(
+        pictures=len(portraits),
         right=proportion(right),
         masked_or_not=proportion((binary & found)[masked]),
         found=proportion(found),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import SourceError
 from maskwatch.evaluation.inference import Predictions
-from maskwatch.evaluation.match_table import CropPrediction, PicturePrediction, tabulate
+from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction, tabulate
 from maskwatch.evaluation.matching import FALSE
 from maskwatch.evaluation.measure import main_face
 from maskwatch.geometry import crop_square
@@ -63,7 +63,7 @@ def mistakes(findings: Predictions, partly_labelled: Collection[str] = ()) -> li
     """Every mistake at the usual operating point, each kind from worst to mildest."""
     found = [m for item in findings.looked for m in _of_picture(item, item.sample.source in partly_labelled)]
     found += [m for item in findings.negatives for m in _of_picture(item, False)]
-    found += [m for crop in findings.crops for m in _of_crop(crop)]
+    found += [m for portrait in findings.portraits for m in _of_crop(portrait)]
     order = list(KINDS)
     return sorted(found, key=lambda m: (order.index(m.kind), -m.weight))
 
@@ -91,9 +91,9 @@ def _of_picture(looked: PicturePrediction, partly: bool) -> Iterable[Mistake]:
         yield Mistake("false_face", path, box, None, None, said, score, source, height, sure)
 
 
-def _of_crop(crop: CropPrediction) -> Iterable[Mistake]:
-    true, path, faces = LABELS[crop.sample.state], str(crop.sample.path), crop.faces
-    face, source = main_face(faces), crop.sample.source
+def _of_crop(portrait: PortraitPrediction) -> Iterable[Mistake]:
+    true, path, faces = LABELS[portrait.sample.state], str(portrait.sample.path), portrait.faces
+    face, source = main_face(faces), portrait.sample.source
     if face < 0:
         yield Mistake("missed_face", path, None, None, true, None, float("inf"), source)
     elif faces.probabilities is not None and faces.labels[face] != true:

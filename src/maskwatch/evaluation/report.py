@@ -68,9 +68,9 @@ def headline(figures: Figures) -> list[tuple[str, str]]:
     classes = next(iter(figures.classes.values()), None)
     if classes is not None and classes.mean is not None:
         shown.append(("three-class mAP50", f"{classes.mean:.3f}"))
-    crops = next(iter(figures.crops.values()), None)
-    if crops is not None:
-        shown.append(("pictures of one person right", percent(crops.right)))
+    portraits = next(iter(figures.crops.values()), None)
+    if portraits is not None:
+        shown.append(("pictures of one person right", percent(portraits.right)))
     if figures.milliseconds is not None:
         shown.append(("time a picture", f"{figures.milliseconds:.0f} ms"))
     return shown

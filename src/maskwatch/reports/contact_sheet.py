@@ -112,8 +112,8 @@ def _faces_by_class(dataset: Dataset) -> dict[str, list[Place]]:
             if not ignored:
                 name = "face" if state == UNKNOWN else LABELS[state]
                 faces.setdefault(name, []).append((sample.path, box))
-    for crop in dataset.crops:
-        faces.setdefault(LABELS[crop.state], []).append((crop.path, None))
+    for portrait in dataset.portraits:
+        faces.setdefault(LABELS[portrait.state], []).append((portrait.path, None))
     return dict(sorted(faces.items()))
 
 

@@ -8,7 +8,15 @@ from typing import Final
 
 from maskwatch import __version__
 from maskwatch.annotate import STYLES
-from maskwatch.evaluation.figures import Classes, Crops, Detection, Figures, Labels, Negatives, Slice
+from maskwatch.evaluation.figures import (
+    Classes,
+    Detection,
+    Figures,
+    Labels,
+    Negatives,
+    PortraitFigures,
+    Slice,
+)
 from maskwatch.evaluation.intervals import Interval, Proportion
 from maskwatch.evaluation.metrics import BINS, HEIGHTS
 from maskwatch.evaluation.mistakes import KINDS, Mistake, thumbnails
@@ -255,7 +263,7 @@ def _classes(classes: dict[str, Classes]) -> list[str]:
     return ["<h2>Three classes</h2>", table(head, rows, caption)]
 
 
-def _one_person(crops: dict[str, Crops]) -> list[str]:
+def _one_person(crops: dict[str, PortraitFigures]) -> list[str]:
     rows = [
         [
             escape(name),

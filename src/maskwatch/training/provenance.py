@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskwatch import __version__
-from maskwatch.data.sample import UNKNOWN, CropSample, Sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, Sample
 from maskwatch.types import LABELS
 
 _PACKAGES: Final = ("torch", "onnx", "onnxruntime", "numpy", "opencv-python-headless", "pillow")
 
-Item = Sample | CropSample
+Item = Sample | PortraitSample
 
 
 def recipe_toml(recipe: Any) -> str:
@@ -78,7 +78,7 @@ def fingerprint(parts: Mapping[str, Sequence[Item]]) -> dict[str, Any]:
 
 
 def _states(item: Item) -> list[str]:
-    if isinstance(item, CropSample):
+    if isinstance(item, PortraitSample):
         return [LABELS[item.state]]
     return [
         "ignored" if ignored else "face" if state == UNKNOWN else LABELS[state]
@@ -102,7 +102,7 @@ def _hash(items: Iterable[Item]) -> str:
 
 
 def _line(item: Item) -> str:
-    boxes = [] if isinstance(item, CropSample) else item.boxes.round(2).tolist()
+    boxes = [] if isinstance(item, PortraitSample) else item.boxes.round(2).tolist()
     return json.dumps([item.path.parent.name, item.path.name, item.source, _states(item), boxes])
 
 

@@ -128,16 +128,16 @@ def _boxed(labelled: LabelledPictures, read: TrainingSet, incomplete: Sequence[s
         for score, samples in _by_trust(labelled.samples, incomplete)
         for sample in pseudo_labels.ignore_unlabelled(samples, read.teacher, score)
     ]
-    faces += pseudo_labels.box_crops(labelled.crops, read.teacher, 0.8)
+    faces += pseudo_labels.box_portraits(labelled.portraits, read.teacher, 0.8)
     return [sample for sample in faces if sample.path in read.pictures]
 
 
 def _faces(labelled: LabelledPictures, read: TrainingSet, where_found: bool = False) -> list[FaceExample]:
     """The faces of all pictures, those of one person boxed by the teacher or the shipped detector."""
-    if read.teacher or not labelled.crops:
-        boxed = pseudo_labels.box_crops(labelled.crops, read.teacher, 0.8)
+    if read.teacher or not labelled.portraits:
+        boxed = pseudo_labels.box_portraits(labelled.portraits, read.teacher, 0.8)
     else:
-        boxed = box_people(labelled.crops, read.pictures, shipped_detector())
+        boxed = box_people(labelled.portraits, read.pictures, shipped_detector())
     samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
     paths = [sample.path for sample in samples]
     found = find_faces(paths, read.pictures, live_detector()) if where_found else {}

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from maskwatch.atomic_file import write_text
-from maskwatch.data.sample import CropSample, Sample
+from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.errors import MaskwatchError
 from maskwatch.evaluation.evaluate import evaluate
 from maskwatch.evaluation.evaluation_set import EvaluationSet
@@ -103,7 +103,7 @@ def _evaluated(file: Path, kind: ModelKind, learnt: RunPictures) -> Evaluation:
     """The exported model as users run it, with the shipped model of the other kind beside it."""
     material = EvaluationSet(
         samples=[item for item in learnt.held if isinstance(item, Sample)],
-        crops=[item for item in learnt.held if isinstance(item, CropSample)],
+        portraits=[item for item in learnt.held if isinstance(item, PortraitSample)],
         negatives=list(learnt.negatives),
     )
     sources = sorted({item.source for item in learnt.held})
@@ -112,7 +112,7 @@ def _evaluated(file: Path, kind: ModelKind, learnt: RunPictures) -> Evaluation:
         "splits": "the pictures held out of this training",
         "pictures with boxes": len(material.samples),
         "pictures without a face": len(material.negatives),
-        "pictures of one person": len(material.crops),
+        "pictures of one person": len(material.portraits),
         "held-out negatives only": True,
         "limit": None,
     }

@@ -21,7 +21,7 @@ from maskwatch.data.dataset import read_dataset
 from maskwatch.sources.images import read_image
 from maskwatch.types import Frame, Result
 
-PAGE = Path(maskwatch.app.__file__).with_name("main.py")
+PAGE = Path(maskwatch.app.__file__).parent / "pages" / "main.py"
 SECONDS = 60
 THREE = scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})
 SWITCH = "keep_corrections"
@@ -45,7 +45,7 @@ def run(acted: Any) -> AppTest:
 
 def with_picture(on: bool = True) -> AppTest:
     page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
-    page = run(page.switch_page("files_page.py"))
+    page = run(page.switch_page("files.py"))
     page.file_uploader(key="uploads").set_value([("three.png", cv2.imencode(".png", THREE)[1].tobytes(), "")])
     run(page)
     if on:
@@ -216,7 +216,7 @@ class TestFrames:
         empty = scene({})
         clip = write_clip(tmp_path / "in.mp4", [empty] * 10 + [THREE] * 10)
         page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
-        page = run(page.switch_page("files_page.py"))
+        page = run(page.switch_page("files.py"))
         run(page.file_uploader(key="uploads").set_value([("in.mp4", clip.read_bytes(), "")]))
         end = time.monotonic() + SECONDS
         while not page.metric:

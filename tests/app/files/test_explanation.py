@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("fake_page")
 
 def with_faces(squares: dict[tuple[int, int], tuple[int, int, int]]) -> AppTest:
     page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
-    page = run(page.switch_page("files_page.py"))
+    page = run(page.switch_page("files.py"))
     picture = cv2.imencode(".png", scene(squares))[1].tobytes()
     return run(page.file_uploader(key="uploads").set_value([("a.png", picture, "")]))
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from maskwatch.data.sample import CropSample
+from maskwatch.data.sample import PortraitSample
 from maskwatch.training.data.person_boxes import box_people, find_faces
 from maskwatch.training.data.picture_cache import cache
 from maskwatch.types import Faces, Image
@@ -20,13 +20,13 @@ class Finder:
 
 
 def test_the_most_certain_face_or_else_the_whole_picture(tmp_path: Path) -> None:
-    crops = []
+    portraits = []
     for name, light, state in (("bright", 200, 0), ("dark", 20, 1)):
         cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((200, 400, 3), light, np.uint8))
-        crops.append(CropSample(tmp_path / f"{name}.png", state, "made", "g"))
-    crops.append(CropSample(tmp_path / "absent.png", 0))
-    pictures, _ = cache([crop.path for crop in crops], tmp_path / "cache", longest=200)
-    bright, dark = box_people(crops, pictures, Finder())
+        portraits.append(PortraitSample(tmp_path / f"{name}.png", state, "made", "g"))
+    portraits.append(PortraitSample(tmp_path / "absent.png", 0))
+    pictures, _ = cache([portrait.path for portrait in portraits], tmp_path / "cache", longest=200)
+    bright, dark = box_people(portraits, pictures, Finder())
     assert bright.boxes.tolist() == [[20, 20, 100, 120]]  # the pixels are halved, the box is not
     assert dark.boxes[0].tolist() == pytest.approx([48, 24, 352, 176])
     assert [int(s.states[0]) for s in (bright, dark)] == [0, 1]

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import numpy as np
 
-from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample
 from maskwatch.training.data.auto_labeller import AutoLabel
-from maskwatch.training.data.pseudo_labels import box_crops, box_pictures, ignore_unlabelled
+from maskwatch.training.data.pseudo_labels import box_pictures, box_portraits, ignore_unlabelled
 
 A, B, C = Path("a.jpg"), Path("b.jpg"), Path("c.jpg")
 
@@ -29,12 +29,12 @@ def test_a_picture_that_nobody_looked_at_stays_as_it_is() -> None:
 
 
 def test_a_person_gets_the_box_of_the_only_sure_face() -> None:
-    crops = [CropSample(path, 1, "mine", "group") for path in (A, B, C)]
+    portraits = [PortraitSample(path, 1, "mine", "group") for path in (A, B, C)]
     found = {
         A: seen((5, 5, 40, 40, 0.95), (60, 5, 80, 30, 0.4), (6, 6, 41, 41, 0.3)),
         B: seen((5, 5, 40, 40, 0.95), (60, 5, 80, 30, 0.9)),
     }
-    (result,) = box_crops(crops, found, 0.8)
+    (result,) = box_portraits(portraits, found, 0.8)
     assert result.path == A
     assert (result.source, result.group) == ("mine", "group")
     assert result.boxes.tolist() == [[5, 5, 40, 40], [60, 5, 80, 30]]

@@ -27,10 +27,10 @@ def test_a_share_of_every_class_is_held_out_by_whole_groups(tmp_path: Path) -> N
     rows = [f"{'with_mask' if i % 2 == 0 else 'without_mask'}/{i}.png,g{i // 2}" for i in range(24)]
     (data / "groups.csv").write_text("\n".join(["file,group", *rows]))
     found = read(tmp_path, data)
-    held = sorted(int(c.path.stem) for c in found.held.crops)
+    held = sorted(int(c.path.stem) for c in found.held.portraits)
     assert len(held) == 6
     assert len({number // 2 for number in held}) == 3  # pairs stay together: both classes alike
-    assert len(found.train.crops) == 18
+    assert len(found.train.portraits) == 18
     assert not set(found.train.paths) & set(found.held.paths)
     assert found.held.paths == read(tmp_path, data).held.paths
     assert found.held.paths != read(tmp_path, data, seed=1).held.paths
@@ -40,13 +40,13 @@ def test_a_split_of_the_data_is_kept_to(tmp_path: Path) -> None:
     for split, count in (("train", 12), ("val", 2), ("test", 3)):
         write_crops(tmp_path / "data" / split, [(i % 2, i % 2) for i in range(count)])
     found = read(tmp_path, tmp_path / "data")
-    assert (len(found.train.crops), len(found.held.crops)) == (12, 2)
+    assert (len(found.train.portraits), len(found.held.portraits)) == (12, 2)
     assert {path.parents[1].name for path in found.held.paths} == {"val"}
 
 
 def test_very_little_data_is_all_learnt_from(tmp_path: Path) -> None:
     found = read(tmp_path, write_crops(tmp_path / "data", [(i % 2, i % 2) for i in range(8)]))
-    assert (len(found.train.crops), len(found.held.crops)) == (8, 0)
+    assert (len(found.train.portraits), len(found.held.portraits)) == (8, 0)
 
 
 def test_an_empty_class_folder_is_refused(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_without_false_faces_the_scores_are_left_alone(
         state=[np.where(masked, 0, 1)],
         side=[np.full(count, 50.0)],
         bare=[np.zeros(count, np.bool_)],
-        crop=[np.zeros(count, np.bool_)],
+        portrait=[np.zeros(count, np.bool_)],
     )
     words = chosen_from(seen, tmp_path, monkeypatch)
     assert words["score"]["combine"] == combine
@@ -56,7 +56,7 @@ def test_easy_portraits_do_not_make_answers_about_crowds_certain(
         state=[state],
         side=[np.full(len(state), 50.0)],
         bare=[np.zeros(len(state), np.bool_)],
-        crop=[~hard],
+        portrait=[~hard],
     )
     monkeypatch.setattr(calibrated_export, "apply", lambda probabilities, *_: probabilities)
     undecided = chosen_from(seen, tmp_path, monkeypatch)["thresholds"]["undecided"]

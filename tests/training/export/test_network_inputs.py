@@ -34,8 +34,8 @@ def test_which_pictures(tmp_path: Path) -> None:
     write_crops(tmp_path / "people" / "train", [(0, 0), (1, 1)])
     write_crops(tmp_path / "people" / "val", [(0, 0)])
     people = tmp_path / "people"
-    assert len(pictures_of(people, {}, "train").crops) == 2
-    assert len(pictures_of(people, {}).crops) == 1
+    assert len(pictures_of(people, {}, "train").portraits) == 2
+    assert len(pictures_of(people, {}).portraits) == 1
     undivided = write_coco(tmp_path / "street", [FACES])
     assert len(pictures_of(undivided, {}, "train").samples) == 1
     unlabelled = write_negatives(tmp_path / "none", [False, True])

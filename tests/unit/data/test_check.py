@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 
 from maskwatch.data.check import Check, check
-from maskwatch.data.sample import CropSample, Dataset, Sample, make_sample, negative
+from maskwatch.data.sample import Dataset, PortraitSample, Sample, make_sample, negative
 from maskwatch.reports.contact_sheet import contact_sheet, summary
 from maskwatch.sinks.pictures import save_image
 from maskwatch.sources.images import decode_image
@@ -68,12 +68,12 @@ def test_every_trouble_is_found(boxed: Dataset) -> None:
 
 
 def test_copies_with_different_states(tmp_path: Path) -> None:
-    crops = []
+    portraits = []
     for number, (name, state) in enumerate([("astronaut", 0), ("astronaut", 1), ("cat", 1)]):
         path = tmp_path / f"{number}.jpg"
         save_image(path, photograph(name))
-        crops.append(CropSample(path, state))
-    found = check(Dataset("class folders", crops=tuple(crops)))
+        portraits.append(PortraitSample(path, state))
+    found = check(Dataset("class folders", portraits=tuple(portraits)))
     assert [[path.name for path in group] for group in found.disagreeing] == [["0.jpg", "1.jpg"]]
     assert found.copies == found.disagreeing
     assert found.classes == {"": Counter({"with_mask": 1, "without_mask": 2})}

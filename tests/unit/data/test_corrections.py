@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from maskwatch.data.corrections import correct, label_pictures, left_out, read_corrections, short_names
-from maskwatch.data.sample import UNKNOWN, CropSample, make_sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample
 from maskwatch.errors import DataError
 
 BOX = (1.0, 2.0, 3.0, 4.0)
@@ -29,24 +29,24 @@ def test_states_are_replaced_and_boxes_ignored(tmp_path: Path) -> None:
             "elsewhere.jpg,5,with_mask,",
         )
     )
-    (first, second), crops, changed = correct([sample, other], [], listed)
+    (first, second), portraits, changed = correct([sample, other], [], listed)
     assert first.states.tolist() == [2, UNKNOWN, UNKNOWN]
     assert first.ignore.tolist() == [False, True, False]
     assert second.states.tolist() == [0]
-    assert crops == []
+    assert portraits == []
     assert changed == 3
     assert sample.states.tolist() == [0, 1, 2]  # the given ones stay as they are
 
 
 def test_pictures_of_one_person(tmp_path: Path) -> None:
     given = [
-        CropSample(Path(f"/c/{name}"), 0) for name in ("with/1.jpg", "with/2.jpg", "other/1.jpg", "3.jpg")
+        PortraitSample(Path(f"/c/{name}"), 0) for name in ("with/1.jpg", "with/2.jpg", "other/1.jpg", "3.jpg")
     ]
     listed = read_corrections(
         written(tmp_path / "list.csv", "with/1.jpg,,without_mask,", "2.jpg,,ignore,", "with\\3.jpg,,face,")
     )
-    _, crops, changed = correct([], given, listed)
-    assert [(str(crop.path), crop.state) for crop in crops] == [
+    _, portraits, changed = correct([], given, listed)
+    assert [(str(portrait.path), portrait.state) for portrait in portraits] == [
         ("/c/with/1.jpg", 1),
         ("/c/other/1.jpg", 0),
         ("/c/3.jpg", 0),

@@ -71,9 +71,9 @@ def test_class_folders_are_recognised_and_divided(tmp_path: Path) -> None:
     dataset = read_dataset(tmp_path / "people")
     assert dataset.form == "class folders"
     assert dataset.splits == ["train", "val"]
-    assert {crop.path.name for crop in dataset.part("val").crops} == {"b.png", "c.png"}
+    assert {portrait.path.name for portrait in dataset.part("val").portraits} == {"b.png", "c.png"}
     # A folder that only names a split lends no name.
-    assert {crop.source for crop in read_dataset(tmp_path / "people" / "val").crops} == {"people"}
+    assert {portrait.source for portrait in read_dataset(tmp_path / "people" / "val").portraits} == {"people"}
 
 
 def test_a_file(tmp_path: Path) -> None:

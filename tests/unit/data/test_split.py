@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskwatch.data.sample import CropSample, Dataset, make_sample
+from maskwatch.data.sample import Dataset, PortraitSample, make_sample
 from maskwatch.data.split import split_dataset
 from maskwatch.errors import DataError
 from maskwatch.sinks.pictures import save_image
@@ -21,34 +21,34 @@ def photograph(number: int) -> Image:
     )
 
 
-def crops(folder: Path, count: int, copies: int) -> Dataset:
+def portraits(folder: Path, count: int, copies: int) -> Dataset:
     items = []
     for number in [*range(count), *range(100, 100 + copies)]:
         path = folder / f"{number}.png"
         save_image(path, photograph(number))
-        items.append(CropSample(path, number % 2))
-    return Dataset("class folders", crops=tuple(items))
+        items.append(PortraitSample(path, number % 2))
+    return Dataset("class folders", portraits=tuple(items))
 
 
 def test_copies_stay_together_and_classes_get_their_shares(tmp_path: Path) -> None:
-    done = split_dataset(crops(tmp_path, 40, 10))
-    home = {crop.path.stem: crop for crop in done.crops}
+    done = split_dataset(portraits(tmp_path, 40, 10))
+    home = {portrait.path.stem: portrait for portrait in done.portraits}
     for number in range(10):
         assert home[str(number)].split == home[str(number + 100)].split
         assert home[str(number)].group == home[str(number + 100)].group
-    assert len({crop.group for crop in done.crops}) == 40
+    assert len({portrait.group for portrait in done.portraits}) == 40
     for state in (0, 1):
-        assert sum(c.split == "val" for c in done.crops if c.state == state) == pytest.approx(5, abs=1)
+        assert sum(c.split == "val" for c in done.portraits if c.state == state) == pytest.approx(5, abs=1)
 
 
 def test_given_groups_count_as_well(tmp_path: Path) -> None:
-    dataset = crops(tmp_path, 20, 0)
-    person = [replace(crop, group="same person") for crop in dataset.crops[:6]]
+    dataset = portraits(tmp_path, 20, 0)
+    person = [replace(portrait, group="same person") for portrait in dataset.portraits[:6]]
     done = split_dataset(
-        replace(dataset, crops=(*person, *dataset.crops[6:])), {"train": 0.5, "val": 0.5}, seed=3
+        replace(dataset, portraits=(*person, *dataset.portraits[6:])), {"train": 0.5, "val": 0.5}, seed=3
     )
-    assert len({crop.split for crop in done.crops[:6]}) == 1
-    assert {crop.group for crop in done.crops[:6]} == {"same person"}
+    assert len({portrait.split for portrait in done.portraits[:6]}) == 1
+    assert {portrait.group for portrait in done.portraits[:6]} == {"same person"}
     assert done.splits == ["train", "val"]
 
 
@@ -67,4 +67,4 @@ def test_pictures_with_boxes_and_broken_ones(tmp_path: Path) -> None:
 
 def test_nothing_to_divide(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not one picture can be read"):
-        split_dataset(Dataset("class folders", crops=(CropSample(tmp_path / "absent.png", 0),)))
+        split_dataset(Dataset("class folders", portraits=(PortraitSample(tmp_path / "absent.png", 0),)))

@@ -27,7 +27,9 @@ def engine(fake_models: FakeModels) -> Engine:
 
 
 def look(engine: Engine, *paths: Path, least: float = 0.0) -> Audit:
-    items = [item for path in paths for data in [read_dataset(path)] for item in (*data.samples, *data.crops)]
+    items = [
+        item for path in paths for data in [read_dataset(path)] for item in (*data.samples, *data.portraits)
+    ]
     assert isinstance(engine.classifier, Assessor)
     return audit(items, engine.classifier, engine.detector, least)
 
@@ -63,13 +65,13 @@ def test_the_list_mends_what_it_names(engine: Engine, tmp_path: Path) -> None:
     people = write_crops(tmp_path / "people", [(0, 0), (1, 0)])
     found = look(engine, street, people)
     (tmp_path / "list.csv").write_text(to_csv(found))
-    (_, second), crops, changed = correct(
-        read_dataset(street).samples, read_dataset(people).crops, read_corrections(tmp_path / "list.csv")
+    (_, second), portraits, changed = correct(
+        read_dataset(street).samples, read_dataset(people).portraits, read_corrections(tmp_path / "list.csv")
     )
     assert changed == 4
     assert second.states[[0, 2]].tolist() == [0, 1]
     assert second.ignore.tolist() == [False, True, False]
-    assert [crop.state for crop in crops] == [0, 0]
+    assert [portrait.state for portrait in portraits] == [0, 0]
     rows = list(csv.DictReader(io.StringIO(to_csv(found))))
     assert {row["picture"] for row in rows} == {"street/1.png", "without_mask/1.png"}
     assert rows[0]["note"] == "labelled mask_worn_incorrectly"

@@ -37,9 +37,9 @@ class Careless:
 def material(tmp_path: Path) -> EvaluationSet:
     pictures = [[Square(cell, 0, 0) for cell in CELLS] for _ in range(3)] + [[Square((8, 0), 1, 1)]]
     street = write_coco(tmp_path / "street", pictures)
-    crops = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
+    portraits = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
     negatives = write_negatives(tmp_path / "none", [False] * 8)
-    return select(Selection([street], [negatives], [crops]))
+    return select(Selection([street], [negatives], [portraits]))
 
 
 @pytest.fixture

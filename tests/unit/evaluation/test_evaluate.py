@@ -26,9 +26,9 @@ PICTURES = [
 @pytest.fixture
 def material(tmp_path: Path) -> EvaluationSet:
     street = write_coco(tmp_path / "street", PICTURES, ["street", "street", "web"])
-    crops = write_crops(tmp_path / "people", [(0, 0), (0, 0), (1, 0), (1, None)])
+    portraits = write_crops(tmp_path / "people", [(0, 0), (0, 0), (1, 0), (1, None)])
     negatives = write_negatives(tmp_path / "none", [True, False, False, False])
-    return select(Selection([street], [negatives], [crops]))
+    return select(Selection([street], [negatives], [portraits]))
 
 
 def test_the_whole_way_from_files_to_figures(engine: EvaluatedEngine, material: EvaluationSet) -> None:
@@ -179,8 +179,8 @@ def test_a_part_of_the_kinds_is_enough(engine: EvaluatedEngine, tmp_path: Path) 
         "time a picture",
     ]
     assert Page(to_html(done)).plots == []
-    crops = select(Selection([write_crops(tmp_path / "people", [(0, 0)])]))
-    done = evaluate(engine, crops)
+    portraits = select(Selection([write_crops(tmp_path / "people", [(0, 0)])]))
+    done = evaluate(engine, portraits)
     assert ("pictures of one person right", "100.0 %") in headline(done.figures)
     json.loads(to_json(done))
     Page(to_html(done))

@@ -37,10 +37,10 @@ def test_a_split_that_is_not_there(split_set: Path, tmp_path: Path) -> None:
 
 
 def test_every_kind_of_picture(split_set: Path, tmp_path: Path) -> None:
-    crops = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
+    portraits = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
     negatives = write_negatives(tmp_path / "none", [False] * 40)
-    material = select(Selection([split_set], [negatives], [crops], held_out_only=True))
-    assert (len(material.samples), len(material.crops)) == (2, 2)
+    material = select(Selection([split_set], [negatives], [portraits], held_out_only=True))
+    assert (len(material.samples), len(material.portraits)) == (2, 2)
     assert 0 < len(material.negatives) < 20
     assert all(is_held_out(sample.path) for sample in material.negatives)
     assert len(select(Selection([split_set], [negatives])).negatives) == 40
@@ -57,7 +57,7 @@ def test_the_limit_is_drawn_once_and_for_all(tmp_path: Path) -> None:
 
 def test_what_is_no_set_of_crops(split_set: Path) -> None:
     with pytest.raises(DataError, match="COCO is not a set of pictures of one person each"):
-        select(Selection(crops=[split_set]))
+        select(Selection(portraits=[split_set]))
 
 
 def test_nothing_named() -> None:

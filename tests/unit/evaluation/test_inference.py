@@ -54,12 +54,12 @@ def test_candidates_go_below_the_threshold_and_hold_the_usual_finds(
 def test_all_kinds_of_pictures_and_the_broken_ones(engine: EvaluatedEngine, tmp_path: Path) -> None:
     samples = read_dataset(write_coco(tmp_path / "street", [[Square((1, 1), 0, 0)], []])).samples
     (tmp_path / "street" / "1.png").write_bytes(b"")
-    crops = read_dataset(write_crops(tmp_path / "crops", [(0, 0), (1, None)])).crops
+    portraits = read_dataset(write_crops(tmp_path / "crops", [(0, 0), (1, None)])).portraits
     negatives = read_negatives(write_negatives(tmp_path / "none", [True, False]))
-    (found,) = look([engine], samples, negatives, crops)
+    (found,) = look([engine], samples, negatives, portraits)
     assert [item.sample.path.name for item in found.looked] == ["0.png"]
     assert [len(item.faces) for item in found.negatives] == [1, 0]
-    assert [len(item.faces) for item in found.crops] == [1, 0]
+    assert [len(item.faces) for item in found.portraits] == [1, 0]
     assert len(found.problems) == 1
     assert "1.png: the file is empty" in found.problems[0]
 

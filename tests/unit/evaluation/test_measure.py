@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskwatch.data.sample import UNKNOWN, CropSample, make_sample, negative
+from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample, negative
 from maskwatch.evaluation.intervals import Proportion
-from maskwatch.evaluation.match_table import CropPrediction, PicturePrediction
+from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction
 from maskwatch.evaluation.measure import main_face, measure
 from maskwatch.types import Faces
 
@@ -241,29 +241,29 @@ def test_pictures_without_a_face() -> None:
     assert points[20.0].recall == {"street": Proportion(4, 4)}
 
 
-def crop(state: int, *found: Found, source: str = "crops") -> CropPrediction:
-    return CropPrediction(CropSample(Path("c.jpg"), state, source), faces(*found))
+def portrait(state: int, *found: Found, source: str = "crops") -> PortraitPrediction:
+    return PortraitPrediction(PortraitSample(Path("c.jpg"), state, source), faces(*found))
 
 
 def test_pictures_of_one_person() -> None:
     figures = measure(
         [],
-        crops=[
-            crop(0, (square(0, 90), 0.6, 0), (square(2, 20), 0.9, 1)),  # the larger face speaks
-            crop(0, (square(0), 0.9, 2)),
-            crop(1, (square(0), 0.9, 1 + 3)),
-            crop(1),
+        portraits=[
+            portrait(0, (square(0, 90), 0.6, 0), (square(2, 20), 0.9, 1)),  # the larger face speaks
+            portrait(0, (square(0), 0.9, 2)),
+            portrait(1, (square(0), 0.9, 1 + 3)),
+            portrait(1),
         ],
     ).crops
     assert list(figures) == ["crops"]
-    crops = figures["crops"]
-    assert crops.right == Proportion(2, 4)
-    assert crops.masked_or_not == Proportion(3, 4)
-    assert crops.found == Proportion(3, 4)
-    assert crops.right_by_state == {"with_mask": Proportion(1, 2), "without_mask": Proportion(1, 2)}
-    assert crops.confusion == [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 0, 0]]
-    assert crops.certain == Proportion(2, 3)
-    assert crops.certain_right == Proportion(1, 2)
+    portraits = figures["crops"]
+    assert portraits.right == Proportion(2, 4)
+    assert portraits.masked_or_not == Proportion(3, 4)
+    assert portraits.found == Proportion(3, 4)
+    assert portraits.right_by_state == {"with_mask": Proportion(1, 2), "without_mask": Proportion(1, 2)}
+    assert portraits.confusion == [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 0, 0]]
+    assert portraits.certain == Proportion(2, 3)
+    assert portraits.certain_right == Proportion(1, 2)
 
 
 def test_without_a_classifier_only_finding_is_measured() -> None:
@@ -271,7 +271,7 @@ def test_without_a_classifier_only_finding_is_measured() -> None:
     sample = make_sample(Path("a.jpg"), [(square(0), 0, False)], "street")
     figures = measure(
         [PicturePrediction(sample, plain, plain, 999, 999)],
-        crops=[CropPrediction(CropSample(Path("c"), 0), plain)],
+        portraits=[PortraitPrediction(PortraitSample(Path("c"), 0), plain)],
     )
     assert figures.detection["street"].recall == Proportion(1, 1)
     assert figures.labels == {}

@@ -87,6 +87,4 @@ if kind == BROWSER or choice is not None:
     )
     if keeping is not None:
         correct_live(ticket, "live picture" if choice is None else choice.name, keeping)
-st.page_link(
-    "files_page.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:"
-)
+st.page_link("files.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from maskwatch.data.formats.class_names import STATES, meaning_of, split_named
 from maskwatch.data.picture_files import pictures_in
-from maskwatch.data.sample import CropSample
+from maskwatch.data.sample import PortraitSample
 from maskwatch.errors import DataError
 from maskwatch.types import LABELS
 
 
-def read_crops(path: Path, names: Mapping[str, str] | None = None) -> list[CropSample]:
+def read_portraits(path: Path, names: Mapping[str, str] | None = None) -> list[PortraitSample]:
     """Reads pictures of one person each from folders named after the states.
 
     Args:
@@ -28,16 +28,16 @@ def read_crops(path: Path, names: Mapping[str, str] | None = None) -> list[CropS
     """
     folders = class_folders(path, names)
     groups = _groups(path)
-    crops = [
-        CropSample(picture, state, group=groups.get(picture.resolve(), ""), split=split)
+    portraits = [
+        PortraitSample(picture, state, group=groups.get(picture.resolve(), ""), split=split)
         for folder, state, split in folders
         for picture in pictures_in(folder)
     ]
     if not folders:
         raise DataError(f"{path}: no folder named {', '.join(LABELS)}")
-    if not crops:
+    if not portraits:
         raise DataError(f"{path}: the folders {', '.join(f.name for f, _, _ in folders)} hold no picture")
-    return crops
+    return portraits
 
 
 def class_folders(path: Path, names: Mapping[str, str] | None = None) -> list[tuple[Path, int, str]]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.sample import CropSample, Sample, make_sample
+from maskwatch.data.sample import PortraitSample, Sample, make_sample
 from maskwatch.detectors.base import Detector
 from maskwatch.detectors.ssd import SSD
 from maskwatch.models.download import locate
@@ -35,26 +35,28 @@ def live_detector() -> Detector:
     return SSD(locate("face_ssd.onnx"), "accurate", enlarge=2.0)
 
 
-def box_people(crops: Sequence[CropSample], pictures: PictureCache, detector: Detector) -> list[Sample]:
+def box_people(
+    portraits: Sequence[PortraitSample], pictures: PictureCache, detector: Detector
+) -> list[Sample]:
     """Gives every picture of one person the box of its most certain face.
 
     A picture in which no face is seen is taken for one that is filled by its face.
 
     Args:
-        crops: The pictures; those that could not be read are passed over.
+        portraits: The pictures; those that could not be read are passed over.
         pictures: Decoded pixels.
         detector: Finds the faces.
     """
-    seen = find_faces([crop.path for crop in crops], pictures, detector)
+    seen = find_faces([portrait.path for portrait in portraits], pictures, detector)
     found = []
-    for crop in crops:
-        if crop.path not in seen:
+    for portrait in portraits:
+        if portrait.path not in seen:
             continue
-        faces = seen[crop.path]
-        box = faces.boxes[0] if len(faces) else _filling(*pictures[crop.path])
+        faces = seen[portrait.path]
+        box = faces.boxes[0] if len(faces) else _filling(*pictures[portrait.path])
         x1, y1, x2, y2 = box.tolist()
-        rows = [((x1, y1, x2, y2), crop.state, False)]
-        found.append(make_sample(crop.path, rows, crop.source, crop.group, crop.split))
+        rows = [((x1, y1, x2, y2), portrait.state, False)]
+        found.append(make_sample(portrait.path, rows, portrait.source, portrait.group, portrait.split))
     return found
 
 

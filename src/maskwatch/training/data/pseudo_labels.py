@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.sample import UNKNOWN, CropSample, Sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, Sample
 from maskwatch.geometry import iou
 
 _SAME: Final = 0.3
@@ -48,25 +48,27 @@ def ignore_unlabelled(
     return result
 
 
-def box_crops(crops: Sequence[CropSample], found: Mapping[Path, DetectedFaces], score: float) -> list[Sample]:
+def box_portraits(
+    portraits: Sequence[PortraitSample], found: Mapping[Path, DetectedFaces], score: float
+) -> list[Sample]:
     """Gives pictures of one person their box: that of the only face found with at least `score`.
 
     What was found with less is ignored; a picture with no such face, or with several, is left out.
     """
     result = []
-    for crop in crops:
-        seen = found.get(crop.path)
+    for portrait in portraits:
+        seen = found.get(portrait.path)
         if seen is None or (seen.scores >= score).sum() != 1:
             continue
         sure = seen.scores >= score
         sample = Sample(
-            crop.path,
+            portrait.path,
             seen.boxes[sure],
-            np.array([crop.state], np.int64),
+            np.array([portrait.state], np.int64),
             np.zeros(1, np.bool_),
-            crop.source,
-            crop.group,
-            crop.split,
+            portrait.source,
+            portrait.group,
+            portrait.split,
         )
         doubtful = seen.boxes[~sure]
         doubtful = doubtful[iou(doubtful, sample.boxes).max(1, initial=0) < _SAME]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskwatch.data.negatives import is_held_out, read_negatives
-from maskwatch.data.sample import CropSample, Sample
+from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.training.data.training_set import TrainingSources, read_labels
 
 
@@ -21,8 +21,8 @@ class RunPictures:
         partly_labelled: Sources in which many faces have no box.
     """
 
-    train: Sequence[Sample | CropSample]
-    held: Sequence[Sample | CropSample]
+    train: Sequence[Sample | PortraitSample]
+    held: Sequence[Sample | PortraitSample]
     negatives: Sequence[Sample] = ()
     partly_labelled: Sequence[str] = ()
 
@@ -41,5 +41,5 @@ def learnt_from(
     train, held = read_labels(material, hold_out, seed)
     negatives = [n for path in material.negatives for n in read_negatives(path) if is_held_out(n.path)]
     return RunPictures(
-        [*train.samples, *train.crops], [*held.samples, *held.crops], negatives, partly_labelled
+        [*train.samples, *train.portraits], [*held.samples, *held.portraits], negatives, partly_labelled
     )

@@ -14,7 +14,7 @@ from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.class_folders import class_folders
 from maskwatch.data.negatives import is_held_out, read_negatives
 from maskwatch.data.picture_files import pictures_in
-from maskwatch.data.sample import CropSample, Dataset, Sample
+from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.data.stratified_split import face_counts, split_by_group
 from maskwatch.errors import DataError
 from maskwatch.training.data.auto_labeller import AutoLabels, auto_label
@@ -54,12 +54,12 @@ class LabelledPictures:
     """Labelled pictures: with boxes, and of one person."""
 
     samples: list[Sample]
-    crops: list[CropSample]
+    portraits: list[PortraitSample]
 
     @property
     def paths(self) -> list[Path]:
         """Where they are."""
-        return [s.path for s in self.samples] + [c.path for c in self.crops]
+        return [s.path for s in self.samples] + [c.path for c in self.portraits]
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def read_training_set(material: TrainingSources, hold_out: float, seed: int, say
     train, held = read_labels(material, hold_out, seed, say)
     if material.corrections is not None:
         found = label_pictures(unlabelled, read_corrections(material.corrections))
-        train.crops.extend(found)
+        train.portraits.extend(found)
         if found:
             say(f"{len(found)} unlabelled pictures got a label from {material.corrections}")
-    if not train.samples and not train.crops:
+    if not train.samples and not train.portraits:
         raise DataError("no labelled picture to train on")
     negatives = [n for path in material.negatives for n in read_negatives(path) if not is_held_out(n.path)]
     paths = sorted({*train.paths, *held.paths, *(n.path for n in negatives), *unlabelled})
@@ -134,13 +134,13 @@ def read_labels(
         for target, split in ((train, "train"), (held, "val")):
             part = dataset.part(split)
             target.samples.extend(part.samples)
-            target.crops.extend(part.crops)
+            target.portraits.extend(part.portraits)
     if material.corrections is None:
         return train, held
     known, changed, mended = read_corrections(material.corrections), 0, []
     for labelled in (train, held):
-        samples, crops, count = correct(labelled.samples, labelled.crops, known)
-        mended.append(LabelledPictures(samples, crops))
+        samples, portraits, count = correct(labelled.samples, labelled.portraits, known)
+        mended.append(LabelledPictures(samples, portraits))
         changed += count
     say(f"{changed} labels corrected")
     return mended[0], mended[1]
@@ -171,7 +171,7 @@ def _with_validation(dataset: Dataset, hold_out: float, seed: int) -> Dataset:
         if "val" in dataset.splits:
             return dataset
         dataset = dataset.part("train")
-    items: list[Sample | CropSample] = [*dataset.samples, *dataset.crops]
+    items: list[Sample | PortraitSample] = [*dataset.samples, *dataset.portraits]
     if hold_out <= 0 or len(items) < _LEAST_TO_DIVIDE:
         splits = ["train"] * len(items)
     else:
@@ -185,9 +185,9 @@ def _with_validation(dataset: Dataset, hold_out: float, seed: int) -> Dataset:
     return replace(
         dataset,
         samples=tuple(item for item in divided if isinstance(item, Sample)),
-        crops=tuple(item for item in divided if isinstance(item, CropSample)),
+        portraits=tuple(item for item in divided if isinstance(item, PortraitSample)),
     )
 
 
-def _states(item: Sample | CropSample) -> np.ndarray:
-    return np.array([item.state]) if isinstance(item, CropSample) else item.states[~item.ignore]
+def _states(item: Sample | PortraitSample) -> np.ndarray:
+    return np.array([item.state]) if isinstance(item, PortraitSample) else item.states[~item.ignore]

@@ -88,9 +88,9 @@ def export_calibrated(
     if choices.corrections is not None:
         entries = read_corrections(choices.corrections)
         shown = left_out([sample.path for sample in material.negatives], entries)
-        samples, crops, _ = correct(material.samples, material.crops, entries)
+        samples, portraits, _ = correct(material.samples, material.portraits, entries)
         negatives = [sample for sample in material.negatives if sample.path not in shown]
-        material = replace(material, samples=samples, crops=crops, negatives=negatives)
+        material = replace(material, samples=samples, portraits=portraits, negatives=negatives)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         export_classifier(saved, plain, words | {"score": {"combine": "none"}})
@@ -103,7 +103,7 @@ def export_calibrated(
             )
             for way in SPARED
         }
-    outcome, state, side, crop, probabilities = (
+    outcome, state, side, portrait, probabilities = (
         np.concatenate([one.joined(name) for one in seen.values()])
         for name in ("outcome", "state", "side", "crop", "probabilities")
     )
@@ -124,18 +124,20 @@ def export_calibrated(
             chosen[way] = fusion
         words["score"] = _score(chosen)
         reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in SPARED])
-    probabilities, state, side, crop = (a[reported] for a in (probabilities, state, side, crop))
+    probabilities, state, side, portrait = (a[reported] for a in (probabilities, state, side, portrait))
     temperatures = fit(probabilities, state)
     calibrated = apply(probabilities, temperatures)
     counts = side >= float(words["thresholds"].get("too_small", 0))
-    if np.count_nonzero(counts & ~crop) >= _LEAST_FACES:
+    if np.count_nonzero(counts & ~portrait) >= _LEAST_FACES:
         # Portraits are so easy that with them in the sum every answer about a crowd would pass for certain.
-        counts &= ~crop
+        counts &= ~portrait
     limits = undecided_below(calibrated[counts], state[counts], choices.right)
     words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
     faces = len(state) // len(SPARED)
     words["calibration"] = {"faces": faces, "right": choices.right, "detector": detector}
-    some = replace(material, samples=material.samples[:MOST], crops=material.crops[:MOST], negatives=[])
+    some = replace(
+        material, samples=material.samples[:MOST], portraits=material.portraits[:MOST], negatives=[]
+    )
     difference = export_classifier(saved, out, words, temperatures, checked or some)
     return difference, (
         f"{faces} faces: temperatures {temperatures.mask:.2f} (mask), {temperatures.covered:.2f} (covered);"
@@ -178,12 +180,12 @@ def look(
         _take(seen, sample, detector, classifier, sample.source in partly_labelled)
     for sample in progress(material.negatives, "calibrating"):
         _take(seen, negative(sample.path), detector, classifier, False)
-    for crop in progress(material.crops, "calibrating"):
-        image = read_image(crop.path)
+    for portrait in progress(material.portraits, "calibrating"):
+        image = read_image(portrait.path)
         faces = detector.detect(image)[:1]
         probabilities, face, *_ = classifier.look(image, faces.boxes)
-        outcome, states = np.full(len(faces), TRUE, np.int8), np.full(len(faces), crop.state, np.int64)
-        _append(seen, faces, face, outcome, probabilities, states, crop=True)
+        outcome, states = np.full(len(faces), TRUE, np.int8), np.full(len(faces), portrait.state, np.int64)
+        _append(seen, faces, face, outcome, probabilities, states, portrait=True)
     return seen
 
 
@@ -207,7 +209,7 @@ def _append(
     states: NDArray[np.int64],
     *,
     bare: bool = False,
-    crop: bool = False,
+    portrait: bool = False,
 ) -> None:
     seen.found.append(faces.scores)
     seen.seen.append(face)
@@ -216,4 +218,4 @@ def _append(
     seen.side.append((faces.boxes[:, 2:] - faces.boxes[:, :2]).min(axis=1, initial=np.inf))
     seen.state.append(states)
     seen.bare.append(np.full(len(faces), bare))
-    seen.crop.append(np.full(len(faces), crop))
+    seen.portrait.append(np.full(len(faces), portrait))

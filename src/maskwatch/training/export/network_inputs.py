@@ -63,8 +63,8 @@ def recorded(model: Path, kind: ModelKind, material: EvaluationSet) -> list[NDAr
     recorder = _Recorder(part.model.network)
     part.model = replace(part.model, network=recorder)
     pictures = [(sample.path, sample) for sample in (*material.samples, *material.negatives)]
-    crops = [(crop.path, None) for crop in material.crops]
-    for path, sample in progress([*pictures, *crops], "looking"):
+    portraits = [(portrait.path, None) for portrait in material.portraits]
+    for path, sample in progress([*pictures, *portraits], "looking"):
         try:
             image = read_image(path)
         except SourceError:

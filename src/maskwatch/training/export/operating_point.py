@@ -42,7 +42,7 @@ class Candidates:
     state: list[NDArray[np.int64]] = field(default_factory=list)
     side: list[NDArray[np.floating]] = field(default_factory=list)
     bare: list[NDArray[np.bool_]] = field(default_factory=list)
-    crop: list[NDArray[np.bool_]] = field(default_factory=list)
+    portrait: list[NDArray[np.bool_]] = field(default_factory=list)
 
     def joined(self, name: str) -> NDArray[Any]:
         """One column."""

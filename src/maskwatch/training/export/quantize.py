@@ -150,7 +150,7 @@ def _accuracy(model: Path, kind: ModelKind, material: EvaluationSet) -> tuple[st
     detector = str(model) if kind == "detector" else SHIPPED["detector"]
     classifier = NO_CLASSIFIER if kind == "detector" else str(model)
     (found,) = find([contender(detector, classifier, threads=1)], material, progress)
-    figures = measure(found.looked, found.negatives, found.crops)
+    figures = measure(found.looked, found.negatives, found.portraits)
     name, value = _precision(figures) if kind == "detector" else _right(figures)
     if value is None:
         raise DataError(f"the pictures do not tell how good a {kind} is: labelled faces are needed")

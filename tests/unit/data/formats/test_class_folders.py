@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakes import scene
-from maskwatch.data.formats.class_folders import read_crops
+from maskwatch.data.formats.class_folders import read_portraits
 from maskwatch.errors import DataError
 from maskwatch.sinks.pictures import save_image
 
@@ -25,26 +25,29 @@ def test_states_and_splits(tmp_path: Path) -> None:
     )
     (tmp_path / "train" / "with_mask" / "a.txt").write_text("no picture")
     (tmp_path / "groups.csv").write_text("file,group\ntrain/with_mask/a.png,g7\n")
-    crops = {crop.path.name: (crop.state, crop.split, crop.group) for crop in read_crops(tmp_path)}
-    assert crops == {"a.png": (0, "train", "g7"), "b.png": (1, "train", ""), "c.png": (2, "val", "")}
+    portraits = {
+        portrait.path.name: (portrait.state, portrait.split, portrait.group)
+        for portrait in read_portraits(tmp_path)
+    }
+    assert portraits == {"a.png": (0, "train", "g7"), "b.png": (1, "train", ""), "c.png": (2, "val", "")}
 
 
 def test_the_groups_of_a_split_stand_above_it(tmp_path: Path) -> None:
     put(tmp_path / "val" / "with_mask" / "a.png")
     (tmp_path / "groups.csv").write_text("file,group\nval/with_mask/a.png,g7\n")
-    (crop,) = read_crops(tmp_path / "val")
-    assert (crop.split, crop.group) == ("val", "g7")
+    (portrait,) = read_portraits(tmp_path / "val")
+    assert (portrait.split, portrait.group) == ("val", "g7")
 
 
 def test_other_names(tmp_path: Path) -> None:
     put(tmp_path / "yes" / "a.png", tmp_path / "no" / "b.png", tmp_path / "mask" / "c.png")
-    crops = read_crops(tmp_path, {"yes": "with_mask", "no": "without_mask", "mask": "ignore"})
-    assert {crop.path.name: crop.state for crop in crops} == {"a.png": 0, "b.png": 1}
+    portraits = read_portraits(tmp_path, {"yes": "with_mask", "no": "without_mask", "mask": "ignore"})
+    assert {portrait.path.name: portrait.state for portrait in portraits} == {"a.png": 0, "b.png": 1}
 
 
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no folder named with_mask"):
-        read_crops(tmp_path)
+        read_portraits(tmp_path)
     (tmp_path / "with_mask").mkdir()
     with pytest.raises(DataError, match="the folders with_mask hold no picture"):
-        read_crops(tmp_path)
+        read_portraits(tmp_path)

@@ -9,7 +9,7 @@ from maskwatch.app.pages.sidebar import sidebar
 from maskwatch.app.pages.wording import plain
 from maskwatch.errors import MaskwatchError
 
-_PAGES = Path(__file__).parent / "pages"
+_HERE = Path(__file__).parent
 
 # The picture is what people come for: less air above it than Streamlit leaves.
 _STYLE = """<style>
@@ -20,9 +20,9 @@ st.set_page_config(page_title="maskwatch", page_icon="😷", layout="wide")
 st.html(_STYLE)
 chosen_page = st.navigation(
     [
-        st.Page(_PAGES / "live.py", title="Live", icon=":material/videocam:", default=True),
+        st.Page(_HERE / "live.py", title="Live", icon=":material/videocam:", default=True),
         st.Page(
-            _PAGES / "files.py",
+            _HERE / "files.py",
             title="Photos and videos",
             icon=":material/photo_library:",
             url_path="files",
