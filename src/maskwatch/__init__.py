@@ -1,53 +1,105 @@
-"""maskwatch: finds every face and says whether its mask is worn.
+"""maskwatch: finds every face in a picture and says whether its mask is worn.
 
-from maskwatch import load, read_image
-faces = load().detect(read_image("people.jpg"))
-for face in faces.records():
+from maskwatch import load
+
+for face in load().detect("people.jpg").records():
     print(face["label"], face["score"], face["box"])
+
+Everything in `__all__` is public and is loaded on first use, so that `import maskwatch` stays fast.
+The guide is docs/guides/python.md.
 """
 
-from typing import TYPE_CHECKING, Any
+import importlib
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from maskwatch.errors import MaskwatchError
+    from maskwatch.annotate import annotate
+    from maskwatch.classifiers.base import Classifier
+    from maskwatch.detectors.base import Detector
+    from maskwatch.errors import ConfigError, DataError, MaskwatchError, ModelError, SinkError, SourceError
     from maskwatch.factory import load
-    from maskwatch.pipeline import Engine, Session
+    from maskwatch.pipeline import Engine, Session, run
+    from maskwatch.settings import Settings, load_settings
+    from maskwatch.sinks.base import Sink
+    from maskwatch.sources.base import Source
     from maskwatch.sources.images import read_image
+    from maskwatch.sources.opening import open_source
     from maskwatch.types import LABELS, Event, Faces, Frame, Result
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "load": "maskwatch.factory",
-    "Engine": "maskwatch.pipeline",
-    "Session": "maskwatch.pipeline",
-    "read_image": "maskwatch.sources.images",
-    "MaskwatchError": "maskwatch.errors",
-    "LABELS": "maskwatch.types",
-    "Event": "maskwatch.types",
-    "Faces": "maskwatch.types",
-    "Frame": "maskwatch.types",
-    "Result": "maskwatch.types",
-}
-
 __all__ = [
     "LABELS",
+    "Classifier",
+    "ConfigError",
+    "DataError",
+    "Detector",
     "Engine",
     "Event",
     "Faces",
     "Frame",
     "MaskwatchError",
+    "ModelError",
     "Result",
     "Session",
+    "Settings",
+    "Sink",
+    "SinkError",
+    "Source",
+    "SourceError",
+    "annotate",
     "load",
+    "load_settings",
+    "open_source",
     "read_image",
+    "run",
 ]
+
+_MODULES: Final = {
+    "maskwatch.annotate": ("annotate",),
+    "maskwatch.classifiers.base": ("Classifier",),
+    "maskwatch.detectors.base": ("Detector",),
+    "maskwatch.errors": (
+        *("ConfigError", "DataError", "MaskwatchError", "ModelError", "SinkError", "SourceError"),
+    ),
+    "maskwatch.factory": ("load",),
+    "maskwatch.pipeline": ("Engine", "Session", "run"),
+    "maskwatch.settings": ("Settings", "load_settings"),
+    "maskwatch.sinks.base": ("Sink",),
+    "maskwatch.sources.base": ("Source",),
+    "maskwatch.sources.images": ("read_image",),
+    "maskwatch.sources.opening": ("open_source",),
+    "maskwatch.types": ("LABELS", "Event", "Faces", "Frame", "Result"),
+}
+_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded on first use: `import maskwatch` and `maskwatch --help` stay fast.
-    if name not in _HOMES:
+    """Imports a public name on its first use."""
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'maskwatch' has no attribute {name!r}")
-    import importlib
+    return getattr(importlib.import_module(_MODULE_OF[name]), name)
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """This package, in which `annotate` is always the function, never the module of the same name."""
+
+    @property
+    def annotate(self) -> Callable[..., Any]:
+        """The function of `maskwatch.annotate`."""
+        function: Callable[..., Any] = importlib.import_module("maskwatch.annotate").annotate
+        return function
+
+    @annotate.setter
+    def annotate(self, module: ModuleType) -> None:
+        """Ignores the module: the import system binds every submodule to its package after loading it."""
+
+
+sys.modules[__name__].__class__ = _Package

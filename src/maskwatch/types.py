@@ -1,37 +1,46 @@
-"""The data that flows through maskwatch: frames in, faces and results out. Frozen, numpy inside."""
+"""The data types of the pipeline: frames go in, faces and results come out. All are frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import PIL.Image
+
 Image = NDArray[np.uint8]
-"""A picture: (height, width, 3) uint8, colours in the order blue, green, red."""
+"""A picture: (height, width, 3) uint8, channels in the order blue, green, red (BGR)."""
+
+ImageLike: TypeAlias = "Image | str | PathLike[str] | PIL.Image.Image"
+"""What is accepted as a picture: a BGR array, the path of a file, or a PIL image."""
 
 Label = Literal["with_mask", "without_mask", "mask_worn_incorrectly"]
 LABELS: Final[tuple[Label, ...]] = ("with_mask", "without_mask", "mask_worn_incorrectly")
-"""The three states, in the order of the columns of `Faces.probabilities`."""
+"""The three classes, in the order of the columns of `Faces.probabilities`."""
 
 ModelKind = Literal["detector", "classifier"]
-"""What a model does."""
+"""The two kinds of models."""
 
 Reason = Literal["too_small", "blurred", "dark", "turned_away", "undecided"]
-"""Why an answer is not certain."""
+"""Why the classification of a face is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture on its way through the pipeline.
+    """One picture with its place in a source.
 
     Attributes:
         image: (h, w, 3) uint8, BGR, upright (EXIF orientation applied).
-        index: Number of the frame in its source, from 0; dropped frames keep their number.
+        index: Number of the frame in its source, from 0; dropped frames are counted.
         t: Seconds since the source began (presentation time for files, wall clock for cameras).
-        source: Where it comes from, as the user wrote it.
+        source: Path, address or name of the source, without passwords.
     """
 
     image: Image
@@ -39,18 +48,25 @@ class Frame:
     t: float = 0.0
     source: str = ""
 
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        return f"Frame({width} x {height}, index={self.index}, t={self.t:g}, source={self.source!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """n faces of one picture as a struct of arrays: row i of every field is face i.
+    """The n faces of one picture as arrays: row i of every array is face i.
 
     Attributes:
         boxes: (n, 4) float32: x1, y1, x2, y2 in pixels of the picture, x to the right, y down.
-        scores: (n,) float32 in [0, 1]: how sure the detector is that this is a face.
-        probabilities: (n, 3) float32, columns as in `LABELS`, rows sum to 1; None before classifying.
-        reasons: (n,) object: a `Reason` for an uncertain face, None for a certain one; None before
-            classifying.
+        scores: (n,) float32 in [0, 1]: how sure the models are that this is a face.
+        probabilities: (n, 3) float32, columns as in `LABELS`, rows sum to 1; None if not classified.
+        reasons: (n,) object: a `Reason` for an uncertain face, None for a certain one; None if not
+            classified.
         track_ids: (n,) int64, stable over the frames of one source; None without a tracker.
+
+    Raises:
+        ValueError: An array has the wrong shape.
     """
 
     boxes: NDArray[np.float32]
@@ -75,34 +91,48 @@ class Faces:
 
     @classmethod
     def empty(cls) -> Faces:
-        """No faces."""
+        """Returns no faces, not classified."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def __getitem__(self, index: Any) -> Faces:
-        """The chosen faces; `index` is a boolean mask, an array of row numbers or a slice."""
-        chosen: dict[str, Any] = {}
+        """Returns some of the faces; `index` is a boolean mask, an array of row numbers or a slice."""
+        rows: dict[str, Any] = {}
         for f in fields(self):
             value = getattr(self, f.name)
-            chosen[f.name] = None if value is None else value[index]
-        return Faces(**chosen)
+            rows[f.name] = None if value is None else value[index]
+        return Faces(**rows)
+
+    def __repr__(self) -> str:
+        """Returns the numbers of faces, for example "3 faces: 1 masked, 2 unmasked, ..."."""
+        if self.probabilities is None and len(self):
+            return f"{len(self)} face{'' if len(self) == 1 else 's'}, not classified"
+        from maskwatch.counting import count  # late: it imports this module
+
+        return str(count(self))
+
+    def _repr_html_(self) -> str:
+        """Returns the table that a notebook shows."""
+        from maskwatch.face_table import html_table  # late: it imports this module
+
+        return html_table(self)
 
     def with_(self, **changes: Any) -> Faces:
-        """A copy with some fields replaced."""
+        """Returns a copy with some arrays replaced."""
         return replace(self, **changes)
 
     @property
     def labels(self) -> list[Label | None]:
-        """The most probable state of each face, None where nothing classified it."""
+        """The most probable class of each face; None for each if not classified."""
         if self.probabilities is None:
             return [None] * len(self)
         return [LABELS[i] for i in self.probabilities.argmax(axis=1)]
 
     @property
     def certain(self) -> NDArray[np.bool_]:
-        """(n,) bool: classified, and nothing speaks against the answer."""
+        """(n,) bool: the face is classified, and no reason makes the class uncertain."""
         if self.probabilities is None:
             return np.zeros(len(self), np.bool_)
         if self.reasons is None:
@@ -110,7 +140,7 @@ class Faces:
         return np.array([reason is None for reason in self.reasons], np.bool_)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """One plain dictionary a face, as in the JSON output."""
+        """Yields one dictionary per face, with the fields of the JSON output (docs/concepts/output.md)."""
         certain = self.certain
         for i, label in enumerate(self.labels):
             yield {
@@ -128,10 +158,10 @@ class Faces:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in a stream and that somebody may want to hear of.
+    """Something that a rule reports about a stream.
 
     Attributes:
-        kind: What happened, for example "no_mask".
+        kind: Name of the kind of event, for example "no_mask".
         t: Seconds since the source began.
         message: One line for people.
     """
@@ -143,13 +173,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was found in one frame.
+    """A frame with the faces found in it.
 
     Attributes:
-        frame: The frame it was found in.
-        faces: The faces.
-        events: What the rules made of it; empty for single pictures.
-        seconds: Time the models took.
+        frame: The frame.
+        faces: Its faces; boxes are in pixels of `frame.image`.
+        events: The events that the rules of a session raised; empty for single pictures.
+        seconds: Time in seconds that the models took.
     """
 
     frame: Frame
@@ -158,7 +188,7 @@ class Result:
     seconds: float = field(default=0.0, compare=False)
 
     def record(self) -> dict[str, Any]:
-        """The line of the JSON output: see docs/concepts/output.md."""
+        """Returns one line of the JSON output as a dictionary; see docs/concepts/output.md."""
         height, width = self.frame.image.shape[:2]
         return {
             "source": self.frame.source,
@@ -168,3 +198,34 @@ class Result:
             "height": height,
             "faces": list(self.faces.records()),
         }
+
+    def plot(self) -> Image:
+        """Returns a copy of the picture with the faces drawn on it: (h, w, 3) uint8, BGR.
+
+        Other ways to draw are in `maskwatch.annotate`.
+        """
+        from maskwatch.annotate import annotate  # late: most results are never drawn
+
+        return annotate(self.frame.image, self.faces)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the picture with the faces drawn on it. The file appears only when it is complete.
+
+        Args:
+            path: The suffix decides the format: .jpg, .png, .webp or another that OpenCV writes. The folder
+                is made if needed, an older file is replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            SinkError: The file cannot be written, the suffix is unknown, or `path` is the picture that the
+                frame was read from.
+        """
+        from maskwatch.atomic_file import refuse_input
+        from maskwatch.sinks.pictures import save_image
+
+        path = Path(path)
+        refuse_input(path, self.frame.source)
+        save_image(path, self.plot())
+        return path

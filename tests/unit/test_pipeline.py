@@ -1,10 +1,20 @@
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from skimage.data import astronaut
 
-from maskwatch import load
+from conftest import command_environment
+from made import files
+from maskwatch import annotate, load
+from maskwatch.errors import SinkError, SourceError
 from maskwatch.pipeline import Engine, Retry
+from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image
 
 
@@ -85,3 +95,123 @@ def test_a_face_hidden_by_noise_or_blocks_is_found(spoilt: str) -> None:
 def test_which_searches_try_again(detector: str, size: int | None, live: bool, retries: bool) -> None:
     assert (load(detector, size=size, live=live).retry is not None) == retries
     assert load(detector, "none", size, live=live).retry is None  # its threshold is one of both opinions
+
+
+class Recorder:
+    """Finds one face and remembers the picture it was given."""
+
+    def __init__(self) -> None:
+        self.image: Image = np.zeros((0, 0, 3), np.uint8)
+
+    def detect(self, image: Image) -> Faces:
+        self.image = image
+        return Faces(np.array([[1, 2, 3, 4]], np.float32), np.array([0.9], np.float32))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_is_read_with_its_orientation(kind: type, tmp_path: Path) -> None:
+    detector = Recorder()
+    path = files.exif_rotated(tmp_path)
+    assert len(Engine(detector).detect(kind(path))) == 1
+    np.testing.assert_array_equal(detector.image, read_image(path))
+    assert detector.image.shape == files.small().shape
+
+
+def test_a_pil_image_of_any_mode_becomes_bgr(tmp_path: Path) -> None:
+    detector = Recorder()
+    engine = Engine(detector)
+    path = files.exif_rotated(tmp_path)
+    with Pillow.open(path) as picture:
+        assert len(engine(picture)) == 1
+        assert picture.size == (240, 320)  # the caller's picture stays as it was
+    np.testing.assert_array_equal(detector.image, read_image(path))
+    blue = Pillow.new("RGB", (40, 30), (0, 0, 255))
+    for mode in ("RGB", "RGBA", "P", "CMYK", "YCbCr", "HSV"):
+        engine.detect(blue.convert(mode))
+        assert detector.image.shape == (30, 40, 3)
+        assert np.abs(detector.image.astype(int) - (255, 0, 0)).max() <= 6, mode
+    for mode in ("1", "L", "LA", "I;16", "I", "F"):
+        engine.detect(Pillow.new(mode, (40, 30)))
+        assert not detector.image[..., 0].any() or mode == "LA", mode
+    engine.detect(Pillow.new("RGBA", (40, 30), (0, 0, 0, 0)))
+    assert (detector.image == 255).all()  # transparent parts are white
+
+
+@pytest.mark.parametrize("given", [None, 7, b"people.jpg", [[0, 0, 0]], object()])
+def test_anything_else_is_a_type_error_that_says_what_is_accepted(given: Any) -> None:
+    with pytest.raises(TypeError, match="a path, a PIL image or a BGR array") as caught:
+        Engine(Recorder()).detect(given)
+    assert type(given).__name__ in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.zeros((30, 40), np.uint8),
+        np.zeros((30, 40, 4), np.uint8),
+        np.zeros((30, 40, 3), np.float32),
+        np.zeros((0, 40, 3), np.uint8),
+        Pillow.new("RGB", (0, 5)),
+    ],
+)
+def test_arrays_of_another_shape_are_value_errors(given: Any) -> None:
+    with pytest.raises(ValueError, match=r"BGR picture as|no pixels"):
+        Engine(Recorder()).predict(given)
+
+
+def test_a_file_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"gone\.jpg: no such file"):
+        Engine(Recorder()).detect(tmp_path / "gone.jpg")
+    path = files.plain_jpeg(tmp_path)
+    path.write_bytes(path.read_bytes()[:900])
+    with Pillow.open(path) as picture, pytest.raises(SourceError, match=r"plain\.jpg: damaged picture"):
+        Engine(Recorder()).detect(picture)
+
+
+def test_the_pipeline_imports_nothing_that_reads_files() -> None:
+    code = "import sys, maskwatch.pipeline; print([m for m in ('PIL', 'av') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=command_environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_predict_keeps_the_picture_with_its_faces(tmp_path: Path) -> None:
+    path = files.plain_jpeg(tmp_path)
+    engine = Engine(Recorder())
+    result = engine.predict(path)
+    np.testing.assert_array_equal(result.frame.image, read_image(path))
+    assert result.frame.source == str(path)
+    assert len(result.faces) == 1
+    assert result.seconds >= 0
+    assert engine.predict(files.small()).frame.source == ""
+    with Pillow.open(path) as picture:
+        assert engine.predict(picture).frame.source == str(path)
+    assert "array" not in repr(result)
+
+
+def test_a_result_draws_and_saves_itself(tmp_path: Path) -> None:
+    path = files.plain_jpeg(tmp_path)
+    result = load().predict(path)
+    before = result.frame.image.copy()
+    np.testing.assert_array_equal(result.plot(), annotate(result.frame.image, result.faces))
+    assert (result.plot() != before).any()
+    np.testing.assert_array_equal(result.frame.image, before)
+    saved = result.save(str(tmp_path / "new" / "marked.png"))
+    assert saved == tmp_path / "new" / "marked.png"
+    np.testing.assert_array_equal(read_image(saved), result.plot())
+    with Pillow.open(result.save(tmp_path / "marked.webp")) as picture:
+        assert picture.format == "WEBP"
+
+
+@pytest.mark.parametrize("name", ["plain.jpg", "marked", "marked.xyz", "folder.png"])
+def test_what_cannot_be_saved_is_a_sink_error_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    path = files.plain_jpeg(tmp_path)
+    original = path.read_bytes()
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(SinkError) as caught:
+        Engine(Recorder()).predict(path).save(tmp_path / name)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == original
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["folder.png", "plain.jpg"]

@@ -1,8 +1,8 @@
-"""The command line: thin, one command a module.
+"""The command line: one command in each module. May import everything; nothing imports it.
 
-A module of this package defines a function (or, for a group of commands, a `typer.Typer`) of its own
-name and is listed in `COMMANDS`. It imports nothing heavy at its top: every module is read before
-`--help` is answered, and that is to be instant.
+A module of this package defines a function (or a `typer.Typer` for a group of commands) of its own name and
+is listed in `COMMANDS`. It imports heavy packages inside the function only: all modules are imported before
+`--help` is shown, and `--help` has to be instant.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ program = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(show: bool) -> None:
+    if show:
         print(f"maskwatch {__version__}")
         raise typer.Exit
 
@@ -63,13 +63,13 @@ for _name in COMMANDS:
 
 
 def main() -> None:
-    """Runs the program: data goes to stdout, everything for people to stderr.
+    """Runs the program. Results go to stdout, messages for people to stderr.
 
-    Exit status: 0 done, 1 failed, 2 wrong usage.
+    The exit status is 0 for success, 1 for an error and 2 for wrong usage.
     """
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("maskwatch").setLevel(logging.INFO)
-    # A file name in a foreign encoding must not break the message about it.
+    # A file name in another encoding must not break the message about it.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

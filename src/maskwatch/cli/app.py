@@ -1,4 +1,4 @@
-"""`maskwatch app`: the page in the browser."""
+"""`maskwatch app`: starts the app for the browser."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def app(
 ) -> None:
     """Open the app: camera, streams, pictures and videos in the browser."""
     if ctx.obj is not None:
-        os.environ["MASKWATCH_CONFIG"] = str(ctx.obj)  # the page reads the settings by itself
+        os.environ["MASKWATCH_CONFIG"] = str(ctx.obj)  # the page loads the settings itself
     try:
         import streamlit  # noqa: F401
     except ImportError:
-        raise ConfigError("the app needs streamlit: pip install streamlit") from None
+        raise ConfigError("the app needs Streamlit: pip install 'maskwatch[app]'") from None
     from maskwatch.app.server import serve
 
     serve(host, port, browser)

@@ -1,4 +1,4 @@
-"""A progress bar over files, on stderr and on terminals only."""
+"""A progress bar over files, on stderr, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from maskwatch.progress import Shown
 
 
 class Bar(Shown):
-    """Shows which file is at work and how many are done.
+    """Shows the current file and how many are done.
 
     Args:
         total: Number of files.
-        shown: False keeps it silent.
+        shown: False shows nothing.
     """
 
     def __init__(self, total: int, shown: bool = True) -> None:
@@ -35,5 +35,5 @@ class Bar(Shown):
         self._task = self._progress.add_task("", total=total)
 
     def show(self, path: str, done: float) -> None:
-        """Says that `path` is at work and that `done` files (with a fraction) are behind."""
+        """Shows `path` as the current file, and `done` files (fractions count) as finished."""
         self._progress.update(self._task, description=os.path.basename(path)[-32:], completed=done)

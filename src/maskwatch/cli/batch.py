@@ -1,4 +1,4 @@
-"""Many files through the pipeline, one after the other."""
+"""Runs many files through the pipeline, one after the other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from maskwatch.counting import Counts, count
 from maskwatch.errors import MaskwatchError
 from maskwatch.factory import from_settings
 from maskwatch.pipeline import Engine, Session, run
-from maskwatch.sinks.pictures import Names, PictureSink
+from maskwatch.sinks.pictures import PictureSink, UniqueNames
 from maskwatch.sources.files import is_video
 from maskwatch.sources.images import Images
 from maskwatch.sources.video import VideoFile
@@ -25,43 +25,43 @@ if TYPE_CHECKING:
 
 
 class Batch:
-    """Files through the pipeline.
+    """Finds faces in pictures and videos, and sums up what was found.
 
     Args:
-        settings: What to use.
-        save: Folder for the files with the faces marked; None writes none.
+        settings: Models and limits.
+        save: Folder for copies of the files with the faces drawn on them; None writes none.
 
     Raises:
-        MaskwatchError: The models cannot be used.
+        MaskwatchError: The models cannot be loaded.
     """
 
     def __init__(self, settings: Settings, save: Path | None = None) -> None:
         self._settings = settings
         self._save = save
         self._pictures = self._videos = self._frames = 0
-        self._in_pictures = self._in_videos = Counts()
+        self._picture_counts = self._video_counts = Counts()
         self._notes: list[str] = []
-        self._marked = PictureSink(save) if save is not None else None
-        self._video_names = Names()
+        self._picture_sink = PictureSink(save) if save is not None else None
+        self._video_names = UniqueNames()
         self._engine = from_settings(settings)
 
     @cached_property
     def _video_engine(self) -> Engine:
-        """One search a frame: a video has thousands, and shows everybody many times."""
+        """The engine for live video: one search a frame, for a video has thousands of them."""
         return from_settings(self._settings, live=True, threads=min(2, cpu_count() or 1))
 
     def run(self, paths: Sequence[str], rows: Sink, bar: Bar) -> list[str]:
-        """Takes every file in turn.
+        """Runs every file in turn; a file that cannot be read does not stop the others.
 
         Args:
             paths: Pictures and videos.
-            rows: Where every result goes.
-            bar: Told how far it is.
+            rows: Gets every result.
+            bar: Shows the progress.
 
         Returns:
-            One line for each file that failed.
+            One message for each file that failed.
         """
-        failures = []
+        errors = []
         for number, path in enumerate(paths):
             bar.show(path, number)
             try:
@@ -70,44 +70,44 @@ class Batch:
                 else:
                     self._picture(path, rows)
             except MaskwatchError as error:
-                failures.append(str(error))
+                errors.append(str(error))
         bar.show("", len(paths))
-        return failures
+        return errors
 
     def summary(self) -> Iterator[str]:
-        """What was seen, in words."""
+        """Yields the sums as lines for people."""
         yield from self._notes
         if self._pictures or not self._videos:
-            yield f"{_number(self._pictures, 'picture')}, {self._in_pictures}"
+            yield f"{_number(self._pictures, 'picture')}, {self._picture_counts}"
         if self._videos:
             yield (
                 f"{_number(self._videos, 'video')} of {_number(self._frames, 'frame')},"
-                f" {self._in_videos} (everybody counts in every frame)"
+                f" {self._video_counts} (everybody counts in every frame)"
             )
 
     def _picture(self, path: str, rows: Sink) -> None:
         for result in run(Images([path], self._settings.sources.max_megapixels), Session(self._engine)):
             rows.write(result)
             self._pictures += 1
-            self._in_pictures += count(result.faces)
-            if self._marked is not None:
-                self._marked.write(result)
+            self._picture_counts += count(result.faces)
+            if self._picture_sink is not None:
+                self._picture_sink.write(result)
 
     def _video(self, path: str, number: int, rows: Sink, bar: Bar) -> None:
         video = VideoFile(path)
         self._videos += 1
-        with self._marked_video(path, video.fps) as marked:
+        with self._annotated_sink(path, video.fps) as annotated:
             for result in run(video, Session(self._video_engine)):
                 rows.write(result)
                 self._frames += 1
-                self._in_videos += count(result.faces)
-                if marked is not None:
-                    marked.write(result)
+                self._video_counts += count(result.faces)
+                if annotated is not None:
+                    annotated.write(result)
                 bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
         if video.skipped:
             self._notes.append(f"{path}: {_number(video.skipped, 'damaged frame')} left out")
 
-    def _marked_video(self, path: str, fps: float) -> Sink | nullcontext[None]:
+    def _annotated_sink(self, path: str, fps: float) -> Sink | nullcontext[None]:
         if self._save is None:
             return nullcontext()
         from maskwatch.sinks.video import VideoSink

@@ -1,4 +1,4 @@
-"""`maskwatch detect`: pictures, folders, patterns and videos."""
+"""`maskwatch detect`: finds and classifies faces in pictures, folders, patterns and videos."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold,
 
 
 class Format(StrEnum):
-    """How results are written."""
+    """Formats of the results."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -43,9 +43,9 @@ def detect(
     classifier: ClassifierName = None,
     size: Size = None,
 ) -> None:
-    """Find faces in pictures and videos and judge their masks.
+    """Find faces in pictures and videos and say how their masks are worn.
 
-    Pictures are searched at their own size, up to 1280 pixels; of videos every frame is looked at.
+    Pictures are searched at their own size, up to 1280 pixels; of a video every frame is searched.
     A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
     """
     from maskwatch.cli.bar import Bar
@@ -59,20 +59,20 @@ def detect(
             f"{output}: --output takes the rows, {form}; for marked pictures and videos use --save FOLDER"
         )
     settings = settings_from(ctx, threshold, detector, classifier, size)
-    failures: list[str] = []
-    found: list[str] = []
+    errors: list[str] = []
+    files: list[str] = []
     for path in paths:
         try:
-            found += find(path, recursive)
+            files += find(path, recursive)
         except SourceError as error:
-            failures.append(str(error))
+            errors.append(str(error))
     batch = Batch(settings, save)
     rows = (JsonLines if form is Format.JSONL else Csv)(sys.stdout if output is None else output)
     # Lines of data and a moving bar on one terminal would tear each other apart.
-    with rows, Bar(len(found), shown=output is not None or not sys.stdout.isatty()) as bar:
-        failures += batch.run(found, rows, bar)
+    with rows, Bar(len(files), shown=output is not None or not sys.stdout.isatty()) as bar:
+        errors += batch.run(files, rows, bar)
     for line in batch.summary():
         print(line, file=sys.stderr)
-    if failures:
-        print(f"{len(failures)} failed:", *failures, sep="\n  ", file=sys.stderr)
+    if errors:
+        print(f"{len(errors)} failed:", *errors, sep="\n  ", file=sys.stderr)
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`maskwatch doctor`: whether this installation works."""
+"""`maskwatch doctor`: checks whether this installation works."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from collections.abc import Callable
 
 import typer
 
-_PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "av", "pillow", "streamlit", "torch")
-_OPTIONAL = frozenset(("streamlit", "torch"))
+_PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "av", "pillow")
+_EXTRAS = {"app": "streamlit", "train": "torch", "openvino": "openvino"}
+"""The extras for users, and the package by which each is recognised."""
 
 
 def doctor() -> None:
-    """Check this installation: versions, models, video encoder, cameras."""
+    """Check this installation: versions, extras, models, video encoder, cameras."""
     from maskwatch import __version__
 
     print(
         f"maskwatch {__version__}, Python {platform.python_version()}, {platform.platform()},"
         f" {os.cpu_count()} cores"
     )
-    checks: tuple[Callable[[], tuple[bool, str]], ...] = (_packages, _models, _encoder, _cameras)
+    checks: tuple[Callable[[], tuple[bool, str]], ...] = (_packages, _extras, _models, _encoder, _cameras)
     fine = True
     for check in checks:
         good, text = check()
@@ -32,14 +33,28 @@ def doctor() -> None:
 
 
 def _packages() -> tuple[bool, str]:
-    found, missing = [], []
-    for name in _PACKAGES:
-        try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(name)
-    lacking = f"; not installed: {', '.join(missing)}" if missing else ""
-    return _OPTIONAL.issuperset(missing), f"packages: {', '.join(found)}{lacking}"
+    versions = {name: _version(name) for name in _PACKAGES}
+    installed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    missing = ", ".join(name for name, version in versions.items() if not version)
+    return not missing, f"packages: {installed}{f'; not installed: {missing}' if missing else ''}"
+
+
+def _extras() -> tuple[bool, str]:
+    """A missing extra is not an error."""
+    extras = []
+    for extra, package in _EXTRAS.items():
+        version = _version(package)
+        state = f"{package} {version}" if version else f"not installed, pip install 'maskwatch[{extra}]'"
+        extras.append(f"{extra} ({state})")
+    return True, f"extras: {', '.join(extras)}"
+
+
+def _version(package: str) -> str:
+    """Returns the version of an installed package, "" if it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _models() -> tuple[bool, str]:
@@ -68,15 +83,15 @@ def _encoder() -> tuple[bool, str]:
 
 
 def _cameras() -> tuple[bool, str]:
-    """No camera is no fault."""
+    """A missing camera is not an error."""
     from maskwatch.errors import SourceError
     from maskwatch.sources.camera import Camera
 
-    found = []
+    cameras = []
     for number in range(4):
         try:
             frame = next(iter(Camera(number)))
         except SourceError:
             continue
-        found.append(f"{number} ({frame.image.shape[1]} x {frame.image.shape[0]})")
-    return True, f"cameras: {', '.join(found) if found else 'none'}"
+        cameras.append(f"{number} ({frame.image.shape[1]} x {frame.image.shape[0]})")
+    return True, f"cameras: {', '.join(cameras) or 'none'}"

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the settings made from them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,18 @@ def settings_from(
     classifier: str | None,
     size: int | None,
 ) -> Settings:
-    """The settings with what was given on the command line."""
+    """Returns the settings; options given on the command line override all other places.
+
+    Args:
+        ctx: Of the command; holds the path of the settings file.
+        threshold: Face score in [0, 1], or None.
+        detector: Name, file or module:Class, or None.
+        classifier: Name, file or module:Class, or None.
+        size: Longer side in pixels, or None.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+    """
     from maskwatch.settings import load_settings
 
     config: Path | None = ctx.obj

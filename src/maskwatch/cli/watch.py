@@ -1,4 +1,4 @@
-"""`maskwatch watch`: a camera, a stream or a file, live."""
+"""`maskwatch watch`: finds and classifies faces in a camera, a stream or a file, live."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold,
 
 
 class Format(StrEnum):
-    """How results are printed."""
+    """Formats of the results."""
 
     TEXT = "text"
     JSONL = "jsonl"
@@ -39,9 +39,9 @@ def watch(
     classifier: ClassifierName = None,
     size: Size = None,
 ) -> None:
-    """Watch a camera, a stream or a video and print what is seen. Ctrl-C ends it.
+    """Watch a camera, a stream or a video and print the faces found. Ctrl-C ends it.
 
-    Of cameras and streams the newest frame is taken, so that it never lags; of files every frame.
+    Of a camera or stream the newest frame is searched, so that it never lags; of a file every frame.
     """
     from maskwatch.cli.watching import TextLines, watch_source
     from maskwatch.sinks.base import Sink

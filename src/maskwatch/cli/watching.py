@@ -1,4 +1,4 @@
-"""A source through the pipeline until it ends or somebody has seen enough."""
+"""Runs a source through the pipeline until it ends, a time limit is reached or the user stops it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ from maskwatch.types import Frame, Result
 
 @dataclass
 class Totals:
-    """What was seen until now; prints as one line."""
+    """Sums over the frames so far; `str()` gives one line for people.
+
+    Attributes:
+        frames: Frames that were searched.
+        dropped: Frames of a live source that were skipped.
+        alerts: Events that the rules raised.
+        most: Counts of the frame with the most faces.
+        started: Start on the monotonic clock, in seconds.
+    """
 
     frames: int = 0
     dropped: int = 0
@@ -33,7 +41,7 @@ class Totals:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, result: Result) -> None:
-        """Takes the next result."""
+        """Adds the next result."""
         self.frames += 1
         self.alerts += len(result.events)
         counts = count(result.faces)
@@ -50,21 +58,24 @@ class Totals:
 
 
 def watch_source(source: Source, settings: Settings, sink: Sink, seconds: float | None = None) -> Totals:
-    """Shows a source to the models until it ends, `seconds` of it have passed, or Ctrl-C.
+    """Finds faces in a source until it ends, `seconds` have passed, or the user presses Ctrl-C.
 
     Args:
-        source: A live one gives its newest frame each time, any other every frame.
-        settings: What to use.
-        sink: Where the results go.
-        seconds: Length of the watch in the source's own time.
+        source: Of a live source the newest frame is taken each time, of any other every frame.
+        settings: Models, thresholds and rules.
+        sink: Gets every result.
+        seconds: Time limit in seconds of the source; None for none.
+
+    Returns:
+        The sums over all frames.
 
     Raises:
-        MaskwatchError: The models cannot be used, or the source fails.
+        MaskwatchError: The models cannot be loaded, or the source fails.
     """
     threads = 1 if source.live else min(2, cpu_count() or 1)
     session = Session(from_settings(settings, live=True, threads=threads), rules(settings.alerts))
     totals = Totals()
-    with _interruptible(), sink, _frames(source, totals) as frames:
+    with _until_interrupted(), sink, _frames(source, totals) as frames:
         for result in run(frames, session):
             if seconds is not None and result.frame.t >= seconds:
                 break
@@ -77,7 +88,7 @@ def watch_source(source: Source, settings: Settings, sink: Sink, seconds: float 
 
 @contextmanager
 def _frames(source: Source, totals: Totals) -> Iterator[Iterator[Frame]]:
-    """The frames to look at."""
+    """Yields the frames: the newest ones of a live source, all of any other."""
     if not source.live:
         yield iter(source)
         return
@@ -89,8 +100,8 @@ def _frames(source: Source, totals: Totals) -> Iterator[Iterator[Frame]]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C, and the polite way to end a service, end the block well."""
+def _until_interrupted() -> Iterator[None]:
+    """Lets Ctrl-C and SIGTERM end the block without an error."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -101,11 +112,12 @@ def _interruptible() -> Iterator[None]:
 
 
 class TextLines:
-    """One line for people: rewritten at every frame, or printed anew when the counts change.
+    """A sink that shows one line for people.
 
     Args:
-        stream: A terminal, or any other place for text.
-        rewrite: Whether the line is rewritten.
+        stream: Where to write.
+        rewrite: True rewrites the line at every frame, as fits a terminal; False writes a new line whenever
+            the counts change.
     """
 
     def __init__(self, stream: TextIO, rewrite: bool) -> None:
@@ -114,11 +126,11 @@ class TextLines:
         self._last: Counts | None = None
 
     def write(self, result: Result) -> None:
-        """See `maskwatch.sinks.base.Sink.write`."""
+        """Shows the counts of one frame."""
         counts = count(result.faces)
         line = f"{result.frame.t:8.1f} s  {counts}  ({result.seconds * 1000:.0f} ms)"
         if self._rewrite:
-            # Alerts stay in sight: the next line begins below them.
+            # After an alert a new line is begun, so that the alert is not overwritten.
             self._stream.write(f"\r{line}\x1b[K" + ("\n" if result.events else ""))
             self._stream.flush()
         elif counts != self._last:

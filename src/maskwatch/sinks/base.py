@@ -1,4 +1,4 @@
-"""What every place for results looks like."""
+"""The protocol that every sink for results follows."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from maskwatch.types import Result
 
 
 class Sink(Protocol):
-    """Takes results one after the other; a context manager.
+    """A context manager that takes results one after the other.
 
-    What it writes to disk appears under its name when the block ends well. A block that ends by an
-    error leaves nothing behind.
+    A file appears under its name when the `with` block ends without an error; after an error nothing
+    is left behind.
     """
 
     def write(self, result: Result) -> None:
-        """Takes the next result.
+        """Writes the next result.
 
         Raises:
             SinkError: It cannot be written.

@@ -1,4 +1,4 @@
-"""Annotated pictures in a folder."""
+"""Encodes and writes pictures; writes annotated pictures into a folder."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ from maskwatch.atomic_file import AtomicFile, refuse_input
 from maskwatch.errors import SinkError, one_line
 from maskwatch.types import Image, Result
 
-_OPTIONS: Final = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 92)}
+_JPEG_QUALITY: Final = 92
 
 
 class PictureSink:
-    """Writes each result as a picture with its faces marked.
+    """Writes each result as a picture with the faces drawn on it.
 
-    A PNG becomes a PNG, everything else a JPEG, under its own name; a second picture of a name gets
-    a number.
+    A PNG stays a PNG, everything else becomes a JPEG. The file keeps its name; a number is added if the name
+    was used before.
 
     Args:
-        folder: Where they go; it is made where it does not exist.
+        folder: Where to write; made if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._names = Names()
+        self._names = UniqueNames()
 
     def write(self, result: Result) -> None:
-        """See `maskwatch.sinks.base.Sink.write`."""
+        """Draws the faces of a result and writes the picture.
+
+        Raises:
+            SinkError: The file cannot be written, or would replace the picture that was read.
+        """
         source = Path(result.frame.source or "picture")
         path = self.folder / self._names.take(
             source.stem, ".png" if source.suffix.lower() == ".png" else ".jpg"
@@ -45,37 +49,42 @@ class PictureSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left open."""
+        """Does nothing: no file is left open."""
 
 
-class Names:
-    """File names that are each given once."""
+class UniqueNames:
+    """Gives out file names, each only once."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._used: set[str] = set()
 
     def take(self, stem: str, suffix: str) -> str:
-        """The name, with a number if it has been taken before."""
+        """Returns `stem` + `suffix`, with a number in between if that name was given out before."""
         name, number = stem + suffix, 1
-        while name.lower() in self._taken:  # some file systems do not tell cases apart
+        while name.lower() in self._used:  # some file systems do not tell cases apart
             number += 1
             name = f"{stem}-{number}{suffix}"
-        self._taken.add(name.lower())
+        self._used.add(name.lower())
         return name
 
 
-def encode_image(image: Image, suffix: str = ".jpg") -> bytes:
-    """The bytes of a picture file.
+def encode_image(image: Image, suffix: str = ".jpg", quality: int = _JPEG_QUALITY) -> bytes:
+    """Returns the bytes of a picture file.
 
     Args:
         image: (h, w, 3) uint8, BGR.
-        suffix: ".jpg" or ".png".
+        suffix: The format: ".jpg", ".png" or another suffix that OpenCV writes.
+        quality: Quality of a ".jpg" from 0 to 100; other formats take OpenCV's defaults.
 
     Raises:
-        SinkError: The picture cannot be kept in this form (JPEG ends at 65,500 pixels a side).
+        SinkError: The format is unknown, or cannot hold the picture (JPEG: 65,500 pixels a side at most).
     """
+    if not cv2.haveImageWriter(f"picture{suffix}"):
+        kind = suffix or "a file without a suffix"
+        raise SinkError(f"pictures cannot be written as {kind}; use .jpg or .png")
+    options = (cv2.IMWRITE_JPEG_QUALITY, quality) if suffix == ".jpg" else ()
     try:
-        done, data = cv2.imencode(suffix, image, _OPTIONS.get(suffix, ()))
+        done, data = cv2.imencode(suffix, image, options)
     except cv2.error as error:
         raise SinkError(f"the picture cannot be written as {suffix} ({one_line(error)})") from error
     if not done:
@@ -85,10 +94,14 @@ def encode_image(image: Image, suffix: str = ".jpg") -> bytes:
 
 
 def save_image(path: Path, image: Image) -> None:
-    """Writes a picture file, whole or not at all.
+    """Writes a picture file, completely or not at all.
+
+    Args:
+        path: The suffix decides the format; see `encode_image`. The folder is made if it does not exist.
+        image: (h, w, 3) uint8, BGR.
 
     Raises:
-        SinkError: It cannot be written.
+        SinkError: The picture cannot be encoded, or the file cannot be written.
     """
     data = encode_image(image, path.suffix)
     with AtomicFile(path) as target:

@@ -1,4 +1,4 @@
-"""Results as text: JSON lines or CSV, to a file or to an open stream such as stdout."""
+"""Writes results as JSON lines or CSV, to a file or to an open text stream such as stdout."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ COLUMNS: Final = (
     *("x1", "y1", "x2", "y2", "score", "label", "certain", "reason", "track_id"),
     *LABELS,
 )
-"""The columns of the CSV; `face` numbers the faces of a frame from 0, a state's column holds its
+"""The columns of the CSV. `face` counts the faces of a frame from 0; the column of a class holds its
 probability."""
 
 
-class _Rows:
-    """Text that goes to a file, or to a stream that stays open.
+class _TextSink:
+    """Writes text to a file, which it closes, or to a stream, which it leaves open.
 
     Args:
-        target: A path, or a stream that takes text.
-        flush: Whether each result is passed on at once.
+        target: A path, or a text stream.
+        flush: Whether the stream is flushed after each result.
     """
 
     def __init__(self, target: Path | TextIO, flush: bool = False) -> None:
@@ -38,23 +38,28 @@ class _Rows:
             self._stream: TextIO = self._file.path.open("w", encoding="utf-8", newline="")
         else:
             self._stream = target
-        self._start()
+        self._write_header()
 
-    def _start(self) -> None:
+    def _write_header(self) -> None:
         pass
 
-    def _put(self, result: Result) -> None:
+    def _write_rows(self, result: Result) -> None:
         raise NotImplementedError
 
     def write(self, result: Result) -> None:
-        """See `maskwatch.sinks.base.Sink.write`."""
+        """Writes one result.
+
+        Raises:
+            SinkError: The file cannot be written.
+            OSError: The stream cannot be written.
+        """
         try:
-            self._put(result)
+            self._write_rows(result)
             if self._flush:
                 self._stream.flush()
         except OSError as error:
             if self._file is None:
-                raise  # a closed pipe is the command line's business
+                raise  # the command line handles a closed pipe
             raise SinkError(f"{self._file.final}: cannot be written ({error.strerror})") from error
 
     def __enter__(self) -> Self:
@@ -74,22 +79,35 @@ class _Rows:
         self._file.__exit__(kind, error, trace)
 
 
-class JsonLines(_Rows):
-    """One JSON object a frame and line; its form is told in docs/concepts/output.md."""
+class JsonLines(_TextSink):
+    """Writes each result as one line of JSON, described in docs/concepts/output.md.
 
-    def _put(self, result: Result) -> None:
+        with JsonLines(Path("results.jsonl")) as sink:
+            sink.write(result)
+
+    Args:
+        target: A path, or a text stream, which stays open.
+        flush: Whether the stream is flushed after each result.
+    """
+
+    def _write_rows(self, result: Result) -> None:
         # ASCII only: a file name in an unknown encoding could not be written otherwise.
         self._stream.write(json.dumps(result.record()) + "\n")
 
 
-class Csv(_Rows):
-    """One row a face; a frame without faces gives none."""
+class Csv(_TextSink):
+    """Writes one row for each face, under a header with `COLUMNS`; a frame without faces gives no row.
 
-    def _start(self) -> None:
+    Args:
+        target: A path, or a text stream, which stays open.
+        flush: Whether the stream is flushed after each result.
+    """
+
+    def _write_header(self) -> None:
         self._writer = csv.DictWriter(self._stream, COLUMNS, lineterminator="\n")
         self._writer.writeheader()
 
-    def _put(self, result: Result) -> None:
+    def _write_rows(self, result: Result) -> None:
         record = result.record()
         for number, face in enumerate(record.pop("faces")):
             self._writer.writerow({**record, "face": number, **_flat(face)})

@@ -1,4 +1,4 @@
-"""The sound of a video on its way into another."""
+"""Copies the sound of one video into another, re-encoded only where needed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from maskwatch.sources.video import start_of
 if TYPE_CHECKING:
     _Packet = av.Packet[av.AudioStream]
 
-_COPIED: Final = frozenset(("aac", "mp3"))  # what browsers play inside MP4; the rest becomes AAC
-_PACKAGED: Final = frozenset(("mp4", "matroska"))  # others wrap their packets, and MP4 refuses broken ones
-_FASTEST: Final = 48_000  # samples a second
+_COPIED: Final = frozenset(("aac", "mp3"))  # browsers play these inside MP4; other codecs become AAC
+_COPIED_FROM: Final = frozenset(("mp4", "matroska"))  # others wrap their packets, and MP4 refuses broken ones
+_MAX_RATE: Final = 48_000  # samples per second
 
 
-class Sound:
-    """The sound of a file on its way into another."""
+class AudioTrack:
+    """The sound of a file while it is written into another.
+
+    Args:
+        container: The file that is read; closed by `close`.
+        out: The file that is written.
+    """
 
     def __init__(self, container: av.container.InputContainer, out: av.container.OutputContainer) -> None:
         self._in = container
@@ -28,19 +33,19 @@ class Sound:
         source = container.streams.audio[0]
         self._start = start_of(container)
         self._stream: av.AudioStream
-        if source.codec_context.codec.canonical_name in _COPIED and _PACKAGED & set(
+        if source.codec_context.codec.canonical_name in _COPIED and _COPIED_FROM & set(
             container.format.name.split(",")
         ):
             self._stream = out.add_stream_from_template(source)
             self._packets = self._copy(source)
         else:
-            self._stream = out.add_stream("aac", rate=min(source.codec_context.sample_rate, _FASTEST))
+            self._stream = out.add_stream("aac", rate=min(source.codec_context.sample_rate, _MAX_RATE))
             self._packets = self._encode(source)
         self._next: tuple[float, list[_Packet]] | None = next(self._packets, None)
 
     @classmethod
-    def of(cls, path: str, out: av.container.OutputContainer) -> Sound | None:
-        """The sound of a file; None if it has none that can be read."""
+    def open(cls, path: str, out: av.container.OutputContainer) -> AudioTrack | None:
+        """Opens the sound of a file; returns None if it has none that can be read."""
         try:
             container = av.open(path)
         except (av.error.FFmpegError, ValueError):
@@ -51,13 +56,13 @@ class Sound:
         return cls(container, out)
 
     def write_until(self, t: float | None) -> None:
-        """Passes on what belongs before `t` seconds; None passes on all."""
+        """Writes the sound up to `t` seconds, or all that is left for None."""
         while self._next is not None and (t is None or self._next[0] <= t):
             self._out.mux(self._next[1])
             self._next = next(self._packets, None)
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file that is read."""
         self._in.close()
 
     def _copy(self, source: av.AudioStream) -> Iterator[tuple[float, list[_Packet]]]:
@@ -83,7 +88,7 @@ class Sound:
         yield math.inf, self._stream.encode(None)
 
     def _decode(self, source: av.AudioStream) -> Iterator[av.AudioFrame]:
-        """What can be decoded; damaged pieces are left out."""
+        """Yields the audio frames that can be decoded; damaged ones are left out."""
         try:
             for packet in self._in.demux(source):
                 with contextlib.suppress(av.error.InvalidDataError):

@@ -1,4 +1,4 @@
-"""An annotated video that plays in every browser: H.264, 4:2:0, MP4 with its index in front."""
+"""Writes an annotated video that plays in every browser: H.264, 4:2:0, MP4 with the index in front."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from av.video.frame import VideoFrame
 from maskwatch.annotate import annotate
 from maskwatch.atomic_file import AtomicFile, refuse_input
 from maskwatch.errors import SinkError
-from maskwatch.sinks.sound import Sound
+from maskwatch.sinks.sound import AudioTrack
 from maskwatch.types import Image, Result
 
-_CLOCK: Final = 90_000  # ticks a second: any frame rate fits
+_TICKS: Final = 90_000  # per second: the usual clock of MPEG, in which any frame rate fits
 # Without B-frames the file ends when its last frame does, whatever the frame rate.
-_QUALITY: Final = {"crf": "21", "preset": "veryfast", "bf": "0"}
+_ENCODER: Final = {"crf": "21", "preset": "veryfast", "bf": "0"}
 
 
 class VideoSink:
-    """Writes results as a video with the faces marked, each frame at its own time.
+    """Writes results as a video with the faces drawn on it, each frame at its own time.
 
     Args:
-        path: The MP4 file.
-        sound: The file whose sound goes with it; one without sound does no harm.
-        fps: Frames a second, as a hint for players; the frames keep their own times.
+        path: The MP4 file to write.
+        sound: Path of a file whose sound is added, if it has any; usually the source video.
+        fps: Frames per second, a hint for players; the frames keep their own times.
 
     Raises:
-        SinkError: It cannot be written, or would take the place of `sound`.
+        SinkError: The file cannot be written, or `path` is the same file as `sound`.
     """
 
     def __init__(self, path: Path, sound: str | None = None, fps: float = 0.0) -> None:
@@ -44,28 +44,32 @@ class VideoSink:
         self._fps = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(25)
         self._last = -1
         self._video: av.VideoStream | None = None
-        self._sound: Sound | None = None
+        self._sound: AudioTrack | None = None
         try:
             self._out = av.open(str(self._file.path), "w", format="mp4", options={"movflags": "faststart"})
             if sound is not None:
-                self._sound = Sound.of(sound, self._out)
+                self._sound = AudioTrack.open(sound, self._out)
         except av.error.FFmpegError as error:
             self._file.discard()
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from error
 
     def write(self, result: Result) -> None:
-        """See `maskwatch.sinks.base.Sink.write`."""
+        """Draws the faces of a result and writes the picture at `frame.t`.
+
+        Raises:
+            SinkError: See `write_image`.
+        """
         self.write_image(annotate(result.frame.image, result.faces), result.frame.t)
 
     def write_image(self, image: Image, t: float) -> None:
-        """Takes the next frame as it is.
+        """Writes a picture as the next frame.
 
         Args:
-            image: (h, w, 3) uint8, BGR. All frames get the size of the first, made even.
-            t: Its time in seconds from 0; a frame that is no later than the one before follows it.
+            image: (h, w, 3) uint8, BGR. All frames get the size of the first one, rounded up to even numbers.
+            t: Its time in seconds from 0. A time that is not after the frame before is moved just behind it.
 
         Raises:
-            SinkError: It cannot be written.
+            SinkError: The file cannot be written.
         """
         try:
             if self._video is None:
@@ -73,9 +77,9 @@ class VideoSink:
             frame = VideoFrame.from_ndarray(
                 _fit(image, self._video.width, self._video.height), format="bgr24"
             )
-            self._last = max(round(t * _CLOCK), self._last + 1)
-            frame.pts, frame.time_base = self._last, Fraction(1, _CLOCK)
-            # Sound goes in between: at the end the whole video would have to wait for it in memory.
+            self._last = max(round(t * _TICKS), self._last + 1)
+            frame.pts, frame.time_base = self._last, Fraction(1, _TICKS)
+            # Sound is interleaved: written at the end, it would keep the whole video in memory.
             if self._sound is not None:
                 self._sound.write_until(t)
             self._out.mux(self._video.encode(frame))
@@ -84,11 +88,11 @@ class VideoSink:
 
     def _add_stream(self, image: Image) -> av.VideoStream:
         height, width = image.shape[:2]
-        stream = self._out.add_stream("libx264", rate=self._fps, options=_QUALITY)
-        # 4:2:0 keeps one colour for two pixels: an odd picture gets a line more.
+        stream = self._out.add_stream("libx264", rate=self._fps, options=_ENCODER)
+        # 4:2:0 stores one colour for two pixels: odd sizes are made even.
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, _CLOCK)
+        stream.codec_context.time_base = Fraction(1, _TICKS)
         return stream
 
     def __enter__(self) -> Self:
@@ -121,14 +125,14 @@ class VideoSink:
         self._out.close()
 
     def _abandon(self) -> None:
-        """Lets go of the file without caring for what is in it."""
-        with contextlib.suppress(av.error.FFmpegError, OSError):  # the file goes anyway
+        """Closes and deletes the unfinished file."""
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # it is deleted anyway
             self._out.close()
         self._file.discard()
 
 
 def _fit(image: Image, width: int, height: int) -> Image:
-    """Brings a frame to the video's size: one line more by repeating the edge, else by resizing."""
+    """Resizes a frame to the size of the video; a difference of one pixel is filled by repeating the edge."""
     right, bottom = width - image.shape[1], height - image.shape[0]
     if right == bottom == 0:
         return image

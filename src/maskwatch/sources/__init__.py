@@ -1,0 +1,1 @@
+"""Sources of frames: picture files, videos, cameras and streams. May import the core only."""

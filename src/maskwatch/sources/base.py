@@ -1,4 +1,4 @@
-"""What every source of frames looks like."""
+"""The protocol that every source of frames follows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from maskwatch.types import Frame
 
 
 class Source(Protocol):
-    """Frames in order, from one thread; iterating opens what has to be opened.
+    """An iterable of frames. Iterating opens the device or file; use one iterator at a time.
 
     Attributes:
-        name: What people call it; holds no password.
-        live: Whether it goes on by itself, so that a slow reader must skip frames to keep up.
+        name: Name to show to people; contains no password.
+        live: True for cameras and streams, which go on by themselves: a slow reader has to skip frames
+            (`maskwatch.latest.Latest`). False for files, of which every frame is read.
     """
 
     name: str
     live: bool
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields the frames; `t` never runs backwards.
+        """Yields the frames in order; `Frame.t` never decreases.
 
         Raises:
-            SourceError: The source cannot be opened or read, or ended where it should not.
+            SourceError: The source cannot be opened or read, or a live one stopped.
         """
         ...

@@ -1,4 +1,4 @@
-"""Cameras of this machine, by number."""
+"""Cameras of this computer, by number."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from maskwatch.errors import SourceError
 from maskwatch.opencv_log import quiet
 from maskwatch.types import Frame
 
-_PATIENCE: Final = 20  # reads without a picture in a row; drivers miss some while they start
+_MAX_MISSES: Final = 20  # reads without a picture in a row; drivers miss some while they start
 
 
 class Camera:
-    """The frames of a camera; it is opened by iterating and freed at the end.
+    """A camera as a source: iterating opens it, the end of the iteration releases it.
 
     Args:
-        number: 0 is the first camera.
+        number: Number of the camera, from 0.
     """
 
     live = True
@@ -30,10 +30,10 @@ class Camera:
         self.name = f"camera {number}"
 
     def __iter__(self) -> Iterator[Frame]:
-        """See `maskwatch.sources.base.Source`.
+        """Yields frames with `t` in seconds since the camera was opened.
 
         Raises:
-            SourceError: There is no such camera, or it stopped.
+            SourceError: There is no such camera, another program uses it, or it stopped.
         """
         with quiet():
             capture = cv2.VideoCapture(self.number)
@@ -49,7 +49,7 @@ class Camera:
     def _frames(self, capture: cv2.VideoCapture) -> Iterator[Frame]:
         start = time.monotonic()
         index = misses = 0
-        while misses < _PATIENCE:
+        while misses < _MAX_MISSES:
             read, image = capture.read()
             if not read:
                 misses += 1

@@ -1,4 +1,4 @@
-"""What a source is that the user wrote as text."""
+"""Opens the source that a user wrote as text: a camera number, an address, a file or a folder."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 
 def open_source(text: str, settings: Sources | None = None) -> Source:
-    """The source that the text means.
+    """Returns the source for a text.
 
     Args:
-        text: The number of a camera, the address of a stream, a video, a picture, or a folder or
-            pattern of pictures.
-        settings: Limits; None takes the defaults.
+        text: The number of a camera ("0"), the address of a stream ("rtsp://..."), the path of a video or
+            picture, or a folder or pattern of pictures.
+        settings: Largest picture and timeout of streams; None takes the defaults.
+
+    Returns:
+        A source, not yet opened: cameras and live streams are opened when the iteration starts.
 
     Raises:
-        SourceError: It means nothing, or there is no such file. Cameras and live streams are opened
-            by iterating.
+        SourceError: The text is no source, the file does not exist, or it holds no video.
     """
     text = text.strip()
     if not text:

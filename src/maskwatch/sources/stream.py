@@ -1,4 +1,4 @@
-"""Streams from an address: RTSP, HTTP (MJPEG, HLS, plain files) and what else FFmpeg knows."""
+"""Network streams: RTSP, HTTP (MJPEG, HLS, plain files) and the other protocols of FFmpeg."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from maskwatch.types import Frame
 _LOG = logging.getLogger(__name__)
 
 SCHEMES: Final = frozenset("rtsp rtsps http https rtmp rtmps udp tcp srt".split())
-"""Addresses that are streams."""
+"""The protocols that an address may start with."""
 
 TIMEOUT: Final = 3.0
 PATIENCE: Final = 60.0
-_FIRST_WAIT: Final = 0.5
-_LONGEST_WAIT: Final = 10.0
+_FIRST_WAIT: Final = 0.5  # seconds
+_MAX_WAIT: Final = 10.0
 
 
 class Stream:
-    """The frames of a live stream; when it breaks, it is opened again after growing pauses.
+    """A live stream as a source. A lost connection is opened again, after growing pauses.
 
-    The first opening must succeed: a wrong address is told at once.
+    The first connection is not retried, so that a wrong address gives an error at once.
 
     Args:
-        url: The address; user name and password may stand in it and are never shown.
-        timeout: Seconds of silence after which the connection counts as lost.
-        patience: Seconds since the last frame after which no new attempt is made.
+        url: The address. It may contain user name and password, which are never shown.
+        timeout: Seconds without data after which the connection counts as lost.
+        patience: Seconds since the last frame after which no further attempt is made.
 
     Attributes:
-        reconnects: How often the stream was opened again.
+        reconnects: How often the stream was opened again since the iteration started.
     """
 
     live = True
@@ -51,11 +51,11 @@ class Stream:
         self._closed = threading.Event()
 
     def close(self) -> None:
-        """Ends the iteration, from any thread: at once while waiting, else at the next frame."""
+        """Ends the iteration, from any thread: at once during a pause, otherwise at the next frame."""
         self._closed.set()
 
     def __iter__(self) -> Iterator[Frame]:
-        """See `maskwatch.sources.base.Source`.
+        """Yields frames with `t` in seconds since the stream was opened.
 
         Raises:
             SourceError: The stream cannot be opened, or was lost for longer than `patience`.
@@ -72,30 +72,30 @@ class Stream:
                     return
                 index, last, wait = frame.index + 1, time.monotonic(), _FIRST_WAIT
             _LOG.warning("%s: connection lost, trying again", self.name)
-            again = self._reopen(last, wait)
-            if again is None:
+            reopened = self._reopen(last, wait)
+            if reopened is None:
                 return
-            container = again
+            container = reopened
             self.reconnects += 1
             # A server that accepts and then gives nothing is not asked without a pause.
-            wait = min(2 * wait, _LONGEST_WAIT)
+            wait = min(2 * wait, _MAX_WAIT)
 
     def _reopen(self, last: float, wait: float) -> av.container.InputContainer | None:
-        """Tries until it works or patience ends; None after `close`."""
+        """Tries until the stream opens or `patience` is over; returns None after `close`."""
         while not self._closed.wait(wait):
             if time.monotonic() - last > self.patience:
                 raise SourceError(f"{self.name}: connection lost for {self.patience:g} seconds")
             try:
                 return self._open()
             except SourceError:
-                wait = min(2 * wait, _LONGEST_WAIT)
+                wait = min(2 * wait, _MAX_WAIT)
         return None
 
     def _open(self) -> av.container.InputContainer:
         return open_container(self._url, self.name, _options(self._url, self.timeout), self.timeout)
 
     def _frames(self, container: av.container.InputContainer, start: float, index: int) -> Iterator[Frame]:
-        """Frames of one connection, until it breaks."""
+        """Yields the frames of one connection until it breaks."""
         with container:
             try:
                 for picture in container.decode(video=0):
@@ -106,10 +106,14 @@ class Stream:
 
 
 def open_stream(url: str, timeout: float = TIMEOUT) -> Stream | VideoFile:
-    """The source behind an address: a live stream, or a video file that has an end.
+    """Returns the source behind an address: a live stream, or a video file that has an end.
+
+    Args:
+        url: The address, with one of `SCHEMES`.
+        timeout: Seconds without data after which reading is given up.
 
     Raises:
-        SourceError: A file cannot be opened; for a live stream that is found out by iterating.
+        SourceError: An HTTP address cannot be opened. Other live streams are opened when iterated.
     """
     scheme = urlsplit(url).scheme.lower()
     if scheme not in ("http", "https"):
@@ -130,7 +134,7 @@ def _options(url: str, timeout: float) -> dict[str, str]:
 
 
 def without_secrets(url: str) -> str:
-    """The address without user name, password and query: fit to be shown and stored."""
+    """Returns the address without user name, password and query, so that it may be shown and stored."""
     scheme, mark, rest = url.partition("://")
     if not mark:
         return url

@@ -1,4 +1,4 @@
-"""Video files, every frame in order, through PyAV (FFmpeg)."""
+"""Video files: every frame in order, decoded by PyAV (FFmpeg)."""
 
 from __future__ import annotations
 
@@ -17,33 +17,32 @@ from av.video.frame import VideoFrame
 from maskwatch.errors import SourceError
 from maskwatch.types import Frame, Image
 
-# Codes of cv2.rotate by the degrees, against the clock, that FFmpeg says a frame is to be turned.
-_TURNS: Final = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+# Codes of cv2.rotate for the rotation that FFmpeg reports, in degrees counter-clockwise.
+_ROTATIONS: Final = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
-
-_SLACK_SECONDS: Final = 0.001  # times are rounded on their way through a page
-_HOPELESS: Final = 100  # a damaged index can give the same broken packet for ever
+_TOLERANCE: Final = 0.001  # seconds; times are rounded on their way through a page
+_MAX_FAILURES: Final = 100  # in a row; a damaged index can give the same broken packet for ever
 
 
 class VideoFile:
-    """The frames of a video file, upright, with their presentation times.
+    """A video file as a source: upright frames with their presentation times.
 
     Frames that cannot be decoded are left out and counted.
 
     Args:
-        path: A file, or the address of one.
-        name: What to call it; None takes the path.
-        options: For FFmpeg.
-        timeout: Seconds after which a read is given up, None for never.
+        path: Path or address of the file.
+        name: Name to show to people; None takes the path.
+        options: Options for FFmpeg.
+        timeout: Seconds after which a read is given up; None waits without limit.
 
     Attributes:
-        fps: Mean number of frames a second, 0 if the file does not say.
-        seconds: Length, 0 if the file does not say.
-        frames: About how many frames there are, 0 if the file does not say.
-        skipped: Frames or packets that could not be decoded while iterating.
+        fps: Mean number of frames per second; 0 if the file does not say.
+        seconds: Length in seconds; 0 if the file does not say.
+        frames: Approximate number of frames; 0 if the file does not say.
+        skipped: Frames or packets that could not be decoded in the last iteration.
 
     Raises:
-        SourceError: The file is missing, empty or no video.
+        SourceError: The file is missing, empty or not a video.
     """
 
     live = False
@@ -67,7 +66,7 @@ class VideoFile:
             self.frames = int(stream.frames or round(self.seconds * self.fps))
 
     def __iter__(self) -> Iterator[Frame]:
-        """See `maskwatch.sources.base.Source`.
+        """Yields the frames; `t` is the presentation time in seconds from the first one.
 
         Raises:
             SourceError: Not a single frame could be decoded.
@@ -86,53 +85,54 @@ class VideoFile:
             raise SourceError(f"{self.name}: no frame of this video can be decoded")
 
     def frame_at(self, t: float) -> Frame:
-        """The first frame from a time on; the last one if none is so late.
+        """Returns the first frame at or after a time, or the last frame if the video is shorter.
 
         Args:
             t: Seconds since the beginning.
 
         Returns:
-            The frame; its index is what its time makes of it.
+            The frame; its index is computed from its time and the frame rate.
 
         Raises:
             SourceError: No frame can be decoded there.
         """
-        frame = (self._sought(t) if t > 0 else None) or self._first_from(t)
+        frame = (self._frame_by_seeking(t) if t > 0 else None) or self._frame_from_start(t)
         if frame is None:
             raise SourceError(f"{self.name}: no frame can be decoded at {t:.1f} s")
         return frame
 
-    def _sought(self, t: float) -> Frame | None:
-        """As `frame_at`, by a jump into the file; None where the file cannot do that."""
+    def _frame_by_seeking(self, t: float) -> Frame | None:
+        """Seeks to the time first; returns None for a file that cannot seek."""
         with self._open() as container:
             try:
                 container.seek(int((t + start_of(container)) * av.time_base))
             except av.error.FFmpegError:
                 return None
-            return self._next_from(container, t, passed=False)
+            return self._next_frame(container, t, sought=True)
 
-    def _first_from(self, t: float) -> Frame | None:
-        """As `frame_at`, from the beginning on; None if nothing can be decoded."""
+    def _frame_from_start(self, t: float) -> Frame | None:
+        """Decodes from the beginning; returns None if nothing can be decoded."""
         with self._open() as container:
-            return self._next_from(container, t, passed=True)
+            return self._next_frame(container, t, sought=False)
 
-    def _next_from(self, container: av.container.InputContainer, t: float, passed: bool) -> Frame | None:
-        """The first frame from `t` on, or the last.
+    def _next_frame(self, container: av.container.InputContainer, t: float, sought: bool) -> Frame | None:
+        """Returns the first frame at or after `t`, or the last one.
 
         Args:
-            container: Decoded from where it stands.
-            t: Seconds.
-            passed: Whether the first frame that is decoded may be it: a jump may have gone too far.
+            container: Decoded from its current position.
+            t: Seconds since the beginning.
+            sought: Whether the position comes from a seek, which may have gone too far: then a first frame
+                after `t` gives None.
         """
         start = start_of(container)
         last: tuple[VideoFrame, float] | None = None
         for picture in self._decode(container):
             at = 0.0 if picture.time is None else picture.time - start
-            late = at >= t - _SLACK_SECONDS
-            if last is None and not passed and at > t + _SLACK_SECONDS:
+            reached = at >= t - _TOLERANCE
+            if last is None and sought and at > t + _TOLERANCE:
                 return None
             last = picture, at
-            if late:
+            if reached:
                 break
         return (
             None if last is None else Frame(to_image(last[0]), round(last[1] * self.fps), last[1], self.name)
@@ -142,7 +142,7 @@ class VideoFile:
         stream = container.streams.video[0]
         packets = container.demux(stream)
         failed = 0  # in a row
-        while failed < _HOPELESS:
+        while failed < _MAX_FAILURES:
             try:
                 packet = next(packets, None)
                 if packet is None:
@@ -164,16 +164,16 @@ class VideoFile:
 def open_container(
     path: str, name: str, options: dict[str, str] | None = None, timeout: float | None = None
 ) -> av.container.InputContainer:
-    """Opens a file or an address that holds video.
+    """Opens a file or an address that contains video.
 
     Args:
-        path: What FFmpeg opens.
-        name: What to call it in messages; for an address, without its password.
-        options: For FFmpeg.
-        timeout: Seconds after which opening, and each read, is given up.
+        path: Path or address.
+        name: Name for messages; of an address without its password.
+        options: Options for FFmpeg.
+        timeout: Seconds after which opening, and each read, is given up; None waits without limit.
 
     Raises:
-        SourceError: It cannot be opened, or holds no video.
+        SourceError: It cannot be opened, or contains no video.
     """
     if "://" not in path:
         _check_file(path)
@@ -196,15 +196,15 @@ def open_container(
 
 
 def start_of(container: av.container.InputContainer) -> float:
-    """Time of the first frame or sound in seconds: all times count from there."""
+    """Returns the time in seconds of the first video or audio packet, from which all times are counted."""
     return (container.start_time or 0) / av.time_base
 
 
 def to_image(picture: VideoFrame) -> Image:
-    """The frame as (h, w, 3) uint8, BGR, turned upright."""
+    """Returns a decoded frame as (h, w, 3) uint8, BGR, rotated upright."""
     image: Image = np.asarray(picture.to_ndarray(format="bgr24"))
-    turn = _TURNS.get(picture.rotation % 360)
-    return image if turn is None else np.asarray(cv2.rotate(image, turn), np.uint8)
+    rotation = _ROTATIONS.get(picture.rotation % 360)
+    return image if rotation is None else np.asarray(cv2.rotate(image, rotation), np.uint8)
 
 
 def _check_file(path: str) -> None:
@@ -216,7 +216,7 @@ def _check_file(path: str) -> None:
         raise SourceError(f"{path}: the file is empty")
 
 
-_EXPLAINED: Final[tuple[tuple[type[Exception], str], ...]] = (
+_MESSAGES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (av.error.HTTPUnauthorizedError, "wrong or missing user name and password"),
     (av.error.HTTPForbiddenError, "access is forbidden"),
     (av.error.HTTPNotFoundError, "there is nothing at this address"),
@@ -229,7 +229,7 @@ _EXPLAINED: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def _explain(error: av.error.FFmpegError) -> str:
-    for kind, text in _EXPLAINED:
+    for kind, text in _MESSAGES:
         if isinstance(error, kind):
             return text
     if error.errno == errno.EIO:  # what FFmpeg says of a host name that does not exist

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import json
 import os
 import socket
@@ -78,6 +79,23 @@ def test_doctor_finds_a_sound_installation(cli: Cli) -> None:
     assert "H.264 encoder" in done.stdout
 
 
+def test_doctor_tells_which_extras_are_there(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = importlib.metadata.version
+    assert f"app (streamlit {version('streamlit')})" in cli("doctor").stdout
+
+    def without_streamlit(name: str) -> str:
+        if name == "streamlit":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", without_streamlit)
+    done = cli("doctor")
+    assert done.returncode == 0  # the core works without it
+    (line,) = (line for line in done.stdout.splitlines() if "extras: " in line)
+    assert line.startswith("ok ")
+    assert "app (not installed, pip install 'maskwatch[app]')" in line
+
+
 def test_doctor_tells_what_is_broken(process: Cli, tmp_path: Path) -> None:
     """A maskwatch without its models, as after a copy gone wrong."""
     import maskwatch
@@ -100,7 +118,7 @@ def test_app_without_streamlit_says_what_to_do(process: Cli, tmp_path: Path) -> 
     path = os.pathsep.join([str(tmp_path / "hidden"), command_environment()["PYTHONPATH"]])
     done = process("app", "--no-browser", PYTHONPATH=path)
     assert done.returncode == 1
-    assert done.stderr.splitlines() == ["maskwatch: the app needs streamlit: pip install streamlit"]
+    assert done.stderr.splitlines() == ["maskwatch: the app needs Streamlit: pip install 'maskwatch[app]'"]
 
 
 def test_port_in_use(cli: Cli) -> None:

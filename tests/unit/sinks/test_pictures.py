@@ -7,7 +7,7 @@ from PIL import Image as PIL
 from fakes import BLUE, box, scene
 from maskwatch.annotate import STYLES
 from maskwatch.errors import SinkError
-from maskwatch.sinks.pictures import Names, PictureSink, encode_image, save_image
+from maskwatch.sinks.pictures import PictureSink, UniqueNames, encode_image, save_image
 from maskwatch.types import Faces, Frame, Result
 
 FACES = Faces(
@@ -81,6 +81,6 @@ def test_too_wide_for_jpeg(tmp_path: Path) -> None:
 
 
 def test_names() -> None:
-    names = Names()
+    names = UniqueNames()
     assert [names.take("a", ".mp4") for _ in range(3)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
     assert names.take("a", ".jpg") == "a.jpg"

@@ -15,9 +15,10 @@ from maskwatch.app.corrections.storage import CorrectionStorage
 from maskwatch.app.files.explanation import why
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.video_job import VideoJob
-from maskwatch.app.pages.wording import TILES, counts_in_words, duration, face_rows, plain
+from maskwatch.app.pages.wording import TILES, counts_in_words, duration, plain
 from maskwatch.counting import Counts
-from maskwatch.sinks.pictures import Names
+from maskwatch.face_table import face_rows
+from maskwatch.sinks.pictures import UniqueNames
 
 _JSONL = "application/jsonl"
 _CSV = "text/csv"
@@ -135,7 +136,7 @@ def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mi
 
 
 def _zipped(jobs: Sequence[PictureJob]) -> bytes:
-    names = Names()
+    names = UniqueNames()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:  # pictures are compressed already
         for job in jobs:

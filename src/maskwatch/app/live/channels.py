@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
-
 from maskwatch.annotate import annotate
 from maskwatch.app.downscale import reduced
 from maskwatch.app.live.messages import told
@@ -24,11 +22,12 @@ from maskwatch.app.live.server_source import ServerSource
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.errors import MaskwatchError
 from maskwatch.latest import Latest
+from maskwatch.sinks.pictures import encode_image
 from maskwatch.sources.base import Source
 from maskwatch.types import Event, Frame, Result
 
 _LOG = logging.getLogger(__name__)
-_QUALITY: Final = 80
+_JPEG_QUALITY: Final = 80
 _LONGEST_SIDE: Final = 1280
 _EVENTS_KEPT: Final = 20
 
@@ -129,7 +128,8 @@ class Channel:
                 self._publish(number, captured, session(frame))
 
     def _publish(self, number: int, captured: float, result: Result) -> None:
-        jpeg = _encode(reduced(result, _LONGEST_SIDE))
+        small = reduced(result, _LONGEST_SIDE)
+        jpeg = encode_image(annotate(small.frame.image, small.faces), ".jpg", _JPEG_QUALITY)
         with self._lock:
             self._events += [(number, event) for event in result.events]
             self.picture = Picture(number, captured, told(result), jpeg, result)
@@ -187,9 +187,3 @@ class _Stamped:
         close = getattr(self._source, "close", None)
         if close is not None:
             close()
-
-
-def _encode(result: Result) -> bytes:
-    picture = annotate(result.frame.image, result.faces)
-    _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return jpeg.tobytes()

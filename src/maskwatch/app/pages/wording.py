@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
+from maskwatch.annotate import STYLES, UNCERTAIN, Style
 from maskwatch.counting import Counts
 
 TILES: Final[tuple[tuple[str, str, Style], ...]] = (
@@ -14,15 +14,6 @@ TILES: Final[tuple[tuple[str, str, Style], ...]] = (
     ("uncertain", "Unsure", UNCERTAIN),
 )
 """The four counts: name of the field of `Counts`, words, and how the state looks."""
-
-_REASONS: Final[dict[str | None, str]] = {
-    None: "yes",
-    "too_small": "no: too small",
-    "blurred": "no: blurred",
-    "dark": "no: too dark",
-    "turned_away": "no: turned away",
-    "undecided": "no: could be either",
-}
 
 
 def state_in_words(state: str) -> str:
@@ -39,24 +30,6 @@ def counts_in_words(counts: Counts) -> str:
         if getattr(counts, key)
     ]
     return ", ".join(told) or "No faces found"
-
-
-def face_rows(faces: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """One row of a table for each record of `Faces.records()`."""
-    return [_face_row(number, face) for number, face in enumerate(faces, start=1)]
-
-
-def _face_row(number: int, face: dict[str, Any]) -> dict[str, str]:
-    label = face["label"]
-    style = UNCLASSIFIED if label is None else STYLES[label]
-    probabilities = face["probabilities"]
-    return {
-        "Face": str(number),
-        "Mask": f"{style.symbol} {style.text}",
-        "Confidence": "" if probabilities is None else f"{probabilities[label]:.0%}",
-        "Certain": "not judged" if label is None else _REASONS.get(face["reason"], "no"),
-        "Face score": f"{face['score']:.0%}",
-    }
 
 
 def duration(seconds: float) -> str:
