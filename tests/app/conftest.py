@@ -18,7 +18,7 @@ from maskwatch.settings import Alerts
 
 
 @pytest.fixture(scope="session")
-def look(fake_models: FakeModels) -> StreamSetup:
+def stream_setup(fake_models: FakeModels) -> StreamSetup:
     """The fake models, with an alert after two seconds."""
     engine = load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
     return StreamSetup(engine, Alerts(after=2.0, gap=1.0))

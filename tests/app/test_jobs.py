@@ -51,8 +51,8 @@ class Slow:
 class TestPictureJob:
     """Still pictures."""
 
-    def test_it_tells_and_shows_what_is_in_the_picture(self, look: StreamSetup) -> None:
-        job = PictureJob.of("three.png", cv2.imencode(".png", THREE)[1].tobytes(), look.engine, 100)
+    def test_it_tells_and_shows_what_is_in_the_picture(self, stream_setup: StreamSetup) -> None:
+        job = PictureJob.of("three.png", cv2.imencode(".png", THREE)[1].tobytes(), stream_setup.engine, 100)
         assert job.counts == Counts(masked=1, unmasked=1, wrong=1)
         (line,) = job.jsonl.splitlines()
         told = json.loads(line)
@@ -63,19 +63,19 @@ class TestPictureJob:
             tuple(box(8, 5)),
         }
         rows = list(csv.DictReader(io.StringIO(job.csv)))
-        assert [row["label"] for row in rows] == [face["label"] for face in job.faces]
-        assert from_jpeg(job.shown).shape == THREE.shape
-        assert (from_jpeg(job.shown) != THREE).any()
+        assert [row["label"] for row in rows] == [face["label"] for face in job.records]
+        assert from_jpeg(job.preview).shape == THREE.shape
+        assert (from_jpeg(job.preview) != THREE).any()
 
     @pytest.mark.parametrize(("name", "suffix"), [("a.png", ".png"), ("a.PNG", ".png"), ("a.webp", ".jpg")])
-    def test_a_png_stays_one(self, look: StreamSetup, name: str, suffix: str) -> None:
-        job = PictureJob.of(name, cv2.imencode(".png", THREE)[1].tobytes(), look.engine, 100)
+    def test_a_png_stays_one(self, stream_setup: StreamSetup, name: str, suffix: str) -> None:
+        job = PictureJob.of(name, cv2.imencode(".png", THREE)[1].tobytes(), stream_setup.engine, 100)
         assert job.suffix == suffix
         assert job.annotated.startswith(b"\x89PNG") == (suffix == ".png")
 
-    def test_a_large_picture_is_shown_small_and_kept_large(self, look: StreamSetup) -> None:
-        job = PictureJob.of("a.jpg", jpeg(np.full((1200, 3200, 3), 127, np.uint8)), look.engine, 100)
-        assert from_jpeg(job.shown).shape == (600, 1600, 3)
+    def test_a_large_picture_is_shown_small_and_kept_large(self, stream_setup: StreamSetup) -> None:
+        job = PictureJob.of("a.jpg", jpeg(np.full((1200, 3200, 3), 127, np.uint8)), stream_setup.engine, 100)
+        assert from_jpeg(job.preview).shape == (600, 1600, 3)
         assert from_jpeg(job.annotated).shape == (1200, 3200, 3)
 
     @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ class TestPictureJob:
         ],
     )
     def test_a_bad_file_gives_one_line_with_its_name(
-        self, look: StreamSetup, data: bytes, megapixels: float, said: str
+        self, stream_setup: StreamSetup, data: bytes, megapixels: float, said: str
     ) -> None:
         with pytest.raises(SourceError, match=said) as caught:
-            PictureJob.of("holiday.jpg", data, look.engine, megapixels)
+            PictureJob.of("holiday.jpg", data, stream_setup.engine, megapixels)
         assert str(caught.value).startswith("holiday.jpg: ")
         assert "\n" not in str(caught.value)
 
@@ -99,9 +99,9 @@ class TestPictureJob:
 class TestVideoJob:
     """Videos."""
 
-    def test_every_frame_is_looked_at_and_written(self, look: StreamSetup, tmp_path: Path) -> None:
+    def test_every_frame_is_looked_at_and_written(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
         path = write_clip(tmp_path / "in.mp4", [THREE] * 20, fps=5)
-        job = finished(VideoJob("party.mp4", path, look))
+        job = finished(VideoJob("party.mp4", path, stream_setup))
         assert (job.state, job.error) == ("done", "")
         assert job.done == job.total == 20
         assert job.peak == Counts(masked=1, unmasked=1, wrong=1)
@@ -116,10 +116,12 @@ class TestVideoJob:
         assert len(frames) == 20
         assert np.abs(frames[5].astype(int) - THREE).max() > 100  # the marks
 
-    def test_cancelling_ends_it_and_leaves_nothing_half_done(self, look: StreamSetup, tmp_path: Path) -> None:
+    def test_cancelling_ends_it_and_leaves_nothing_half_done(
+        self, stream_setup: StreamSetup, tmp_path: Path
+    ) -> None:
         slow = Slow()
         path = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
-        job = VideoJob("in.mp4", path, StreamSetup(Engine(slow), look.alerts))
+        job = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.alerts))
         assert slow.reached.wait(20)
         assert job.state == "running"
         job.cancel()
@@ -129,15 +131,15 @@ class TestVideoJob:
         assert list(tmp_path.iterdir()) == [path]
 
     def test_videos_wait_for_each_other_and_may_be_cancelled_while_waiting(
-        self, look: StreamSetup, tmp_path: Path
+        self, stream_setup: StreamSetup, tmp_path: Path
     ) -> None:
         slow = Slow()
         first_path = write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5)
         second_path = write_clip(tmp_path / "b.mp4", [THREE] * 3, fps=5)
-        first = VideoJob("a.mp4", first_path, StreamSetup(Engine(slow), look.alerts))
+        first = VideoJob("a.mp4", first_path, StreamSetup(Engine(slow), stream_setup.alerts))
         assert slow.reached.wait(20)
-        second = VideoJob("b.mp4", second_path, look)
-        third = VideoJob("b.mp4", second_path, look)
+        second = VideoJob("b.mp4", second_path, stream_setup)
+        third = VideoJob("b.mp4", second_path, stream_setup)
         time.sleep(0.3)
         assert (second.state, third.state) == ("waiting", "waiting")
         third.cancel()
@@ -146,12 +148,12 @@ class TestVideoJob:
         assert finished(first).state == "done"
         assert finished(second).state == "done"
 
-    def test_time_left_is_told_once_it_can_be(self, look: StreamSetup, tmp_path: Path) -> None:
+    def test_time_left_is_told_once_it_can_be(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
         slow = Slow()
         job = VideoJob(
             "a.mp4",
             write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5),
-            StreamSetup(Engine(slow), look.alerts),
+            StreamSetup(Engine(slow), stream_setup.alerts),
         )
         assert slow.reached.wait(20)
         assert job.seconds_left is None
@@ -164,33 +166,33 @@ class TestVideoJob:
 
     @pytest.mark.parametrize("data", [b"", b"hello", bytes(5000)])
     def test_a_bad_file_gives_one_line_with_its_own_name(
-        self, look: StreamSetup, tmp_path: Path, data: bytes
+        self, stream_setup: StreamSetup, tmp_path: Path, data: bytes
     ) -> None:
         path = tmp_path / "d41d8cd9.mp4"
         path.write_bytes(data)
-        job = finished(VideoJob("holiday.mp4", path, look))
+        job = finished(VideoJob("holiday.mp4", path, stream_setup))
         assert job.state == "failed"
         assert job.error.startswith("holiday.mp4: ")
         assert str(tmp_path) not in job.error
         assert list(tmp_path.iterdir()) == [path]
 
     def test_a_fault_of_ours_is_told_without_its_details(
-        self, look: StreamSetup, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, stream_setup: StreamSetup, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         class Broken:
             def detect(self, image: Image) -> Faces:
                 raise ZeroDivisionError("secret")
 
         path = write_clip(tmp_path / "a.mp4", [THREE], fps=5)
-        job = finished(VideoJob("a.mp4", path, StreamSetup(Engine(Broken()), look.alerts)))
+        job = finished(VideoJob("a.mp4", path, StreamSetup(Engine(Broken()), stream_setup.alerts)))
         assert job.state == "failed"
         assert "secret" not in job.error
         assert "ZeroDivisionError" in caplog.text
 
-    def test_it_can_be_run_again_with_other_settings(self, look: StreamSetup, tmp_path: Path) -> None:
-        job = finished(VideoJob("a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), look))
-        blind = StreamSetup(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
-        assert finished(job.again(blind)).peak == Counts()
+    def test_it_can_be_run_again_with_other_settings(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
+        job = finished(VideoJob("a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), stream_setup))
+        blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts)
+        assert finished(job.rerun(blind)).peak == Counts()
 
 
 class TestWorkspace:
@@ -209,12 +211,14 @@ class TestWorkspace:
         assert mine.folder.stat().st_mode & 0o077 == 0
         mine.close()
 
-    def test_closing_ends_jobs_and_deletes_everything(self, look: StreamSetup, tmp_path: Path) -> None:
+    def test_closing_ends_jobs_and_deletes_everything(
+        self, stream_setup: StreamSetup, tmp_path: Path
+    ) -> None:
         slow, mine = Slow(), Workspace()
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
         with clip.open("rb") as file:
             path = mine.store(file, ".mp4")
-        job = mine.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), look.alerts))
+        job = mine.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.alerts))
         assert slow.reached.wait(20)
         slow.go_on.set()
         mine.close()
@@ -222,17 +226,17 @@ class TestWorkspace:
         assert not mine.folder.exists()
         mine.close()  # twice does no harm
 
-    def test_dropping_a_video_deletes_its_files_only(self, look: StreamSetup, tmp_path: Path) -> None:
+    def test_dropping_a_video_deletes_its_files_only(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
         mine = Workspace()
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 3, fps=5)
         for key in ("a", "b"):
             with clip.open("rb") as file:
-                mine.jobs[key] = VideoJob("in.mp4", mine.store(file, ".mp4"), look)
+                mine.jobs[key] = VideoJob("in.mp4", mine.store(file, ".mp4"), stream_setup)
         for job in list(mine.jobs.values()):
             assert isinstance(job, VideoJob)
             finished(job)
         assert len(list(mine.folder.iterdir())) == 8
-        mine.drop("a")
+        mine.remove("a")
         assert len(list(mine.folder.iterdir())) == 4
         assert list(mine.jobs) == ["b"]
         mine.close()
@@ -242,7 +246,7 @@ class TestWorkspace:
         back, gone = Workspace(), Workspace()
         back.close_later()
         gone.close_later()
-        back.keep()
+        back.cancel_close()
         end = time.monotonic() + 10
         while gone.folder.exists():
             assert time.monotonic() < end, "the files stayed"

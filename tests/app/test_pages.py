@@ -52,7 +52,7 @@ def element(page: AppTest) -> dict[str, Any] | None:
 def ticket(page: AppTest) -> Ticket:
     told = element(page)
     assert told is not None
-    mine = tickets.find(told["token"])
+    mine = tickets.find_ticket(told["token"])
     assert mine is not None
     return mine
 
@@ -85,7 +85,7 @@ class TestLivePage:
             *("with_mask", "without_mask", "mask_worn_incorrectly", "uncertain", "face")
         }
         assert [tile["key"] for tile in told["tiles"]] == ["masked", "unmasked", "wrong", "uncertain"]
-        assert ticket(page).choice is None
+        assert ticket(page).source is None
 
     def test_every_visitor_has_a_token_and_keeps_it(self) -> None:
         page, other = first_page(), first_page()
@@ -97,7 +97,7 @@ class TestLivePage:
         page = first_page()
         page.segmented_control(key="source_kind").set_value("Demo").run()
         assert (element(page) or {})["source"] == "chosen"
-        assert ticket(page).choice is not None
+        assert ticket(page).source is not None
 
     def test_visitors_from_elsewhere_get_nothing_of_this_computer(self) -> None:
         kinds = first_page().segmented_control(key="source_kind").options
@@ -118,7 +118,7 @@ class TestLivePage:
         assert "rtsp://cam.local/live" in told
         assert "secret" not in told
         assert "hidden" not in told
-        mine = ticket(page).choice
+        mine = ticket(page).source
         assert mine is not None
         assert mine.address == "rtsp://me:secret@cam.local/live?key=hidden"
         assert "secret" not in repr(mine)
@@ -154,14 +154,14 @@ class TestLivePage:
         assert (element(page) or {})["badge"] == "entrance.mp4"
         page.segmented_control(key="source_kind").set_value("Camera of the server").run()
         page.number_input(key="camera").set_value(2).run()
-        mine = ticket(page).choice
+        mine = ticket(page).source
         assert mine is not None
         assert mine.address == "2"
 
 
 def classifier(page: AppTest) -> str:
     """The file of the classifier that looks at the live picture."""
-    judge = ticket(page).look.engine.classifier
+    judge = ticket(page).setup.engine.classifier
     assert isinstance(judge, MobileNet)
     assert isinstance(judge.model.path, Path)
     return judge.model.path.name
@@ -172,14 +172,14 @@ class TestSettings:
 
     def test_a_threshold_is_used_at_once(self) -> None:
         page = first_page()
-        before = ticket(page).look
+        before = ticket(page).setup
         page.toggle(key="own_threshold").set_value(True).run()
         page.slider(key="threshold").set_value(0.9).run()
-        after = ticket(page).look
+        after = ticket(page).setup
         assert after != before
         assert after.engine.threshold == pytest.approx(0.9)
         page.toggle(key="own_threshold").set_value(False).run()
-        assert ticket(page).look == before
+        assert ticket(page).setup == before
 
     def test_fast_brings_the_fast_classifier_unless_another_was_chosen(
         self, monkeypatch: pytest.MonkeyPatch
@@ -196,10 +196,10 @@ class TestSettings:
     def test_the_alert_time_is_used_at_once(self) -> None:
         page = first_page()
         page.slider(key="alert_after").set_value(7.0).run()
-        assert ticket(page).look.alerts.after == 7
+        assert ticket(page).setup.alerts.after == 7
 
     def test_visitors_with_the_same_settings_share_their_models(self) -> None:
-        assert ticket(first_page()).look == ticket(first_page()).look
+        assert ticket(first_page()).setup == ticket(first_page()).setup
 
     def test_what_is_configured_is_the_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MASKWATCH_DETECT__THRESHOLD", "0.75")
@@ -207,7 +207,7 @@ class TestSettings:
         page = first_page()
         assert page.slider(key="threshold").value == 0.75
         assert page.slider(key="alert_after").value == 5
-        assert ticket(page).look.engine.threshold == 0.75
+        assert ticket(page).setup.engine.threshold == 0.75
 
     @pytest.mark.parametrize(
         ("name", "value", "said"),

@@ -70,7 +70,7 @@ class TestStart:
             server.serve(port=free_port(), open_browser=False)
 
     def test_a_free_port_is_taken_for_free(self) -> None:
-        server.check_free("127.0.0.1", free_port())
+        server.check_port("127.0.0.1", free_port())
 
 
 class TestServing:
@@ -112,7 +112,7 @@ class TestServing:
             line.send(json.dumps({"token": "guess"}))
             with pytest.raises(ConnectionClosed):
                 line.recv(timeout=30)
-            assert line.close_code == connection.UNKNOWN
+            assert line.close_code == connection.UNKNOWN_TOKEN
 
     def test_its_log_says_where_it_runs_and_nothing_else(
         self, start_server: ServerMaker, fake_environment: dict[str, str]
@@ -140,7 +140,7 @@ class TestEnd:
             with pytest.raises(ConnectionClosed):
                 line.recv(timeout=30)
         assert "Traceback" not in one.log.read_text()
-        server.check_free("127.0.0.1", one.port)
+        server.check_port("127.0.0.1", one.port)
 
     @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
     def test_a_second_server_may_follow_on_the_same_port(

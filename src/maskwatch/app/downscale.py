@@ -1,4 +1,4 @@
-"""Results for the screen, where more pixels than it has are of no use."""
+"""Reduces results to the size of a screen."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ import numpy as np
 from maskwatch.types import Result
 
 
-def reduced(result: Result, side: int) -> Result:
-    """The result with a smaller picture.
+def downscaled(result: Result, side: int) -> Result:
+    """Returns the result with a smaller picture and boxes to match.
 
     Args:
         result: Any result.
-        side: Longest side in pixels; a picture that is no longer stays as it is.
-
-    Returns:
-        A result whose boxes fit its picture.
+        side: Longest side of the new picture in pixels; a smaller picture is returned unchanged.
     """
     image, faces = result.frame.image, result.faces
     height, width = image.shape[:2]

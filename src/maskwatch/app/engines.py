@@ -1,4 +1,4 @@
-"""The models that the pages use, loaded once for everybody."""
+"""The engines of the pages, loaded once and shared by all visitors."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def engine(
     live: bool,
     threads: int | None,
 ) -> Engine:
-    """The engine for these settings; see `maskwatch.factory.load`, which it calls.
+    """Returns the engine for these settings; see `maskwatch.load`, which makes it on the first call.
 
     Raises:
-        ModelError: A model cannot be had or used.
-        ConfigError: A setting makes no sense.
+        ModelError: A model is unknown, missing or damaged.
+        ConfigError: A setting is out of range.
     """
     return load(detector, classifier, size, threshold, live=live, threads=threads)
 
 
 def detectors(configured: str) -> list[str]:
-    """The detectors that can be used at once, the configured one first."""
+    """Returns the names of the detectors that need no download, the configured one first."""
     return [configured, *(name for name in at_hand("detector") if name != configured)]

@@ -1,4 +1,4 @@
-"""Who may do what: checks on where a request comes from."""
+"""Checks where a request comes from: the page's own origin, and a visitor at this computer."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a WebSocket was opened by a page of this very server.
+    """Returns whether a WebSocket was opened by a page of this server.
 
-    Browsers let any page open WebSockets to any server and tell only the page's origin. A request
-    without an origin does not come from a browser's page; the token alone decides about it.
+    Browsers let any page open WebSockets to any server, but they send the origin of the page. A request
+    without an origin does not come from a page in a browser; it is admitted by its token alone.
 
     Args:
-        headers: Of the request, with names in lower case.
+        headers: Headers of the request, with names in lower case.
     """
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 def is_local_user(headers: Mapping[str, str], address: str | None, bound_to: str) -> bool:
-    """Whether the person sits at this computer, so that its cameras and files are theirs.
+    """Returns whether the visitor sits at this computer and so may use its cameras and files.
 
-    Not so behind a proxy on this computer, nor when a foreign name was made to point here.
+    False behind a proxy on this computer, and when a foreign host name was made to point here (DNS
+    rebinding).
 
     Args:
-        headers: Of the page's request, with names in lower case.
-        address: IP address of the other side; None for this computer.
+        headers: Headers of the request, with names in lower case.
+        address: IP address of the visitor; None for this computer.
         bound_to: Address that the server listens on.
     """
     if any(name in headers for name in _FORWARDED) or not same_origin(headers):
@@ -39,7 +40,7 @@ def is_local_user(headers: Mapping[str, str], address: str | None, bound_to: str
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or address is this computer's own."""
+    """Returns whether a host name or IP address is a loopback address of this computer."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

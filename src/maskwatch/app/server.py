@@ -1,4 +1,4 @@
-"""Starts the app: Streamlit's server with the live routes on the same port."""
+"""Starts the app: the Streamlit server, with the live routes on the same port."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from maskwatch.settings import load_settings
 
 _PAGE: Final = Path(__file__).parent / "pages" / "main.py"
 _UPLOAD_MB: Final = 1024
-_MESSAGE_MB: Final = 32  # also the most that a WebSocket message may take in memory
+_MESSAGE_MB: Final = 32  # also the limit of a WebSocket message
 
 
 def serve(host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) -> None:
     """Runs the app until Ctrl-C.
 
     Args:
-        host: Address to listen on; 0.0.0.0 for all of this computer's.
+        host: Address to listen on; 0.0.0.0 for all addresses of this computer.
         port: Port to listen on.
-        open_browser: Show the page in the user's browser.
+        open_browser: Whether to open the page in the browser.
 
     Raises:
-        ConfigError: The port is taken or not allowed, the address is not this computer's, or a setting
-            makes no sense.
+        ConfigError: The port is in use or reserved, the address does not belong to this computer, or a
+            setting is unknown or out of range.
     """
-    load_settings()  # so that a wrong setting is told here and not in the page
-    check_free(host, port)
+    load_settings()  # a wrong setting is reported here, not in the page
+    check_port(host, port)
     import streamlit
     import uvicorn.config
 
     from maskwatch.app.files.workspace import close_all
     from maskwatch.app.live.routes import ROUTES
 
-    # The server's own chatter would hide the one line that matters.
+    # The log of the server would hide the line with the address.
     uvicorn.config.LOGGING_CONFIG["loggers"]["uvicorn"]["level"] = "WARNING"
-    url = f"http://{_shown(host)}:{port}"
+    url = f"http://{_url_host(host)}:{port}"
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -63,8 +63,12 @@ def serve(host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) 
         logging.getLogger(__name__).debug("ended by Ctrl-C")
 
 
-def check_free(host: str, port: int) -> None:
-    """Raises ConfigError unless a server may listen there."""
+def check_port(host: str, port: int) -> None:
+    """Checks that a server can listen on a port.
+
+    Raises:
+        ConfigError: The port is in use, reserved or out of range, or the address is not of this computer.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         if os.name != "nt":  # there it would let two servers share a port
@@ -74,10 +78,10 @@ def check_free(host: str, port: int) -> None:
         except OverflowError:
             raise ConfigError(f"port {port} does not exist; choose one from 1024 to 65535") from None
         except OSError as error:
-            raise ConfigError(_why_not(error, host, port)) from error
+            raise ConfigError(_bind_error(error, host, port)) from error
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _bind_error(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {port} is in use (is maskwatch running already?); "
@@ -88,14 +92,14 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"cannot listen on {host}: {error.strerror}; use 127.0.0.1, or 0.0.0.0 for the whole network"
 
 
-def _shown(host: str) -> str:
+def _url_host(host: str) -> str:
     if host in ("0.0.0.0", "::"):
         return "localhost"
     return f"[{host}]" if ":" in host else host
 
 
 def _has_screen() -> bool:
-    """Whether opening a browser makes sense; on a bare Linux console it would take the terminal over."""
+    """Returns whether a browser can be opened; on a Linux console a text browser would take the terminal."""
     return not sys.platform.startswith("linux") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )

@@ -1,4 +1,4 @@
-"""How a stream is looked at: what the settings of a page come down to."""
+"""The models and alert rules for one stream."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from maskwatch.settings import Alerts
 
 @dataclass(frozen=True, slots=True)
 class StreamSetup:
-    """Models and rules. Two are equal when they use the very same engine and the same rules.
+    """Models and alert rules. Two setups are equal if they share the engine object and have equal rules.
 
     Attributes:
-        engine: Shared by everybody who chose the same models.
-        alerts: When there is an alert.
+        engine: Shared by all visitors with the same settings.
+        alerts: Settings of the alert rules.
     """
 
     engine: Engine
     alerts: Alerts
 
     def session(self) -> Session:
-        """A fresh session for one stream."""
+        """Returns a new session for one stream."""
         return Session(self.engine, rules(self.alerts))

@@ -1,4 +1,4 @@
-"""Who looks at the page."""
+"""The visitor of the page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import streamlit as st
 from maskwatch.app.guard import is_local_user
 
 
-def is_here() -> bool:
-    """Whether the visitor sits at the computer that runs maskwatch."""
+def is_local() -> bool:
+    """Returns whether the visitor sits at the computer that runs maskwatch."""
     headers = {name.lower(): value for name, value in st.context.headers.items()}
     bound_to = st.get_option("server.address") or "0.0.0.0"
     return is_local_user(headers, st.context.ip_address, bound_to)

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("fake_page")
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The visitor sits at this computer."""
-    monkeypatch.setattr(visitor, "is_here", lambda: True)
+    monkeypatch.setattr(visitor, "is_local", lambda: True)
 
 
 def run(acted: Any) -> AppTest:
@@ -130,7 +130,7 @@ class TestAtThisComputer:
         page = with_picture()
         found = page.session_state["workspace"].jobs.values()
         (job,) = found
-        first = job.found.boxes[0].tolist()
+        first = job.faces.boxes[0].tolist()
         assert first in [box(1, 1), box(4, 2), box(8, 5)]
         run(faces(page).set_value(0))
         (toggle,) = [toggle for toggle in page.toggle if toggle.label == "Its frame is wrong"]
@@ -239,15 +239,15 @@ class TestFrames:
     def test_a_live_picture_is_frozen(self, tmp_path: Path) -> None:
         page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
         (told,) = page.get("bidi_component")
-        ticket = tickets.find(json.loads(told.proto.json)["token"])
+        ticket = tickets.find_ticket(json.loads(told.proto.json)["token"])
         assert ticket is not None
-        result = Result(Frame(THREE), ticket.look.engine.detect(THREE))
-        ticket.shown(result)
+        result = Result(Frame(THREE), ticket.setup.engine.detect(THREE))
+        ticket.update_latest(result)
         assert ticket.latest is None, "nothing is held before the switch is on"
         run(page.toggle(key=SWITCH).set_value(True))
         press(page, "Freeze the picture")
         assert not faces_shown(page), "nothing was shown yet"
-        ticket.shown(result)
+        ticket.update_latest(result)
         press(page, "Freeze the picture")
         run(faces(page).set_value(1))
         press(page, "Not a face")

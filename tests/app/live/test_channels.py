@@ -36,9 +36,9 @@ def give(source: HandSource, channel: Channel, frames: int, seconds: float = 0.1
         until(lambda seen=seen: channel.picture and channel.picture.number > seen, "the next picture")  # type: ignore[misc]
 
 
-def test_a_picture_tells_and_shows_its_faces(look: StreamSetup, masked_and_not: Image) -> None:
+def test_a_picture_tells_and_shows_its_faces(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     source, channels = HandSource(masked_and_not), Channels()
-    channel = channels.join(chosen(source), look)
+    channel = channels.join(chosen(source), stream_setup)
     give(source, channel, 1)
     picture = channel.picture
     assert picture is not None
@@ -52,10 +52,12 @@ def test_a_picture_tells_and_shows_its_faces(look: StreamSetup, masked_and_not: 
     channels.leave(channel)
 
 
-def test_everybody_shares_one_reading_until_the_last_leaves(look: StreamSetup, masked_and_not: Image) -> None:
+def test_everybody_shares_one_reading_until_the_last_leaves(
+    stream_setup: StreamSetup, masked_and_not: Image
+) -> None:
     source, channels = HandSource(masked_and_not), Channels()
     choice = chosen(source)
-    first, second = channels.join(choice, look), channels.join(choice, look)
+    first, second = channels.join(choice, stream_setup), channels.join(choice, stream_setup)
     assert first is second
     give(source, first, 2)
     assert source.opened == 1
@@ -66,33 +68,39 @@ def test_everybody_shares_one_reading_until_the_last_leaves(look: StreamSetup, m
     assert source.freed.wait(10), "the camera was not freed"
 
 
-def test_a_camera_that_was_left_can_be_watched_again(look: StreamSetup, masked_and_not: Image) -> None:
+def test_a_camera_that_was_left_can_be_watched_again(
+    stream_setup: StreamSetup, masked_and_not: Image
+) -> None:
     source, channels = HandSource(masked_and_not), Channels()
     choice = chosen(source)
     for round_ in (1, 2, 3):
-        channel = channels.join(choice, look)
+        channel = channels.join(choice, stream_setup)
         give(source, channel, 1)
         assert source.opened == round_
         channels.leave(channel)
 
 
-def test_a_file_is_looked_at_once_for_each_setting(look: StreamSetup, masked_and_not: Image) -> None:
+def test_a_file_is_looked_at_once_for_each_setting(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     choice = chosen(HandSource(masked_and_not), is_file=True)
     channels = Channels()
-    stricter = StreamSetup(look.engine, Alerts(after=1.0))
-    mine, same, other = (channels.join(choice, one) for one in (look, replace(look), stricter))
+    stricter = StreamSetup(stream_setup.engine, Alerts(after=1.0))
+    mine, same, other = (
+        channels.join(choice, one) for one in (stream_setup, replace(stream_setup), stricter)
+    )
     assert mine is same
     assert other is not mine
     for channel in (mine, same, other):
         channels.leave(channel)
 
 
-def test_a_camera_gets_the_settings_that_were_chosen_last(look: StreamSetup, masked_and_not: Image) -> None:
+def test_a_camera_gets_the_settings_that_were_chosen_last(
+    stream_setup: StreamSetup, masked_and_not: Image
+) -> None:
     source, channels = HandSource(masked_and_not), Channels()
     choice = chosen(source)
-    channel = channels.join(choice, look)
+    channel = channels.join(choice, stream_setup)
     give(source, channel, 1)
-    blind = StreamSetup(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
+    blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts)
     assert channels.join(choice, blind) is channel
     give(source, channel, 1)
     assert channel.picture is not None
@@ -102,10 +110,10 @@ def test_a_camera_gets_the_settings_that_were_chosen_last(look: StreamSetup, mas
 
 
 def test_an_alert_comes_once_and_reaches_viewers_that_skip_frames(
-    look: StreamSetup, masked_and_not: Image
+    stream_setup: StreamSetup, masked_and_not: Image
 ) -> None:
     source, channels = HandSource(masked_and_not), Channels()
-    channel = channels.join(chosen(source), look)
+    channel = channels.join(chosen(source), stream_setup)
     give(source, channel, 8, seconds=0.5)  # the alert comes after two seconds
     events = channel.events_since(0)
     assert [event.kind for event in events] == ["no_mask"]
@@ -113,11 +121,11 @@ def test_an_alert_comes_once_and_reaches_viewers_that_skip_frames(
     channels.leave(channel)
 
 
-def test_the_end_of_a_source_is_told(look: StreamSetup, masked_and_not: Image) -> None:
+def test_the_end_of_a_source_is_told(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     source, channels = HandSource(masked_and_not), Channels()
-    channel = channels.join(chosen(source), look)
+    channel = channels.join(chosen(source), stream_setup)
     told: list[bool] = []
-    channel.listen(lambda: told.append(True))
+    channel.add_listener(lambda: told.append(True))
     source.fail("camera 7 was unplugged")
     until(lambda: channel.ended, "the end")
     assert channel.ended == "camera 7 was unplugged"
@@ -126,14 +134,14 @@ def test_the_end_of_a_source_is_told(look: StreamSetup, masked_and_not: Image) -
 
 
 def test_a_fault_of_ours_is_told_without_its_details(
-    look: StreamSetup, masked_and_not: Image, caplog: pytest.LogCaptureFixture
+    stream_setup: StreamSetup, masked_and_not: Image, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
         def detect(self, image: Image) -> None:
             raise ZeroDivisionError("secret")
 
     source, channels = HandSource(masked_and_not), Channels()
-    channel = channels.join(chosen(source), StreamSetup(Engine(Broken()), look.alerts))  # type: ignore[arg-type]
+    channel = channels.join(chosen(source), StreamSetup(Engine(Broken()), stream_setup.alerts))  # type: ignore[arg-type]
     source.give()
     until(lambda: channel.ended, "the end")
     assert "fault in maskwatch" in str(channel.ended)
@@ -142,11 +150,11 @@ def test_a_fault_of_ours_is_told_without_its_details(
     channels.leave(channel)
 
 
-def test_large_pictures_are_reduced_and_their_boxes_with_them(look: StreamSetup) -> None:
+def test_large_pictures_are_reduced_and_their_boxes_with_them(stream_setup: StreamSetup) -> None:
     image = np.full((CELL * 60, CELL * 80, 3), 127, np.uint8)
     image[CELL * 20 : CELL * 28, CELL * 40 : CELL * 48] = GREEN  # one cell at the size of the fake model
     source, channels = HandSource(image), Channels()
-    channel = channels.join(chosen(source), look)
+    channel = channels.join(chosen(source), stream_setup)
     give(source, channel, 1)
     assert channel.picture is not None
     assert channel.picture.header["width"] == CELL * 80

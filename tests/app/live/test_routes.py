@@ -34,7 +34,7 @@ class TestAdmission:
     def test_a_foreign_page_is_turned_away_before_it_is_heard(self, endpoint: Any) -> None:
         async def conversation() -> None:
             async with PageEnd(endpoint, origin="http://evil.example") as page:
-                assert await page.closed() == connection.FOREIGN
+                assert await page.closed() == connection.FOREIGN_ORIGIN
 
         play(conversation())
 
@@ -44,7 +44,7 @@ class TestAdmission:
             async with PageEnd(endpoint) as page:
                 await page.accepted()
                 page.say(hello)
-                assert await page.closed() == connection.UNKNOWN
+                assert await page.closed() == connection.UNKNOWN_TOKEN
 
         play(conversation())
 
@@ -54,7 +54,7 @@ class TestAdmission:
             async with PageEnd(endpoint) as page:
                 await page.accepted()
                 page.say(hello)
-                assert await page.closed() == connection.NONSENSE
+                assert await page.closed() == connection.BAD_MESSAGE
 
         play(conversation())
 
@@ -64,13 +64,13 @@ class TestAdmission:
         async def conversation() -> None:
             async with PageEnd(endpoint) as page:
                 await page.accepted()
-                assert await page.closed() == connection.UNKNOWN
+                assert await page.closed() == connection.UNKNOWN_TOKEN
 
         play(conversation())
 
 
-def test_one_page_opens_only_so_many_connections(look: StreamSetup) -> None:
-    ticket = Ticket(look)
+def test_one_page_opens_only_so_many_connections(stream_setup: StreamSetup) -> None:
+    ticket = Ticket(stream_setup)
 
     async def conversation() -> None:
         pages = [PageEnd(camera) for _ in range(MAX_CONNECTIONS)]
@@ -80,7 +80,7 @@ def test_one_page_opens_only_so_many_connections(look: StreamSetup) -> None:
         async with PageEnd(camera) as one_more:
             await one_more.accepted()
             one_more.say({"token": ticket.token})
-            assert await one_more.closed() == connection.TOO_MANY
+            assert await one_more.closed() == connection.TOO_MANY_CONNECTIONS
         for page in pages:
             await page.__aexit__()
         async with PageEnd(camera) as page:  # those that left make room
@@ -93,8 +93,8 @@ def test_one_page_opens_only_so_many_connections(look: StreamSetup) -> None:
 class TestCamera:
     """The browser's camera."""
 
-    def test_each_picture_is_answered_with_its_faces(self, look: StreamSetup) -> None:
-        ticket = Ticket(look)
+    def test_each_picture_is_answered_with_its_faces(self, stream_setup: StreamSetup) -> None:
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
@@ -114,10 +114,10 @@ class TestCamera:
         play(conversation())
 
     def test_the_next_picture_is_read_only_when_the_last_is_answered(
-        self, look: StreamSetup, monkeypatch: pytest.MonkeyPatch
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         running, most = 0, 0
-        detect = look.engine.detector.detect
+        detect = stream_setup.engine.detector.detect
 
         def watched(image: Image) -> Any:
             nonlocal running, most
@@ -127,7 +127,7 @@ class TestCamera:
             running -= 1
             return found
 
-        monkeypatch.setattr(look.engine.detector, "detect", watched)
+        monkeypatch.setattr(stream_setup.engine.detector, "detect", watched)
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
@@ -138,16 +138,16 @@ class TestCamera:
                     (face,) = (await page.heard())["faces"]
                     assert face["box"] == pytest.approx(box(column, 1), abs=1)
 
-        ticket = Ticket(look)
+        ticket = Ticket(stream_setup)
         play(conversation())
         assert most == 1
 
     def test_an_unmasked_face_gives_one_alert(
-        self, look: StreamSetup, monkeypatch: pytest.MonkeyPatch
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = 50.0
         monkeypatch.setattr(camera_route, "time", SimpleNamespace(monotonic=lambda: now))
-        ticket = Ticket(look)
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             nonlocal now
@@ -162,15 +162,17 @@ class TestCamera:
 
         play(conversation())
 
-    def test_settings_are_heeded_at_the_next_picture(self, look: StreamSetup) -> None:
-        ticket = Ticket(look)
+    def test_settings_are_heeded_at_the_next_picture(self, stream_setup: StreamSetup) -> None:
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
                 await page.join(ticket.token)
                 page.say(jpeg(UNMASKED))
                 assert len((await page.heard())["faces"]) == 2
-                ticket.look = StreamSetup(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
+                ticket.setup = StreamSetup(
+                    Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts
+                )
                 page.say(jpeg(UNMASKED))
                 assert (await page.heard())["faces"] == []
 
@@ -188,10 +190,10 @@ class TestCamera:
         ],
     )
     def test_a_bad_picture_is_told_and_the_next_one_is_taken(
-        self, look: StreamSetup, data: bytes, said: str
+        self, stream_setup: StreamSetup, data: bytes, said: str
     ) -> None:
         assert MAX_MEGAPIXELS == 4.0
-        ticket = Ticket(look)
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
@@ -207,10 +209,12 @@ class TestCamera:
 
     @pytest.mark.parametrize(
         ("data", "code"),
-        [(b"\xff\xd8\xff" + bytes(MAX_BYTES), connection.TOO_BIG), ("text", connection.NONSENSE)],
+        [(b"\xff\xd8\xff" + bytes(MAX_BYTES), connection.TOO_BIG), ("text", connection.BAD_MESSAGE)],
     )
-    def test_what_no_page_would_send_ends_it(self, look: StreamSetup, data: str | bytes, code: int) -> None:
-        ticket = Ticket(look)
+    def test_what_no_page_would_send_ends_it(
+        self, stream_setup: StreamSetup, data: str | bytes, code: int
+    ) -> None:
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
@@ -220,14 +224,16 @@ class TestCamera:
 
         play(conversation())
 
-    def test_a_silent_page_is_let_go(self, look: StreamSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_silent_page_is_let_go(
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(camera_route, "_IDLE_SECONDS", 0.05)
-        ticket = Ticket(look)
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
                 await page.join(ticket.token)
-                assert await page.closed() == connection.NONSENSE
+                assert await page.closed() == connection.BAD_MESSAGE
 
         play(conversation())
 
@@ -235,9 +241,9 @@ class TestCamera:
 class TestView:
     """Sources on the server."""
 
-    def test_no_picture_comes_before_the_last_was_shown(self, look: StreamSetup) -> None:
+    def test_no_picture_comes_before_the_last_was_shown(self, stream_setup: StreamSetup) -> None:
         source = HandSource(UNMASKED)
-        ticket = Ticket(look, chosen(source))
+        ticket = Ticket(stream_setup, chosen(source))
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
@@ -259,9 +265,9 @@ class TestView:
         play(conversation())
         assert source.freed.wait(10), "nobody watches, but the source was not freed"
 
-    def test_an_alert_reaches_a_page_that_shows_few_pictures(self, look: StreamSetup) -> None:
+    def test_an_alert_reaches_a_page_that_shows_few_pictures(self, stream_setup: StreamSetup) -> None:
         source = HandSource(UNMASKED)
-        ticket = Ticket(look, chosen(source))
+        ticket = Ticket(stream_setup, chosen(source))
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
@@ -281,16 +287,18 @@ class TestView:
 
         play(conversation())
 
-    def test_changed_settings_are_heeded(self, look: StreamSetup) -> None:
+    def test_changed_settings_are_heeded(self, stream_setup: StreamSetup) -> None:
         source = HandSource(UNMASKED)
-        ticket = Ticket(look, chosen(source))
+        ticket = Ticket(stream_setup, chosen(source))
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
                 await page.join(ticket.token, source="chosen")
                 source.give()
                 assert len((await page.picture())[0]["faces"]) == 2
-                ticket.look = StreamSetup(Engine(look.engine.detector, None, threshold=2.0), look.alerts)
+                ticket.setup = StreamSetup(
+                    Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts
+                )
                 page.say("shown")
                 for _ in range(40):
                     source.give()
@@ -302,9 +310,9 @@ class TestView:
 
         play(conversation())
 
-    def test_the_end_of_the_source_is_told(self, look: StreamSetup) -> None:
+    def test_the_end_of_the_source_is_told(self, stream_setup: StreamSetup) -> None:
         source = HandSource(UNMASKED)
-        ticket = Ticket(look, chosen(source))
+        ticket = Ticket(stream_setup, chosen(source))
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
@@ -314,9 +322,9 @@ class TestView:
 
         play(conversation())
 
-    def test_a_quiet_source_is_told(self, look: StreamSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_quiet_source_is_told(self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(view_route, "_QUIET_SECONDS", 0.05)
-        ticket = Ticket(look, chosen(HandSource(UNMASKED)))
+        ticket = Ticket(stream_setup, chosen(HandSource(UNMASKED)))
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
@@ -327,18 +335,18 @@ class TestView:
 
         play(conversation())
 
-    def test_only_what_the_page_chose_is_shown(self, look: StreamSetup) -> None:
-        ticket = Ticket(look)  # chose nothing
+    def test_only_what_the_page_chose_is_shown(self, stream_setup: StreamSetup) -> None:
+        ticket = Ticket(stream_setup)  # chose nothing
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
                 await page.join(ticket.token, source="/etc/passwd")
-                assert await page.closed() == connection.NONSENSE
+                assert await page.closed() == connection.BAD_MESSAGE
 
         play(conversation())
 
-    def test_the_demo_is_there_for_everybody(self, look: StreamSetup) -> None:
-        ticket = Ticket(look)
+    def test_the_demo_is_there_for_everybody(self, stream_setup: StreamSetup) -> None:
+        ticket = Ticket(stream_setup)
 
         async def conversation() -> None:
             async with PageEnd(view) as page:

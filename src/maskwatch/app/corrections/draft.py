@@ -1,4 +1,4 @@
-"""What a visitor says of a picture, before it is kept. Pure."""
+"""The corrections of one picture before they are stored. Needs no Streamlit."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from maskwatch.types import Faces
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All faces of a picture, the models' and the visitor's; a face keeps its number whatever is said of it.
+    """The faces of a picture with the visitor's corrections. Each method returns a changed copy.
 
     Attributes:
-        faces: What was found, then what the visitor added.
-        rejected: Numbers, from 0, of those that are no face.
+        faces: The detected faces, then those that the visitor added. The number of a face never changes.
+        rejected: Numbers, from 0, of the faces that the visitor called no face.
     """
 
     faces: tuple[LabelledFace, ...]
     rejected: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, found: Faces) -> Draft:
-        """What the models say, untouched."""
-        return cls(tuple(from_model(found)))
+    def of(cls, faces: Faces) -> Draft:
+        """Returns the draft of detected faces without corrections."""
+        return cls(tuple(from_model(faces)))
 
-    def said(self, number: int, state: str) -> Draft:
-        """A person says what state a face is in."""
+    def with_state(self, number: int, state: str) -> Draft:
+        """Sets the class of a face, one of `maskwatch.data.collection.STATES`."""
         return self._with(number, replace(self.faces[number], state=state, by="person"))
 
-    def framed(self, number: int, box: Box) -> Draft:
-        """A person says where a face is; its state is the one it had."""
+    def with_box(self, number: int, box: Box) -> Draft:
+        """Sets the box of a face; its class stays."""
         return self._with(number, replace(self.faces[number], box=box, by="person"))
 
-    def not_a_face(self, number: int) -> Draft:
-        """A person says that there is no face."""
+    def with_rejected(self, number: int) -> Draft:
+        """Marks a face as no face."""
         return replace(self, rejected=self.rejected | {number})
 
-    def added(self, box: Box, state: str) -> Draft:
-        """A person says that a face was missed."""
+    def with_face(self, box: Box, state: str) -> Draft:
+        """Adds a face that was missed."""
         return replace(self, faces=(*self.faces, LabelledFace(box, state, "person")))
 
     @property
-    def kept(self) -> list[LabelledFace]:
-        """The faces of the picture."""
+    def accepted_faces(self) -> list[LabelledFace]:
+        """All faces that were not rejected."""
         return [face for number, face in enumerate(self.faces) if number not in self.rejected]
 
     @property
     def not_faces(self) -> list[Box]:
-        """Where the models, and they alone, saw a face."""
-        return [self.faces[number].box for number in sorted(self.rejected) if self._is_found(number)]
+        """The boxes of the rejected faces that the models had found."""
+        return [self.faces[number].box for number in sorted(self.rejected) if self._is_detected(number)]
 
     def is_corrected(self, number: int) -> bool:
-        """Whether a person has said something of this face."""
+        """Returns whether the visitor corrected this face."""
         return number in self.rejected or self.faces[number].by == "person"
 
     @property
-    def corrections(self) -> int:
-        """Of how many faces a person has said something."""
+    def corrected_count(self) -> int:
+        """Number of faces that the visitor corrected."""
         return sum(self.is_corrected(number) for number in range(len(self.faces)))
 
-    def _is_found(self, number: int) -> bool:
+    def _is_detected(self, number: int) -> bool:
         return self.faces[number].score is not None
 
     def _with(self, number: int, face: LabelledFace) -> Draft:

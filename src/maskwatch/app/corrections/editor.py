@@ -1,4 +1,4 @@
-"""Correcting a picture: choose a face, say what it is. Two clicks, and it is kept."""
+"""The controls for correcting a picture: choose a face, then its class. Two clicks store it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from maskwatch.annotate import outline
 from maskwatch.app.corrections.draft import Draft
 from maskwatch.app.corrections.storage import CorrectionStorage, turn_on
-from maskwatch.app.pages.wording import plain, state_in_words
+from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.data.collection import STATES, Box
 from maskwatch.errors import MaskwatchError
 from maskwatch.geometry import fit
@@ -22,112 +22,122 @@ from maskwatch.types import Faces, Image
 _MISSED: Final = -1
 _NOT_A_FACE: Final = "Not a face"
 _PREVIEW_SIDE: Final = 1600
-_CLOSE: Final = 2.5  # what is shown around a face, in sides of its frame
+_CLOSE: Final = 2.5  # side of the area shown around a face, in sides of its box
 _CLOSE_PIXELS: Final = 480
 _STEPS: Final = 800  # of a slider: about one for each pixel that it is wide on the screen
 
 
-class Still(Protocol):
+class CorrectablePicture(Protocol):
     """A picture that can be corrected."""
 
     @property
     def name(self) -> str:
-        """Where it comes from, for people."""
+        """Name of the source to show to people."""
         ...
 
     @property
-    def found(self) -> Faces:
-        """What the models found in it."""
+    def faces(self) -> Faces:
+        """The faces that the models found."""
         ...
 
     def image(self) -> Image:
-        """The picture at full size: (h, w, 3) uint8, BGR."""
+        """Returns the picture at full size: (h, w, 3) uint8, BGR."""
         ...
 
 
 @dataclass(slots=True)
-class _Open:
-    """A picture that is being corrected; the page keeps one for each key.
+class _EditState:
+    """The state of one editor; the page keeps one for each key.
 
     Attributes:
-        still: What is corrected; another one under the same key starts anew.
-        draft: What was said of it so far.
-        stored: Its name in the collection, once it is kept.
-        error: Why the last word could not be kept.
+        picture: The picture that is corrected; another one under the same key starts again.
+        draft: The corrections so far.
+        stored_name: Its name in the collection, "" until it is stored.
+        error: Message of the last failed attempt to store it, "" for none.
     """
 
-    still: Still
+    picture: CorrectablePicture
     draft: Draft
-    stored: str = ""
+    stored_name: str = ""
     error: str = ""
 
 
-def correcting(still: Still, key: str, keeping: CorrectionStorage, group: str = "") -> None:
-    """Shows the controls.
+def correction_panel(
+    picture: CorrectablePicture, key: str, storage: CorrectionStorage, group: str = ""
+) -> None:
+    """Shows an expander with the controls.
 
     Args:
-        still: The picture.
-        key: Tells the widgets of different pictures apart.
-        keeping: Where corrections go.
-        group: Pictures of one video share one; see `Collection.add`.
+        picture: The picture to correct.
+        key: Makes the keys of the widgets of different pictures distinct.
+        storage: Where corrections are stored.
+        group: Group of pictures that belong together, such as those of one video; see `Collection.add`.
     """
     with st.expander("Correct it", icon=":material/edit:"):
-        if allowed(key, keeping):
-            controls(still, key, keeping, group)
+        if storage_allowed(key, storage):
+            correction_controls(picture, key, storage, group)
 
 
-def allowed(key: str, keeping: CorrectionStorage) -> bool:
-    """Whether the visitor wants pictures kept; says what that means and asks, if not."""
-    if not keeping.is_on:
-        st.markdown(keeping.told())
+def storage_allowed(key: str, storage: CorrectionStorage) -> bool:
+    """Returns whether the visitor allows storing pictures; if not, shows the privacy notice and a switch."""
+    if not storage.is_on:
+        st.markdown(storage.privacy_notice())
         st.button("Keep the pictures that I correct", on_click=turn_on, key=f"{key}-turn-on")
-    return keeping.is_on
+    return storage.is_on
 
 
-def controls(still: Still, key: str, keeping: CorrectionStorage, group: str) -> None:
-    """What `correcting` shows, once it is allowed."""
-    work = _opened(still, key)
-    numbers = [*range(len(work.draft.faces)), _MISSED]
+def correction_controls(
+    picture: CorrectablePicture, key: str, storage: CorrectionStorage, group: str
+) -> None:
+    """Shows the controls of `correction_panel` without the expander and without asking for permission."""
+    state = _edit_state(picture, key)
+    numbers = [*range(len(state.draft.faces)), _MISSED]
     chosen = st.pills(
         "Which face is wrong?",
         numbers,
-        format_func=lambda number: _face_in_words(work.draft, number),
+        format_func=lambda number: _face_in_words(state.draft, number),
         key=f"{key}-face",
     )
     if chosen == _MISSED:
-        _missed(work, key, keeping, group)
+        _missed_face_controls(state, key, storage, group)
     elif chosen is not None:
-        _face(work, chosen, key, keeping, group)
-    if work.error:
-        st.error(plain(work.error), icon=":material/error:")
-    elif work.stored in keeping.collection:  # else everything was deleted since
-        _kept(work, key, keeping)
+        _face_controls(state, chosen, key, storage, group)
+    if state.error:
+        st.error(escape_markdown(state.error), icon=":material/error:")
+    elif state.stored_name in storage.collection:  # else everything was deleted since
+        _show_stored(state, key, storage)
 
 
-def _opened(still: Still, key: str) -> _Open:
-    work: _Open | None = st.session_state.get(f"{key}-correcting")
-    if work is None or work.still is not still:
-        work = st.session_state[f"{key}-correcting"] = _Open(still, Draft.of(still.found))
-    return work
+def _edit_state(picture: CorrectablePicture, key: str) -> _EditState:
+    state: _EditState | None = st.session_state.get(f"{key}-correcting")
+    if state is None or state.picture is not picture:
+        state = st.session_state[f"{key}-correcting"] = _EditState(picture, Draft.of(picture.faces))
+    return state
 
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """A picture at the size that a page shows: (h, w, 3) uint8, BGR; and its true width and height."""
+    """A picture at the size that a page shows.
 
-    still: Still
+    Attributes:
+        picture: The picture.
+        image: (h, w, 3) uint8, BGR, reduced.
+        size: Width and height of the full picture in pixels.
+    """
+
+    picture: CorrectablePicture
     image: Image
     size: tuple[int, int]
 
 
-def _preview(still: Still) -> _Preview:
-    """Made when a face is chosen; only the last one is kept, for there may be hundreds of pictures."""
+def _preview(picture: CorrectablePicture) -> _Preview:
+    """Returns the preview of a picture. Only the last one is kept: there may be hundreds of pictures."""
     preview: _Preview | None = st.session_state.get("correcting_preview")
-    if preview is None or preview.still is not still:
-        image = still.image()
+    if preview is None or preview.picture is not picture:
+        image = picture.image()
         height, width = image.shape[:2]
         small = cv2.resize(image, fit(width, height, _PREVIEW_SIDE), interpolation=cv2.INTER_AREA)
-        preview = _Preview(still, np.asarray(small, np.uint8), (width, height))
+        preview = _Preview(picture, np.asarray(small, np.uint8), (width, height))
         st.session_state.correcting_preview = preview
     return preview
 
@@ -145,40 +155,44 @@ def _face_in_words(draft: Draft, number: int) -> str:
     return f"{number + 1}: {words}{', corrected' if draft.is_corrected(number) else ''}"
 
 
-def _face(work: _Open, number: int, key: str, keeping: CorrectionStorage, group: str) -> None:
-    """What a face that is there truly is."""
-    draft = work.draft
-    picture, controls = st.columns([2, 3], gap="medium")
-    with controls:
-        says = [(state_in_words(state), draft.said(number, state)) for state in STATES]
-        _buttons([*says, (_NOT_A_FACE, draft.not_a_face(number))], work, f"{key}-{number}", keeping, group)
+def _face_controls(state: _EditState, number: int, key: str, storage: CorrectionStorage, group: str) -> None:
+    """Shows the controls for a face of the draft: its class, that it is no face, its box."""
+    draft = state.draft
+    left, right = st.columns([2, 3], gap="medium")
+    with right:
+        options = [(state_in_words(name), draft.with_state(number, name)) for name in STATES]
+        _buttons(
+            [*options, (_NOT_A_FACE, draft.with_rejected(number))], state, f"{key}-{number}", storage, group
+        )
         box = draft.faces[number].box
         if st.toggle("Its frame is wrong", key=f"{key}-{number}-frame"):
-            box = _sliders(work, box, f"{key}-{number}")
+            box = _sliders(state, box, f"{key}-{number}")
             _buttons(
-                [("Keep this frame", draft.framed(number, box))], work, f"{key}-{number}", keeping, group
+                [("Keep this frame", draft.with_box(number, box))], state, f"{key}-{number}", storage, group
             )
-    _show(picture, work, box, f"Face {number + 1}", near=draft.faces[number].box)
+    _show(left, state, box, f"Face {number + 1}", near=draft.faces[number].box)
 
 
-def _missed(work: _Open, key: str, keeping: CorrectionStorage, group: str) -> None:
-    """Where a face was missed, and what it is."""
-    width, height = _preview(work.still).size
+def _missed_face_controls(state: _EditState, key: str, storage: CorrectionStorage, group: str) -> None:
+    """Shows the controls for a face that was missed: its box, then its class."""
+    width, height = _preview(state.picture).size
     side = min(width, height) / 4
     start = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
-    picture, controls = st.columns([2, 3], gap="medium")
-    with controls:
+    left, right = st.columns([2, 3], gap="medium")
+    with right:
         st.caption("Draw the frame around the face, from brow to chin; then say what it is.")
-        box = _sliders(work, start, f"{key}-missed")
-        says = [(state_in_words(state), work.draft.added(box, state)) for state in STATES]
-        # The new face is the chosen one then: its frame and its state can be mended at once.
-        _buttons(says, work, f"{key}-missed", keeping, group, select=(f"{key}-face", len(work.draft.faces)))
-    _show(picture, work, box, "The frame of the missed face")
+        box = _sliders(state, start, f"{key}-missed")
+        options = [(state_in_words(name), state.draft.with_face(box, name)) for name in STATES]
+        # The new face is selected then, so that its box and class can be corrected at once.
+        _buttons(
+            options, state, f"{key}-missed", storage, group, select=(f"{key}-face", len(state.draft.faces))
+        )
+    _show(left, state, box, "The frame of the missed face")
 
 
-def _sliders(work: _Open, box: Box, key: str) -> Box:
-    """The four sides of a frame: with the mouse, a finger, or the arrow keys."""
-    width, height = _preview(work.still).size
+def _sliders(state: _EditState, box: Box, key: str) -> Box:
+    """Shows sliders for the four sides of a box, usable by mouse, finger or arrow keys; returns the box."""
+    width, height = _preview(state.picture).size
     x1, y1, x2, y2 = box
 
     def between(label: str, first: float, last: float, limit: int, name: str) -> tuple[float, float]:
@@ -193,38 +207,40 @@ def _sliders(work: _Open, box: Box, key: str) -> Box:
 
 
 def _buttons(
-    says: list[tuple[str, Draft]],
-    work: _Open,
+    options: list[tuple[str, Draft]],
+    state: _EditState,
     key: str,
-    keeping: CorrectionStorage,
+    storage: CorrectionStorage,
     group: str,
     select: tuple[str, int] | None = None,
 ) -> None:
-    """One button for each thing that can be said; it is kept at once."""
+    """Shows one button for each possible correction; a click stores it."""
     with st.container(horizontal=True):
-        for label, draft in says:
-            st.button(label, on_click=_keep, args=(work, draft, keeping, group, select), key=f"{key}-{label}")
+        for label, draft in options:
+            st.button(
+                label, on_click=_store, args=(state, draft, storage, group, select), key=f"{key}-{label}"
+            )
 
 
-def _keep(
-    work: _Open, draft: Draft, keeping: CorrectionStorage, group: str, select: tuple[str, int] | None
+def _store(
+    state: _EditState, draft: Draft, storage: CorrectionStorage, group: str, select: tuple[str, int] | None
 ) -> None:
-    """Keeps the picture with what is said of it now. A callback: what it raises nobody would show."""
+    """Stores the picture with its corrections. A callback: Streamlit would not show what it raises."""
     try:
-        work.stored = keeping.collection.add(
-            work.still.image(), draft.kept, draft.not_faces, work.still.name, group
+        state.stored_name = storage.collection.add(
+            state.picture.image(), draft.accepted_faces, draft.not_faces, state.picture.name, group
         )
     except MaskwatchError as error:
-        work.error = str(error)
+        state.error = str(error)
         return
-    work.draft, work.error = draft, ""
+    state.draft, state.error = draft, ""
     if select is not None:
         st.session_state[select[0]] = select[1]
 
 
-def _kept(work: _Open, key: str, keeping: CorrectionStorage) -> None:
-    corrected = work.draft.corrections
-    others = len(work.draft.faces) - corrected
+def _show_stored(state: _EditState, key: str, storage: CorrectionStorage) -> None:
+    corrected = state.draft.corrected_count
+    others = len(state.draft.faces) - corrected
     rest = f", {others} as the model says" if others else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.success(
@@ -232,27 +248,27 @@ def _kept(work: _Open, key: str, keeping: CorrectionStorage) -> None:
         )
         st.button(
             "Take it back",
-            on_click=_take_back,
-            args=(work, keeping),
+            on_click=_undo,
+            args=(state, storage),
             help="Deletes this picture from what is kept.",
             key=f"{key}-take-back",
         )
 
 
-def _take_back(work: _Open, keeping: CorrectionStorage) -> None:
+def _undo(state: _EditState, storage: CorrectionStorage) -> None:
     try:
-        keeping.collection.remove(work.stored)
+        storage.collection.remove(state.stored_name)
     except MaskwatchError as error:
-        work.error = str(error)
+        state.error = str(error)
         return
-    work.draft, work.stored, work.error = Draft.of(work.still.found), "", ""
+    state.draft, state.stored_name, state.error = Draft.of(state.picture.faces), "", ""
 
 
 def _show(
-    place: st.delta_generator.DeltaGenerator, work: _Open, box: Box, words: str, near: Box | None = None
+    place: st.delta_generator.DeltaGenerator, state: _EditState, box: Box, words: str, near: Box | None = None
 ) -> None:
-    """The picture with the frame that is meant; only what is near a face, enlarged, if one is given."""
-    preview = _preview(work.still)
+    """Shows the picture with the box outlined; if `near` is given, only the area around it, enlarged."""
+    preview = _preview(state.picture)
     factor = preview.image.shape[1] / preview.size[0]
     shown, meant = preview.image, np.array(box) * factor
     if near is not None:
@@ -265,7 +281,7 @@ def _show(
 
 
 def _around(boxes: NDArray[np.float64], image: Image) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the part of a picture that shows these boxes and what is near them."""
+    """Returns left, top, right and bottom of the part of a picture around these boxes."""
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     middle, half = (low + high) / 2, max(4.0, _CLOSE * float((high - low).max()) / 2)
     height, width = image.shape[:2]

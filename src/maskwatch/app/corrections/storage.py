@@ -1,4 +1,4 @@
-"""Whether corrected pictures are kept, where, and what is there: a part of the sidebar."""
+"""The part of the sidebar about stored corrections: the switch, the folder, and what is in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from maskwatch.app import visitor
-from maskwatch.app.pages.wording import plain, state_in_words
+from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.data.collection import STATES, Collection, Tally
 from maskwatch.errors import MaskwatchError
 from maskwatch.settings import Collect
@@ -20,68 +20,71 @@ _SWITCH: Final = "keep_corrections"
 
 @dataclass(frozen=True, slots=True)
 class CorrectionStorage:
-    """What this visitor may do.
+    """Where the corrections of this visitor are stored, and whether they may be.
 
     Attributes:
-        collection: Where corrected pictures go.
-        is_on: The visitor wants them kept.
-        is_here: The visitor sits at this computer, and may see, take and delete what is there.
+        collection: The folder of corrected pictures.
+        is_on: Whether the visitor allows storing.
+        is_local: Whether the visitor sits at this computer and may see, download and delete what is stored.
     """
 
     collection: Collection
     is_on: bool
-    is_here: bool
+    is_local: bool
 
-    def told(self) -> str:
-        """What is stored and where, plainly."""
-        place = f"in the folder {self.collection.folder}" if self.is_here else "there"
+    def privacy_notice(self) -> str:
+        """Returns what is stored and where, as Markdown."""
+        place = escape_markdown(f"in the folder {self.collection.folder}" if self.is_local else "there")
         return (
             "Pictures that you correct, **with the faces of the people in them**, and their file names are"
-            f" stored on the computer that runs maskwatch, {plain(place)}, until somebody deletes them."
+            f" stored on the computer that runs maskwatch, {place}, until somebody deletes them."
             " Nothing is sent anywhere else. Ask the people first."
         )
 
 
 def turn_on() -> None:
-    """Turns the switch on; for a button's callback."""
+    """Turns storing on; the callback of a button."""
     st.session_state[_SWITCH] = True
 
 
-def keeping(settings: Collect) -> CorrectionStorage | None:
-    """Shows the switch and what was collected.
+def correction_storage(settings: Collect) -> CorrectionStorage | None:
+    """Shows the switch, and to a visitor at this computer what is stored.
+
+    Args:
+        settings: The settings for collecting.
 
     Returns:
-        None for a visitor who may not have anything stored.
+        The storage, or None for a visitor from elsewhere unless the settings share it.
     """
-    here = visitor.is_here()
-    if not here and not settings.share:
+    is_local = visitor.is_local()
+    if not is_local and not settings.share:
         return None
     collection = Collection(Path(settings.folder).expanduser().resolve())
     with st.sidebar:
         st.subheader("Corrections")
         st.session_state.setdefault(_SWITCH, settings.enabled)
         is_on = st.toggle("Keep the pictures that I correct", key=_SWITCH)
-        mine = CorrectionStorage(collection, is_on, here)
-        st.caption(mine.told() if is_on else "Off: nothing is stored.")
-        if here:
+        storage = CorrectionStorage(collection, is_on, is_local)
+        st.caption(storage.privacy_notice() if is_on else "Off: nothing is stored.")
+        if is_local:
             try:
                 _overview(collection)
             except MaskwatchError as error:
-                st.error(plain(str(error)), icon=":material/error:")
-    return mine
+                st.error(escape_markdown(str(error)), icon=":material/error:")
+    return storage
 
 
 def _overview(collection: Collection) -> None:
     tally = collection.tally()
     if tally.pictures:
         st.table(_rows(tally), hide_index=True, border="horizontal")
-        _take_or_delete(collection, tally.pictures)
+        _download_and_delete(collection, tally.pictures)
     if error := st.session_state.pop("delete_error", None):
-        st.error(plain(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
 
 
 def _rows(tally: Tally) -> list[dict[str, str]]:
-    """One row a state: how many a person labelled, and how many are the model's answers."""
+    """Returns one row for each class: faces labelled by a person, and faces labelled by the model."""
     rows = [
         {
             f"Kept: {tally.pictures} picture{'' if tally.pictures == 1 else 's'}": state_in_words(state),
@@ -94,8 +97,8 @@ def _rows(tally: Tally) -> list[dict[str, str]]:
     return [*rows, {heading: "Not a face", "You": str(tally.not_faces), "Model": ""}]
 
 
-def _take_or_delete(collection: Collection, pictures: int) -> None:
-    def packed() -> bytes:
+def _download_and_delete(collection: Collection, pictures: int) -> None:
+    def zip_file() -> bytes:
         file = io.BytesIO()
         collection.export(file)
         return file.getvalue()
@@ -108,7 +111,7 @@ def _take_or_delete(collection: Collection, pictures: int) -> None:
 
     st.download_button(
         "Download (ZIP)",
-        packed,
+        zip_file,
         "corrections.zip",
         "application/zip",
         on_click="ignore",

@@ -1,61 +1,61 @@
-"""Why a face got its answer: an occlusion map, made when somebody asks."""
+"""Explains the class of a face by an occlusion map, made when the visitor clicks Why?"""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from maskwatch.app.files.picture_job import PictureJob
-from maskwatch.app.pages.wording import plain, state_in_words
+from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.classifiers.base import Classifier
 from maskwatch.errors import MaskwatchError
 from maskwatch.explain import explain, heat_picture
 from maskwatch.sinks.pictures import encode_image
 
 
-def why(job: PictureJob, key: str) -> None:
-    """Shows the button, and the map when it was pressed.
+def explanation(job: PictureJob, key: str) -> None:
+    """Shows the button, and the occlusion map once it was clicked.
 
     Args:
-        job: The picture.
-        key: Tells the widgets of different files apart.
+        job: The job of the picture.
+        key: Makes the keys of the widgets of different files distinct.
     """
-    judge = job.engine.classifier
-    if judge is None or not job.faces:
+    classifier = job.engine.classifier
+    if classifier is None or not job.records:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = 0
-        if len(job.faces) > 1:
+        if len(job.records) > 1:
             number = st.selectbox(
                 "Why this answer?",
-                range(len(job.faces)),
-                format_func=lambda n: f"Face {n + 1}: {state_in_words(str(job.faces[n]['label']))}",
+                range(len(job.records)),
+                format_func=lambda n: f"Face {n + 1}: {state_in_words(str(job.records[n]['label']))}",
                 key=f"{key}-why-face",
                 width=260,
             )
-        asked = st.button(
+        clicked = st.button(
             "Why?",
             icon=":material/help:",
             help="Shows what the answer rests on: parts of the face are covered one after the other, and the"
             " model is asked again each time. It takes some seconds.",
             key=f"{key}-why",
         )
-    kept: dict[int, tuple[PictureJob, bytes, str]] = st.session_state.setdefault(f"{key}-why-maps", {})
-    if asked:
+    maps: dict[int, tuple[PictureJob, bytes, str]] = st.session_state.setdefault(f"{key}-why-maps", {})
+    if clicked:
         try:
             with st.spinner("Covering one part after the other …"):
-                kept[number] = (job, *_map(job, number, judge))
+                maps[number] = (job, *_occlusion_map(job, number, classifier))
         except MaskwatchError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-    # With other models there is another answer, and the old map would explain nothing.
-    if number in kept and kept[number][0] is job:
-        _, picture, words = kept[number]
-        st.markdown(words)
-        st.image(picture, alt=f"Occlusion map of face {number + 1}. {words}")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
+    # Other models give another answer, which the old map would not explain.
+    if number in maps and maps[number][0] is job:
+        _, picture, text = maps[number]
+        st.markdown(text)
+        st.image(picture, alt=f"Occlusion map of face {number + 1}. {text}")
 
 
-def _map(job: PictureJob, number: int, judge: Classifier) -> tuple[bytes, str]:
-    """The map as a PNG file, and in words."""
-    found = explain(job.image(), job.found.boxes[number], judge)
-    model = getattr(getattr(judge, "model", None), "path", None)
+def _occlusion_map(job: PictureJob, number: int, classifier: Classifier) -> tuple[bytes, str]:
+    """Returns the map as a PNG file, and a sentence that sums it up."""
+    result = explain(job.image(), job.faces.boxes[number], classifier)
+    model = getattr(getattr(classifier, "model", None), "path", None)
     name = "the classifier" if model is None else str(model.name)
-    return encode_image(heat_picture(found, f"Face {number + 1}", name), ".png"), found.sentence
+    return encode_image(heat_picture(result, f"Face {number + 1}", name), ".png"), result.sentence

@@ -1,4 +1,4 @@
-"""One uploaded picture: looked at once, kept as the files that the visitor may take away."""
+"""One uploaded picture: its faces, and the files that the visitor can download."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from maskwatch.annotate import annotate
-from maskwatch.app.downscale import reduced
+from maskwatch.app.downscale import downscaled
 from maskwatch.counting import Counts, count
 from maskwatch.pipeline import Engine
 from maskwatch.sinks.pictures import encode_image
@@ -16,34 +16,34 @@ from maskwatch.sinks.rows import Csv, JsonLines
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Faces, Frame, Image, Result
 
-_SHOWN_SIDE = 1600
+_PREVIEW_SIDE = 1600
 
 
 @dataclass(frozen=True, slots=True)
 class PictureJob:
-    """What was found in a picture.
+    """The result for one uploaded picture, a `CorrectablePicture`.
 
     Attributes:
-        name: The file's name, as uploaded.
-        engine: What it was looked at with.
-        found: The faces.
-        faces: One record a face, as in the JSON output.
-        counts: How many faces wear their masks how.
-        shown: The annotated picture at the size that a page shows, JPEG.
-        annotated: The same at full size, as a file to take away: JPEG, or PNG for a PNG.
-        suffix: ".jpg" or ".png".
-        jsonl: The JSON line.
+        name: Name of the uploaded file.
+        engine: The models that were used.
+        faces: The faces that they found.
+        records: One record for each face, as in the JSON output.
+        counts: Numbers of faces by class.
+        preview: The annotated picture at the size that a page shows, a JPEG file.
+        annotated: The annotated picture at full size, a JPEG file, or PNG for a PNG.
+        suffix: Suffix of `annotated`: ".jpg" or ".png".
+        jsonl: The line of JSON.
         csv: The CSV rows with their header.
-        original: The file, as uploaded.
-        max_megapixels: More it may not have.
+        original: The uploaded file.
+        max_megapixels: Limit for decoding it.
     """
 
     name: str
     engine: Engine
-    found: Faces
-    faces: list[dict[str, Any]]
+    faces: Faces
+    records: list[dict[str, Any]]
     counts: Counts
-    shown: bytes
+    preview: bytes
     annotated: bytes
     suffix: str
     jsonl: str
@@ -53,21 +53,21 @@ class PictureJob:
 
     @classmethod
     def of(cls, name: str, data: bytes, engine: Engine, max_megapixels: float) -> PictureJob:
-        """Looks at a picture.
+        """Finds the faces of a picture and makes the files for download.
 
         Args:
-            name: The file's name.
+            name: Name of the uploaded file.
             data: Its bytes.
-            engine: Models.
+            engine: The models.
             max_megapixels: Larger pictures are refused.
 
         Raises:
-            SourceError: It is damaged, too large or no picture.
-            SinkError: The result cannot be kept in the form of the upload.
+            SourceError: The file is damaged, too large or not a picture.
+            SinkError: The annotated picture cannot be encoded in this format.
         """
         frame = Frame(decode_image(data, name, max_megapixels), source=name)
         result = Result(frame, engine.detect(frame.image))
-        small = reduced(result, _SHOWN_SIDE)
+        small = downscaled(result, _PREVIEW_SIDE)
         suffix = ".png" if Path(name).suffix.lower() == ".png" else ".jpg"
         lines, rows = io.StringIO(), io.StringIO()
         with JsonLines(lines) as jsonl, Csv(rows) as csv:
@@ -76,10 +76,10 @@ class PictureJob:
         return cls(
             name=name,
             engine=engine,
-            found=result.faces,
-            faces=list(result.faces.records()),
+            faces=result.faces,
+            records=list(result.faces.records()),
             counts=count(result.faces),
-            shown=encode_image(annotate(small.frame.image, small.faces, numbered=len(small.faces) > 1)),
+            preview=encode_image(annotate(small.frame.image, small.faces, numbered=len(small.faces) > 1)),
             annotated=encode_image(annotate(frame.image, result.faces), suffix),
             suffix=suffix,
             jsonl=lines.getvalue(),
@@ -89,8 +89,8 @@ class PictureJob:
         )
 
     def image(self) -> Image:
-        """The picture at full size: (h, w, 3) uint8, BGR. It is decoded anew, for kept it would be large."""
+        """Decodes the picture again, which takes less memory than to keep it: (h, w, 3) uint8, BGR."""
         return decode_image(self.original, self.name, self.max_megapixels)
 
     def close(self) -> None:
-        """Nothing of it is on disk."""
+        """Does nothing: no file was written."""

@@ -1,4 +1,4 @@
-"""How the results of photos and videos are shown and handed out."""
+"""Shows the results of pictures and videos, with their downloads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from maskwatch.app.corrections.editor import correcting
+from maskwatch.app.corrections.editor import correction_panel
 from maskwatch.app.corrections.freeze import correct_frame
 from maskwatch.app.corrections.storage import CorrectionStorage
-from maskwatch.app.files.explanation import why
+from maskwatch.app.files.explanation import explanation
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.video_job import VideoJob
-from maskwatch.app.pages.wording import TILES, counts_in_words, duration, plain
+from maskwatch.app.pages.wording import TILES, counts_in_words, duration, escape_markdown
 from maskwatch.counting import Counts
 from maskwatch.face_table import face_rows
 from maskwatch.sinks.pictures import UniqueNames
@@ -26,80 +26,80 @@ _MP4 = "video/mp4"
 _REFRESH_SECONDS = 1.0
 
 
-def show_picture(job: PictureJob, key: str, keeping: CorrectionStorage | None) -> None:
-    """A picture with its faces, a table of them, and what may be taken away.
+def show_picture(job: PictureJob, key: str, storage: CorrectionStorage | None) -> None:
+    """Shows a picture with its faces, a table of them, and the downloads.
 
     Args:
-        job: The picture's job.
-        key: Tells the widgets of different files apart.
-        keeping: Where corrections go; None offers none.
+        job: The job of the picture.
+        key: Makes the keys of the widgets of different files distinct.
+        storage: Where corrections are stored; None offers no corrections.
     """
     stem = Path(job.name).stem
     with st.container(border=True):
-        st.markdown(f"**{plain(job.name)}**")
+        st.markdown(f"**{escape_markdown(job.name)}**")
         picture, details = st.columns([3, 2], gap="medium")
-        picture.image(job.shown, width="stretch", alt=f"{job.name}: {counts_in_words(job.counts)}")
+        picture.image(job.preview, width="stretch", alt=f"{job.name}: {counts_in_words(job.counts)}")
         with details:
             st.markdown(counts_in_words(job.counts))
-            if job.faces:
-                st.table(face_rows(job.faces), hide_index=True, border="horizontal")
+            if job.records:
+                st.table(face_rows(job.records), hide_index=True, border="horizontal")
         with st.container(horizontal=True):
             mime = "image/png" if job.suffix == ".png" else "image/jpeg"
             _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
             _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
             _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
-        why(job, key)
-        if keeping is not None:
-            correcting(job, key, keeping)
+        explanation(job, key)
+        if storage is not None:
+            correction_panel(job, key, storage)
 
 
-def show_together(jobs: Sequence[PictureJob]) -> None:
-    """All pictures together: the sum, and everything to take away at once."""
+def show_picture_totals(jobs: Sequence[PictureJob]) -> None:
+    """Shows the sums over all pictures, and downloads of all results together."""
     total = sum((job.counts for job in jobs), Counts())
     with st.container(border=True):
         st.markdown(f"**{len(jobs)} pictures together:** {counts_in_words(total)}")
         with st.container(horizontal=True):
-            _download("All pictures (ZIP)", lambda: _zipped(jobs), "maskwatch.zip", "application/zip", "zip")
+            _download("All pictures (ZIP)", lambda: _zip_of(jobs), "maskwatch.zip", "application/zip", "zip")
             _download(
                 "All as JSON lines", "".join(job.jsonl for job in jobs), "maskwatch.jsonl", _JSONL, "jsonl"
             )
-            _download("All as CSV", _one_table(jobs), "maskwatch.csv", _CSV, "csv")
+            _download("All as CSV", _joint_csv(jobs), "maskwatch.csv", _CSV, "csv")
 
 
 def show_video(
-    job: VideoJob, key: str, stale: bool, again: Callable[[], None], keeping: CorrectionStorage | None
+    job: VideoJob, key: str, stale: bool, rerun: Callable[[], None], storage: CorrectionStorage | None
 ) -> None:
-    """A video: how far it is, or its result.
+    """Shows the progress of a video, or its result.
 
     Args:
-        job: The video's job.
-        key: Tells the widgets of different files apart.
-        stale: It was made with other settings than those of now.
-        again: Has it made once more.
-        keeping: Where corrections go; None offers none.
+        job: The job of the video.
+        key: Makes the keys of the widgets of different files distinct.
+        stale: Whether the settings have changed since the job was started.
+        rerun: Runs the video again with the current settings.
+        storage: Where corrections are stored; None offers no corrections.
     """
     if job.state == "failed":
-        st.error(plain(job.error), icon=":material/error:")
+        st.error(escape_markdown(job.error), icon=":material/error:")
         return
     with st.container(border=True):
-        st.markdown(f"**{plain(job.name)}**")
+        st.markdown(f"**{escape_markdown(job.name)}**")
         if job.is_busy:
-            _busy(job, key)
+            _show_progress(job, key)
             return
         if job.state == "cancelled":
             st.info("Cancelled.", icon=":material/cancel:")
         else:
-            _video_result(job, key)
-            if keeping is not None:
-                correct_frame(job, key, keeping)
+            _show_video_result(job, key)
+            if storage is not None:
+                correct_frame(job, key, storage)
         if stale or job.state == "cancelled":
             text = "Run again" if job.state == "cancelled" else "Run again with the settings of now"
-            st.button(text, on_click=again, icon=":material/replay:", key=f"{key}-again")
+            st.button(text, on_click=rerun, icon=":material/replay:", key=f"{key}-again")
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
-def _busy(job: VideoJob, key: str) -> None:
-    """Redrawn by itself while the job runs; the page is made anew when it ends."""
+def _show_progress(job: VideoJob, key: str) -> None:
+    """Shows the progress, updated every second; the page is run again when the job ends."""
     if not job.is_busy:
         st.rerun()
     if job.state == "waiting":
@@ -112,7 +112,7 @@ def _busy(job: VideoJob, key: str) -> None:
     st.button("Cancel", on_click=job.cancel, icon=":material/cancel:", key=f"{key}-cancel")
 
 
-def _video_result(job: VideoJob, key: str) -> None:
+def _show_video_result(job: VideoJob, key: str) -> None:
     stem = Path(job.name).stem
     picture, details = st.columns([3, 2], gap="medium")
     picture.video(str(job.annotated), format=_MP4)
@@ -135,7 +135,7 @@ def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mi
     )
 
 
-def _zipped(jobs: Sequence[PictureJob]) -> bytes:
+def _zip_of(jobs: Sequence[PictureJob]) -> bytes:
     names = UniqueNames()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:  # pictures are compressed already
@@ -144,7 +144,9 @@ def _zipped(jobs: Sequence[PictureJob]) -> bytes:
     return packed.getvalue()
 
 
-def _one_table(jobs: Sequence[PictureJob]) -> str:
-    """The tables below each other, under one header."""
+def _joint_csv(jobs: Sequence[PictureJob]) -> str:
+    """Returns the CSV rows of all pictures under one header."""
     header, _, _ = jobs[0].csv.partition("\n")
-    return "\n".join([header, *(job.csv.partition("\n")[2].rstrip("\n") for job in jobs if job.faces)]) + "\n"
+    return (
+        "\n".join([header, *(job.csv.partition("\n")[2].rstrip("\n") for job in jobs if job.records)]) + "\n"
+    )

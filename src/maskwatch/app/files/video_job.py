@@ -1,4 +1,4 @@
-"""One uploaded video: looked at frame by frame by a thread of its own, watched and cancelled on the page."""
+"""One uploaded video, processed by a thread of its own; the page shows its progress and can cancel it."""
 
 from __future__ import annotations
 
@@ -22,36 +22,39 @@ from maskwatch.types import Event, Frame
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
 _LOG = logging.getLogger(__name__)
-_TURN: Final = threading.Semaphore(1)
-"""One video at a time: two would only take each other's cores, and the live view's."""
+_ONE_AT_A_TIME: Final = threading.Semaphore(1)
+"""Two videos at once would compete for the same cores, with the live view as well."""
 
 
 class _CancelledError(Exception):
-    """Leaves the writing, so that nothing half-written stays."""
+    """Leaves the `with` block of the sinks, so that no unfinished file stays."""
 
 
 class VideoJob:
-    """Looks at a video and writes the annotated one, JSON lines and CSV beside it.
+    """Finds the faces of a video; writes the annotated video, JSON lines and CSV beside it.
+
+    The thread starts at once.
 
     Args:
-        name: The file's name, as uploaded.
-        path: Where it is.
-        look: Models and rules.
+        name: Name of the uploaded file.
+        path: Path of its copy on the server.
+        setup: Models and rules.
 
     Attributes:
-        state: How far it is.
-        error: What went wrong, one line; empty unless it failed.
-        done: Frames looked at.
-        total: About how many there are; 0 if the file does not say.
+        state: Progress of the job.
+        error: One line that says why the job failed; empty unless it did.
+        done: Number of frames that are done.
+        total: Approximate number of frames; 0 if the file does not say.
         skipped: Frames that could not be decoded.
-        peak: For each state, the most faces that were seen in one frame.
-        events: What the rules told.
-        annotated: The annotated video, there when it is done; likewise `jsonl` and `csv`.
+        peak: For each class, the largest number of faces in one frame.
+        events: Events that the rules raised.
+        length: Time of the last frame in seconds.
+        annotated: Path of the annotated video; like `jsonl` and `csv` it exists when the job is done.
     """
 
-    def __init__(self, name: str, path: Path, look: StreamSetup) -> None:
+    def __init__(self, name: str, path: Path, setup: StreamSetup) -> None:
         self.name = name
-        self.look = look
+        self.setup = setup
         self.state: State = "waiting"
         self.error = ""
         self.done = 0
@@ -71,38 +74,38 @@ class VideoJob:
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is more to come."""
+        """Whether the job is waiting or running."""
         return self.state in ("waiting", "running")
 
     @property
     def seconds_left(self) -> float | None:
-        """About how long it will take; None while that cannot be said."""
+        """Estimated seconds until the job is done; None while unknown."""
         if self.state != "running" or not self.done or self.total <= self.done:
             return None
         return (time.monotonic() - self._began) / self.done * (self.total - self.done)
 
     def cancel(self) -> None:
-        """Ends it at the next frame."""
+        """Cancels the job at the next frame."""
         self._cancelled.set()
 
-    def again(self, look: StreamSetup) -> VideoJob:
-        """A new job for the same video; this one has to be over."""
-        return VideoJob(self.name, self._path, look)
+    def rerun(self, setup: StreamSetup) -> VideoJob:
+        """Starts and returns a new job for the same video; this one must have ended."""
+        return VideoJob(self.name, self._path, setup)
 
     def frame_at(self, t: float) -> Frame:
-        """The frame of the uploaded video at a time in seconds, as it came.
+        """Returns the frame of the uploaded video at a time in seconds, without annotations.
 
         Raises:
-            SourceError: It cannot be decoded.
+            SourceError: The frame cannot be decoded.
         """
         return VideoFile(str(self._path), self.name).frame_at(t)
 
     def wait(self, timeout: float) -> None:
-        """Waits until nothing more is done."""
+        """Waits up to `timeout` seconds for the thread to end."""
         self._thread.join(timeout)
 
     def close(self) -> None:
-        """Ends it and deletes its files."""
+        """Cancels the job and deletes its files."""
         self.cancel()
         self.wait(5)
         for path in (self._path, self.annotated, self.jsonl, self.csv):
@@ -110,23 +113,23 @@ class VideoJob:
 
     def _run(self) -> None:
         try:
-            while not _TURN.acquire(timeout=0.2):
-                self._leave_if_cancelled()
+            while not _ONE_AT_A_TIME.acquire(timeout=0.2):
+                self._raise_if_cancelled()
             try:
-                self._look_at_all()
+                self._process()
             finally:
-                _TURN.release()
+                _ONE_AT_A_TIME.release()
             self.state = "done"
         except _CancelledError:
             self.state = "cancelled"
         except MaskwatchError as error:
             self._fail(str(error).replace(str(self._path), self.name))
-        except Exception:  # the page must hear of it; the traceback is for whoever mends it
+        except Exception:  # the page shows that it failed; the traceback is for the log
             _LOG.exception("%s: unexpected error", self.name)
             self._fail(f"{self.name}: stopped because of a fault in maskwatch; see its log")
 
-    def _look_at_all(self) -> None:
-        self._leave_if_cancelled()
+    def _process(self) -> None:
+        self._raise_if_cancelled()
         video = VideoFile(str(self._path), self.name)
         self.total = video.frames
         self._began = time.monotonic()
@@ -137,8 +140,8 @@ class VideoJob:
                 files.enter_context(JsonLines(self.jsonl)),
                 files.enter_context(Csv(self.csv)),
             ]
-            for result in run(video, self.look.session()):
-                self._leave_if_cancelled()
+            for result in run(video, self.setup.session()):
+                self._raise_if_cancelled()
                 for sink in sinks:
                     sink.write(result)
                 self.peak = _largest(self.peak, count(result.faces))
@@ -151,7 +154,7 @@ class VideoJob:
         self.error = error
         self.state = "failed"
 
-    def _leave_if_cancelled(self) -> None:
+    def _raise_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise _CancelledError
 

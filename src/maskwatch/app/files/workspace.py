@@ -1,4 +1,4 @@
-"""What one visitor uploads and gets: kept in a folder of its own, deleted when the visitor is gone."""
+"""The uploads and results of one visitor, in a folder that is deleted when the visitor is gone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from maskwatch.app.files.video_job import VideoJob
 from maskwatch.app.stream_setup import StreamSetup
 
 _GRACE_SECONDS: Final = 90.0
-"""A phone that slept, or a network that broke, may come back within this time."""
+"""Time in which a phone that slept, or a network that broke, may come back."""
 
 Job = PictureJob | VideoJob
 
@@ -26,8 +26,8 @@ class Workspace:
     """The files and jobs of one visitor.
 
     Attributes:
-        folder: Where the files are; only this user of the system may read it.
-        jobs: By a key that each upload has to itself.
+        folder: The folder of the files; only the user that runs the server may read it.
+        jobs: The jobs, by the id of the upload.
     """
 
     def __init__(self) -> None:
@@ -38,40 +38,40 @@ class Workspace:
         _OPEN.add(self)
 
     def store(self, upload: IO[bytes], suffix: str) -> Path:
-        """Copies an upload into the folder, under a name that is ours."""
+        """Copies an upload into the folder, under a random name; returns its path."""
         path = self.folder / f"{uuid.uuid4().hex}{suffix}"
         with path.open("wb") as file:
             shutil.copyfileobj(upload, file)
         return path
 
-    def drop(self, key: str) -> None:
-        """Ends a job and deletes its files."""
+    def remove(self, key: str) -> None:
+        """Cancels a job and deletes its files."""
         self.jobs.pop(key).close()
 
-    def run_again(self, key: str, look: StreamSetup) -> None:
-        """Looks at a video once more, with other settings."""
+    def rerun(self, key: str, setup: StreamSetup) -> None:
+        """Runs a video again, with other settings."""
         job = self.jobs[key]
         if isinstance(job, VideoJob):
-            self.jobs[key] = job.again(look)
+            self.jobs[key] = job.rerun(setup)
 
-    def keep(self) -> None:
-        """The visitor is here (again)."""
+    def cancel_close(self) -> None:
+        """Stops `close_later`: the visitor is there, or is back."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def close_later(self) -> None:
-        """The visitor is gone, perhaps for a moment only."""
-        self.keep()
+        """Closes after a grace period, in which the visitor may come back."""
+        self.cancel_close()
         self._timer = threading.Timer(_GRACE_SECONDS, self.close)
         self._timer.daemon = True
         self._timer.start()
 
     def close(self) -> None:
-        """Ends all jobs and deletes everything."""
-        self.keep()
+        """Cancels all jobs and deletes the folder."""
+        self.cancel_close()
         for key in list(self.jobs):
-            self.drop(key)
+            self.remove(key)
         self._temporary.cleanup()
         _OPEN.discard(self)
 
@@ -79,23 +79,23 @@ class Workspace:
 _OPEN: Final[WeakSet[Workspace]] = WeakSet()
 
 
-def mine() -> Workspace:
-    """The workspace of the visitor whose page is being made."""
+def visitor_workspace() -> Workspace:
+    """Returns the workspace of the visitor whose page is running; makes it on the first call."""
     workspace: Workspace | None = st.session_state.get("workspace")
     if workspace is None or not workspace.folder.is_dir():
         workspace = st.session_state.workspace = Workspace()
-    workspace.keep()
+    workspace.cancel_close()
     _presence(workspace.folder.name, workspace)
     return workspace
 
 
 def close_all() -> None:
-    """Deletes the files of all visitors: the server ends."""
+    """Closes the workspaces of all visitors, when the server ends."""
     for workspace in list(_OPEN):
         workspace.close()
 
 
-# Streamlit tells nothing else when a visitor leaves than that it drops what is cached for the visit.
+# The only sign of a visitor leaving: Streamlit releases what is cached for the visit.
 @st.cache_resource(scope="session", on_release=Workspace.close_later, show_spinner=False)
 def _presence(name: str, _workspace: Workspace) -> Workspace:
     return _workspace

@@ -1,0 +1,1 @@
+"""Live video: sources, channels, WebSockets and the component. Imports no other room of the app."""

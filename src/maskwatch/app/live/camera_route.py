@@ -1,7 +1,7 @@
-"""The WebSocket for the browser's camera: a JPEG comes, what was found in it goes back.
+"""The WebSocket for the camera of the browser: the page sends a JPEG, the server answers with its faces.
 
-Frames are looked at one after the other, and the next is read from the line only when the answer to
-the last is out: a page that sends faster than it gets answers is held back by the network itself.
+Frames are processed one after the other, and the next is read only when the answer to the last was sent: a
+page that sends faster than it gets answers is slowed down by the network itself.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from maskwatch.app.live.connection import NONSENSE, TOO_BIG, admitted
-from maskwatch.app.live.messages import told
+from maskwatch.app.live.connection import BAD_MESSAGE, TOO_BIG, authorised
+from maskwatch.app.live.messages import result_message
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.errors import SourceError
 from maskwatch.sources.images import decode_image
@@ -24,30 +24,30 @@ from maskwatch.types import Frame
 CAMERA_PATH: Final = "/maskwatch/camera"
 MAX_BYTES: Final = 4 * 2**20
 MAX_MEGAPIXELS: Final = 4.0
-"""More than any frame that the page sends, and little enough to be decoded at once."""
+"""More than any frame that the page sends, and few enough to be decoded quickly."""
 
 _JPEG: Final = b"\xff\xd8\xff"
 _IDLE_SECONDS: Final = 60.0
 
-# Threads of its own: slow models must not keep Streamlit's from serving the page.
+# A pool of its own: slow models must not block the threads with which Streamlit serves the page.
 _WORKERS: Final = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="maskwatch-camera")
 
 
-class _Stream:
-    """The camera of one page: a session, fed with the page's pictures."""
+class _CameraStream:
+    """The camera of one page: a session for the pictures that it sends."""
 
     def __init__(self, ticket: Ticket) -> None:
         self._ticket = ticket
-        self._look = ticket.look
-        self._session = ticket.look.session()
+        self._setup = ticket.setup
+        self._session = self._setup.session()
         self._began = time.monotonic()
         self._index = 0
 
     def answer(self, jpeg: bytes) -> dict[str, Any]:
-        """Looks at one picture."""
-        if self._ticket.look != self._look:
-            self._look = self._ticket.look
-            self._session = self._look.session()
+        """Returns the message for one picture: its faces, or an error."""
+        if self._ticket.setup != self._setup:
+            self._setup = self._ticket.setup
+            self._session = self._setup.session()
         if not jpeg.startswith(_JPEG):
             return {"type": "error", "message": "the picture is no JPEG"}
         try:
@@ -57,35 +57,35 @@ class _Stream:
         frame = Frame(image, self._index, time.monotonic() - self._began, "browser camera")
         self._index += 1
         result = self._session(frame)
-        self._ticket.shown(result)
-        return {"type": "result", **told(result)}
+        self._ticket.update_latest(result)
+        return {"type": "result", **result_message(result)}
 
 
 async def camera(socket: WebSocket) -> None:
-    """Answers the pictures of one page until it goes."""
+    """Answers the pictures of one page until it disconnects."""
     try:
-        async with admitted(socket) as (ticket, _):
-            stream = _Stream(ticket)
+        async with authorised(socket) as (ticket, _):
+            stream = _CameraStream(ticket)
             while True:
-                jpeg = await _picture(socket)
+                jpeg = await _receive_picture(socket)
                 answer = await asyncio.get_running_loop().run_in_executor(_WORKERS, stream.answer, jpeg)
                 await socket.send_json(answer)
     except WebSocketDisconnect:
         return
 
 
-async def _picture(socket: WebSocket) -> bytes:
+async def _receive_picture(socket: WebSocket) -> bytes:
     try:
         async with asyncio.timeout(_IDLE_SECONDS):
             message = await socket.receive()
     except TimeoutError:
-        await socket.close(NONSENSE)
-        raise WebSocketDisconnect(NONSENSE) from None
+        await socket.close(BAD_MESSAGE)
+        raise WebSocketDisconnect(BAD_MESSAGE) from None
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1000))
     data = message.get("bytes")
     if data is None or len(data) > MAX_BYTES:
-        code = NONSENSE if data is None else TOO_BIG
+        code = BAD_MESSAGE if data is None else TOO_BIG
         await socket.close(code)
         raise WebSocketDisconnect(code)
     return bytes(data)

@@ -1,7 +1,7 @@
-"""Sources on the server that pages watch: opened once, looked at once, shown to everybody who watches.
+"""Sources on the server, shared by all pages that watch them.
 
-Each source that somebody watches has one `Channel`: a thread that takes the newest frame, looks at it,
-draws and encodes it. When the last viewer leaves, the source is freed.
+Each source that is watched has one `Channel`: a thread that takes the newest frame, finds its faces, draws
+and encodes it once for all viewers. When the last viewer leaves, the source is closed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from maskwatch.annotate import annotate
-from maskwatch.app.downscale import reduced
-from maskwatch.app.live.messages import told
+from maskwatch.app.downscale import downscaled
+from maskwatch.app.live.messages import result_message
 from maskwatch.app.live.playback import looped
 from maskwatch.app.live.server_source import ServerSource
 from maskwatch.app.stream_setup import StreamSetup
@@ -33,15 +33,15 @@ _EVENTS_KEPT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A frame as viewers get it.
+class AnnotatedPicture:
+    """A frame as it is sent to the viewers.
 
     Attributes:
-        number: Counts up with each frame of the channel, from 1.
-        captured: Time on the monotonic clock at which the frame came.
-        header: What the page is told about it, without events.
-        jpeg: The annotated picture.
-        result: What it was made from.
+        number: Number of the frame in the channel, from 1.
+        captured: Time on the monotonic clock, in seconds, at which the frame was read.
+        header: The message about it, without events.
+        jpeg: The annotated picture as a JPEG file.
+        result: The frame and its faces.
     """
 
     number: int
@@ -52,26 +52,26 @@ class Picture:
 
 
 class Channel:
-    """One source, looked at by a thread of its own.
+    """One source, read and processed by a thread of its own, which starts at once.
 
     Args:
-        choice: The source.
-        look: How to look at it; may be replaced while it runs.
-        after: A thread that may still hold the source and has to end first.
+        source: The source.
+        setup: Models and rules; may be replaced while the channel runs.
+        after: A thread that may still use the source and has to end first.
 
     Attributes:
-        viewers: How many watch; kept by `Channels`.
-        picture: The newest; None before the first.
-        ended: Why nothing more will come; None while it runs.
+        viewers: Number of viewers; counted by `Channels`.
+        picture: The newest picture; None before the first.
+        ended: Message that says why the channel ended; None while it runs.
     """
 
     def __init__(
-        self, choice: ServerSource, look: StreamSetup, after: threading.Thread | None = None
+        self, source: ServerSource, setup: StreamSetup, after: threading.Thread | None = None
     ) -> None:
-        self.choice = choice
-        self.look = look
+        self.source = source
+        self.setup = setup
         self.viewers = 0
-        self.picture: Picture | None = None
+        self.picture: AnnotatedPicture | None = None
         self.ended: str | None = None
         self._after = after
         self._events: deque[tuple[int, Event]] = deque(maxlen=_EVENTS_KEPT)
@@ -79,26 +79,26 @@ class Channel:
         self._lock = threading.Lock()
         self._latest: Latest[tuple[float, Frame]] | None = None
         self._stopped = False
-        self.thread = threading.Thread(target=self._run, name=f"channel {choice.name}", daemon=True)
+        self.thread = threading.Thread(target=self._run, name=f"channel {source.name}", daemon=True)
         self.thread.start()
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Has `listener` called, from the channel's thread, whenever there is something new."""
+    def add_listener(self, listener: Callable[[], None]) -> None:
+        """Has `listener` called, in the thread of the channel, for each new picture and at the end."""
         with self._lock:
             self._listeners.append(listener)
 
-    def unlisten(self, listener: Callable[[], None]) -> None:
-        """Ends `listen`; the listener is not called any more after this returns."""
+    def remove_listener(self, listener: Callable[[], None]) -> None:
+        """Removes a listener; it is not called any more after this returns."""
         with self._lock:
             self._listeners.remove(listener)
 
     def events_since(self, number: int) -> list[Event]:
-        """The events of the frames after that one: a slow viewer skips frames, but no alert."""
+        """Returns the events of all frames after `number`: a slow viewer skips frames, but no alert."""
         with self._lock:
             return [event for at, event in self._events if at > number]
 
     def stop(self) -> None:
-        """Lets go of the source soon; does not wait for it."""
+        """Asks the thread to close the source; does not wait for it."""
         self._stopped = True
         if self._latest is not None:
             self._latest.close(timeout=0)
@@ -107,65 +107,65 @@ class Channel:
         if self._after is not None:
             self._after.join(10)
         try:
-            self._watch(self.choice.open())
-            self.ended = f"{self.choice.name} has ended."
+            self._process(self.source.open())
+            self.ended = f"{self.source.name} has ended."
         except MaskwatchError as error:
             self.ended = str(error)
-        except Exception:  # the viewers must hear of it; the traceback is for whoever mends it
-            _LOG.exception("%s: unexpected error", self.choice.name)
-            self.ended = f"{self.choice.name} stopped because of a fault in maskwatch; see its log."
-        self._tell()
+        except Exception:  # the viewers see that it failed; the traceback is for the log
+            _LOG.exception("%s: unexpected error", self.source.name)
+            self.ended = f"{self.source.name} stopped because of a fault in maskwatch; see its log."
+        self._notify()
 
-    def _watch(self, source: Source) -> None:
-        look, session = self.look, self.look.session()
-        with Latest(_Stamped(source)) as frames:
+    def _process(self, source: Source) -> None:
+        setup, session = self.setup, self.setup.session()
+        with Latest(_TimedFrames(source)) as frames:
             self._latest = frames
-            if self._stopped:  # between the two lines above
+            if self._stopped:  # stopped between the two lines above
                 return
             for number, (captured, frame) in enumerate(frames, start=1):
-                if self.look != look:
-                    look, session = self.look, self.look.session()
+                if self.setup != setup:
+                    setup, session = self.setup, self.setup.session()
                 self._publish(number, captured, session(frame))
 
     def _publish(self, number: int, captured: float, result: Result) -> None:
-        small = reduced(result, _LONGEST_SIDE)
+        small = downscaled(result, _LONGEST_SIDE)
         jpeg = encode_image(annotate(small.frame.image, small.faces), ".jpg", _JPEG_QUALITY)
         with self._lock:
             self._events += [(number, event) for event in result.events]
-            self.picture = Picture(number, captured, told(result), jpeg, result)
-        self._tell()
+            self.picture = AnnotatedPicture(number, captured, result_message(result), jpeg, result)
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
             for listener in self._listeners:
                 listener()
 
 
 class Channels:
-    """All channels that run. Calls come from the event loop, one at a time."""
+    """All running channels. Must be used from the event loop only."""
 
     def __init__(self) -> None:
         self._running: dict[object, Channel] = {}
         self._last_thread: dict[ServerSource, threading.Thread] = {}
 
-    def join(self, choice: ServerSource, look: StreamSetup) -> Channel:
-        """The channel of this source, started if nobody watches it yet.
+    def join(self, source: ServerSource, setup: StreamSetup) -> Channel:
+        """Returns the channel of a source and counts one more viewer; starts it if nobody watches it yet.
 
-        A camera or stream can be read only once, so everybody who watches it gets the settings that
-        were chosen last; a file is read once for each set of settings.
+        A camera or stream can be opened only once, so all its viewers get the setup that was chosen last. A
+        file is opened once for each setup.
         """
-        key = (choice, look) if choice.is_file else choice
+        key = (source, setup) if source.is_file else source
         channel = self._running.get(key)
         if channel is None or channel.ended is not None:
-            after = None if choice.is_file else self._last_thread.get(choice)
-            channel = self._running[key] = Channel(choice, look, after)
-            self._last_thread[choice] = channel.thread
-        channel.look = look
+            after = None if source.is_file else self._last_thread.get(source)
+            channel = self._running[key] = Channel(source, setup, after)
+            self._last_thread[source] = channel.thread
+        channel.setup = setup
         channel.viewers += 1
         return channel
 
     def leave(self, channel: Channel) -> None:
-        """Says that one viewer of the channel is gone; the last one frees the source."""
+        """Counts one viewer less; the last one stops the channel."""
         channel.viewers -= 1
         if channel.viewers == 0:
             channel.stop()
@@ -173,8 +173,8 @@ class Channels:
             self._last_thread = {c: t for c, t in self._last_thread.items() if t.is_alive()}
 
 
-class _Stamped:
-    """A source with the time at which each frame came; files run at their own speed, over and over."""
+class _TimedFrames:
+    """The frames of a source with the time at which each was read; files play in a loop."""
 
     def __init__(self, source: Source) -> None:
         self._source = source

@@ -1,4 +1,4 @@
-"""How a WebSocket of the page is admitted: origin, token and number are checked before anything else."""
+"""Admits the WebSockets of a page: origin, token and number of connections are checked first."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any, Final, NoReturn
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from maskwatch.app.guard import same_origin
-from maskwatch.app.live import tickets
+from maskwatch.app.live.tickets import MAX_CONNECTIONS, Ticket, find_ticket
 
-FOREIGN: Final = 4403
-UNKNOWN: Final = 4401
-TOO_MANY: Final = 4429
-NONSENSE: Final = 4400
+# Close codes of a WebSocket; scripts/link.js knows some of them.
+BAD_MESSAGE: Final = 4400
+UNKNOWN_TOKEN: Final = 4401
+FOREIGN_ORIGIN: Final = 4403
+TOO_MANY_CONNECTIONS: Final = 4429
 TOO_BIG: Final = 1009
 
 _HELLO_SECONDS: Final = 10.0
@@ -24,27 +25,27 @@ _HELLO_BYTES: Final = 4096
 
 
 @asynccontextmanager
-async def admitted(socket: WebSocket) -> AsyncIterator[tuple[tickets.Ticket, dict[str, Any]]]:
-    """Accepts a WebSocket if its page may open it.
+async def authorised(socket: WebSocket) -> AsyncIterator[tuple[Ticket, dict[str, Any]]]:
+    """Accepts a WebSocket if its page is authorised.
 
-    The first message has to be JSON with the page's token. In an address the token would stand in
-    the logs of every proxy.
+    The first message has to be JSON with the token of the page. A token in the address would appear in
+    the logs of proxies.
 
     Yields:
-        The page's ticket, and its first message.
+        The ticket of the page, and its first message.
 
     Raises:
-        WebSocketDisconnect: It was turned away, and told why by a close code.
+        WebSocketDisconnect: The connection was refused; the close code says why.
     """
     if not same_origin(socket.headers):
-        await _refuse(socket, FOREIGN)
+        await _refuse(socket, FOREIGN_ORIGIN)
     await socket.accept()
     hello = await _hello(socket)
-    ticket = tickets.find(hello.get("token"))
+    ticket = find_ticket(hello.get("token"))
     if ticket is None:
-        await _refuse(socket, UNKNOWN)
-    elif ticket.connections >= tickets.MAX_CONNECTIONS:
-        await _refuse(socket, TOO_MANY)
+        await _refuse(socket, UNKNOWN_TOKEN)
+    elif ticket.connections >= MAX_CONNECTIONS:
+        await _refuse(socket, TOO_MANY_CONNECTIONS)
     else:
         ticket.connections += 1
         try:
@@ -59,14 +60,14 @@ async def _hello(socket: WebSocket) -> dict[str, Any]:
         async with asyncio.timeout(_HELLO_SECONDS):
             message = await socket.receive()
     except TimeoutError:
-        await _refuse(socket, UNKNOWN)
+        await _refuse(socket, UNKNOWN_TOKEN)
     text = message.get("text") or ""
     try:
         hello = json.loads(text) if len(text) <= _HELLO_BYTES else None
     except ValueError:
         hello = None
     if not isinstance(hello, dict):
-        await _refuse(socket, NONSENSE)
+        await _refuse(socket, BAD_MESSAGE)
     return hello
 
 

@@ -1,4 +1,4 @@
-"""The live element of the page: picture, controls, numbers and alert. Its scripts are plain modules."""
+"""The live element of the page: picture, controls, counts and alert. Its scripts are plain modules."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 import streamlit as st
 
 SCRIPT_FOLDER: Final = "/maskwatch/live"
-"""Where the server offers the scripts."""
+"""Path under which the server serves the scripts."""
 
 _HERE: Final = Path(__file__).parent
 
-# Streamlit takes one script as text. This one only fetches the real ones, which import each other.
+# Streamlit takes one script as text. This one only loads the real scripts, which import each other.
 _LOADER: Final = """
 export default async function (component) {
   const address = new URL(component.data.script, document.baseURI);
@@ -30,7 +30,11 @@ _ELEMENT: Final = st.components.v2.component(
 
 
 def live_element(data: dict[str, Any]) -> None:
-    """Shows the live element; told again at each run of the page, it goes on with the new data."""
+    """Shows the live element, or updates it at the next run of the page.
+
+    Args:
+        data: Settings of the element, ready for JSON; scripts/element.js reads them.
+    """
     _ELEMENT(
         key="live",
         data={"script": f"{SCRIPT_FOLDER}/element.js", **data},

@@ -1,4 +1,4 @@
-"""What the server tells the page about a frame."""
+"""The messages from the server to the page."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from maskwatch.counting import count
 from maskwatch.types import Event, Result
 
 
-def told(result: Result) -> dict[str, Any]:
-    """The faces, counts and events of one frame, ready for JSON."""
+def result_message(result: Result) -> dict[str, Any]:
+    """Returns the faces, counts and events of one frame, ready for JSON."""
     record = result.record()
     return {
         "width": record["width"],
         "height": record["height"],
         "faces": record["faces"],
         "counts": asdict(count(result.faces)),
-        "events": [event_told(event) for event in result.events],
+        "events": [event_message(event) for event in result.events],
     }
 
 
-def event_told(event: Event) -> dict[str, Any]:
-    """An event, ready for JSON."""
+def event_message(event: Event) -> dict[str, Any]:
+    """Returns an event, ready for JSON."""
     return {"kind": event.kind, "t": round(event.t, 3), "message": event.message}
 
 
 def pack(header: dict[str, Any], jpeg: bytes) -> bytes:
-    """One message: 4 bytes length of the JSON (little endian), the JSON, the JPEG."""
+    """Returns one binary message: the length of the JSON (4 bytes, little endian), the JSON, the JPEG."""
     text = json.dumps(header).encode()
     return len(text).to_bytes(4, "little") + text + jpeg

@@ -1,4 +1,4 @@
-"""Video files as if they were live: at their own speed, over and over."""
+"""Plays video files like live sources: at their own speed, in a loop."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def looped(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Frame]:
-    """Plays frames for ever, each when its time has come.
+    """Plays frames without end, each at its time.
 
     Args:
-        frames: Can be iterated again and again; `t` in seconds from the beginning.
-        clock: Seconds on some clock.
-        sleep: Waits so many seconds.
+        frames: An iterable that can be iterated again, with `t` in seconds from the beginning.
+        clock: Returns seconds on a monotonic clock.
+        sleep: Waits for a number of seconds.
 
     Yields:
-        The frames, with `t` and `index` going on through all rounds.
+        The frames; `t` and `index` go on counting when the video starts again.
 
     Raises:
-        SourceError: There are no frames, or they cannot be read.
+        SourceError: The video has no frames, or cannot be read.
     """
     began = clock()
     offset, index = 0.0, 0
@@ -41,7 +41,7 @@ def looped(
             if wait > 0:
                 sleep(wait)
             elif wait < -_LONGEST_LAG:
-                began -= wait  # a computer too slow for the clip plays it slower, it does not race after it
+                began -= wait  # too slow a computer plays the clip slower instead of racing after it
             yield replace(frame, t=t, index=index)
             index += 1
             last = t

@@ -1,4 +1,4 @@
-"""What the server answers besides Streamlit: the live WebSockets and the page's own scripts."""
+"""The routes of the server besides those of Streamlit: the live WebSockets and the scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from maskwatch.app.live.view_route import VIEW_PATH, view
 
 
 class _Scripts(StaticFiles):
-    """Asks browsers to check each time, so that an update of maskwatch reaches them at once."""
+    """Static files that browsers check each time, so that an update of maskwatch reaches them at once."""
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         response = await super().get_response(path, scope)

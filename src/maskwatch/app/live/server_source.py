@@ -1,4 +1,4 @@
-"""Which source on the server a page shows."""
+"""The source on the server that a page shows: a camera, a stream or a video file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DEMO_CLIP: Final = Path(__file__).parents[1] / "assets" / "demo.mp4"
 
 @dataclass(frozen=True, slots=True)
 class ServerSource:
-    """A camera, stream or video file that the server reads.
+    """A camera, stream or video file of the server.
 
     Attributes:
-        address: Camera number, address or path; a password may stand in it, so it is never shown.
-        name: What to call it, without secrets.
+        address: Camera number, address or path. Never shown, because it may contain a password.
+        name: Name to show to people, without passwords.
     """
 
     address: str = field(repr=False)
@@ -29,14 +29,14 @@ class ServerSource:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a video on this computer, which any number may read at the same time."""
+        """Whether it is a video file, which can be opened any number of times at once."""
         return not self.address.isdigit() and "://" not in self.address
 
     def open(self) -> Source:
-        """The source, to be iterated.
+        """Opens the source.
 
         Raises:
-            SourceError: It is not there.
+            SourceError: The file cannot be opened, or the address is not known.
         """
         return VideoFile(self.address, self.name) if self.is_file else open_source(self.address)
 
@@ -45,15 +45,15 @@ DEMO: Final = ServerSource(str(DEMO_CLIP), "the demo")
 
 
 def camera(number: int) -> ServerSource:
-    """A camera of the server."""
+    """Returns a camera of the server by its number, from 0."""
     return ServerSource(str(number), f"Camera {number} of this computer")
 
 
 def stream(address: str) -> ServerSource:
-    """A network stream.
+    """Returns a network stream by its address.
 
     Raises:
-        SourceError: The address is of no known kind.
+        SourceError: The address does not start with a known protocol.
     """
     address = address.strip()
     scheme, mark, rest = address.partition("://")
@@ -65,7 +65,7 @@ def stream(address: str) -> ServerSource:
 
 
 def video_file(path: str) -> ServerSource:
-    """A video file on the server.
+    """Returns a video file of the server by its path; quotes around the path are removed.
 
     Raises:
         SourceError: There is no such file.

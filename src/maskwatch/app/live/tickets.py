@@ -1,7 +1,7 @@
-"""Tickets: what a page may watch, and how; each known by a token that nobody can guess.
+"""Tickets connect a page with its WebSockets: each holds what the page shows, and has a secret token.
 
-A page's script writes its settings into its ticket, the WebSockets that the same page opens read them
-there at each frame. A ticket lives as long as the Streamlit session that holds it.
+The page writes its settings into its ticket; its WebSockets read them there at each frame. A ticket lives
+as long as the Streamlit session that holds it.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.types import Result
 
 MAX_CONNECTIONS: Final = 4
-"""Live views of one page at the same time; one is usual, a second while reconnecting."""
+"""WebSockets of one page at the same time: usually one, a second one while reconnecting."""
 
 _BYTES: Final = 32
 
 
 @dataclass(eq=False)
 class Ticket:
-    """What one page shows.
+    """The live settings of one page.
 
     Attributes:
-        look: The models and rules to use; replaced as a whole when a setting changes.
-        choice: The source on the server that the page chose, if any.
-        keeps_latest: Whether the newest result is kept, in memory, so that it can be frozen and corrected.
+        setup: Models and rules; replaced as a whole when a setting changes.
+        source: The source on the server that the page shows; None for the camera of the browser.
+        keeps_latest: Whether the newest result is kept in memory, so that it can be frozen and corrected.
         latest: The newest result, if it is kept.
-        connections: WebSockets that are open now; only the event loop counts them.
-        token: The page's proof that the ticket is its own.
+        connections: Number of open WebSockets; changed in the event loop only.
+        token: Random secret by which the WebSockets of the page show that the ticket is theirs.
     """
 
-    look: StreamSetup
-    choice: ServerSource | None = None
+    setup: StreamSetup
+    source: ServerSource | None = None
     keeps_latest: bool = False
     latest: Result | None = field(default=None, repr=False)
     connections: int = 0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(_BYTES), repr=False)
 
-    def shown(self, result: Result) -> None:
-        """Notes what the page shows now."""
+    def update_latest(self, result: Result) -> None:
+        """Stores the newest result, if `keeps_latest`."""
         if self.keeps_latest:
             self.latest = result
 
@@ -53,6 +53,6 @@ class Ticket:
 _TICKETS: Final[WeakValueDictionary[str, Ticket]] = WeakValueDictionary()
 
 
-def find(token: object) -> Ticket | None:
-    """The ticket of a token, if there is (still) one."""
+def find_ticket(token: object) -> Ticket | None:
+    """Returns the ticket with this token, or None if there is none (any more)."""
     return _TICKETS.get(token) if isinstance(token, str) else None

@@ -1,4 +1,4 @@
-"""The WebSocket for sources on the server: annotated pictures go out, each when the last was shown."""
+"""The WebSocket for sources on the server: sends annotated pictures, each after the last was shown."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from maskwatch.app.live.channels import Channel, Channels
-from maskwatch.app.live.connection import NONSENSE, admitted
-from maskwatch.app.live.messages import event_told, pack
+from maskwatch.app.live.connection import BAD_MESSAGE, authorised
+from maskwatch.app.live.messages import event_message, pack
 from maskwatch.app.live.server_source import DEMO, ServerSource
 from maskwatch.app.live.tickets import Ticket
 
@@ -19,18 +19,18 @@ _ACK_SECONDS: Final = 30.0
 _QUIET_SECONDS: Final = 5.0
 
 CHANNELS: Final = Channels()
-"""Those of the whole server."""
+"""The channels of the whole server."""
 
 
 async def view(socket: WebSocket) -> None:
-    """Shows one page its source until it goes."""
+    """Sends the pictures of its source to one page until it disconnects."""
     try:
-        async with admitted(socket) as (ticket, hello):
-            choice = DEMO if hello.get("source") == "demo" else ticket.choice
-            if choice is None:
-                await socket.close(NONSENSE)
+        async with authorised(socket) as (ticket, hello):
+            source = DEMO if hello.get("source") == "demo" else ticket.source
+            if source is None:
+                await socket.close(BAD_MESSAGE)
                 return
-            viewer = _Viewer(socket, ticket, choice)
+            viewer = _Viewer(socket, ticket, source)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(viewer.read_acknowledgements())
                 tasks.create_task(viewer.push())
@@ -41,16 +41,16 @@ async def view(socket: WebSocket) -> None:
 class _Viewer:
     """One page that watches a source."""
 
-    def __init__(self, socket: WebSocket, ticket: Ticket, choice: ServerSource) -> None:
+    def __init__(self, socket: WebSocket, ticket: Ticket, source: ServerSource) -> None:
         self._socket = socket
         self._ticket = ticket
-        self._choice = choice
+        self._source = source
         self._shown = asyncio.Event()
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._round_trip = 0.0
 
     async def read_acknowledgements(self) -> None:
-        """Every message of the page says that it has shown the last picture."""
+        """Reads the messages of the page; each says that the last picture was shown."""
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
@@ -58,56 +58,57 @@ class _Viewer:
             self._shown.set()
 
     async def push(self) -> None:
-        """Sends pictures for as long as the page stays, with the settings that it has now."""
+        """Sends pictures as long as the page is connected, always with its current setup."""
         while True:
-            look = self._ticket.look
-            channel = CHANNELS.join(self._choice, look)
+            setup = self._ticket.setup
+            channel = CHANNELS.join(self._source, setup)
             loop = asyncio.get_running_loop()
 
-            def tell(loop: asyncio.AbstractEventLoop = loop) -> None:
-                loop.call_soon_threadsafe(self._news.set)
+            def notify(loop: asyncio.AbstractEventLoop = loop) -> None:
+                loop.call_soon_threadsafe(self._changed.set)
 
-            channel.listen(tell)
+            channel.add_listener(notify)
             try:
                 await self._push_from(channel)
             finally:
-                channel.unlisten(tell)
+                channel.remove_listener(notify)
                 CHANNELS.leave(channel)
 
     async def _push_from(self, channel: Channel) -> None:
-        """Sends what comes from one channel; returns when the page's settings have changed."""
-        look = self._ticket.look
-        told = 0 if channel.picture is None else channel.picture.number
-        sent = told - 1
-        while self._ticket.look == look:
+        """Sends the pictures of one channel; returns when the setup of the page has changed."""
+        setup = self._ticket.setup
+        # The newest picture is sent at once, but its events and older ones are not news to this viewer.
+        events_sent = 0 if channel.picture is None else channel.picture.number
+        sent = events_sent - 1
+        while self._ticket.setup == setup:
             picture = channel.picture
             if picture is not None and picture.number > sent:
-                events = [event_told(event) for event in channel.events_since(told)]
-                sent = told = picture.number
-                self._ticket.shown(picture.result)
+                events = [event_message(event) for event in channel.events_since(events_sent)]
+                sent = events_sent = picture.number
+                self._ticket.update_latest(picture.result)
                 await self._send(pack(self._header(picture.header, picture.captured, events), picture.jpeg))
             elif channel.ended is not None:
                 await self._socket.send_json({"type": "end", "message": channel.ended})
-                await asyncio.sleep(_ACK_SECONDS)  # the page leaves by itself
+                await asyncio.sleep(_ACK_SECONDS)  # time for the page to close the connection
                 raise WebSocketDisconnect
             else:
-                self._news.clear()
+                self._changed.clear()
                 if channel.picture is picture and channel.ended is None:
                     await self._wait(channel)
 
     async def _wait(self, channel: Channel) -> None:
-        """Waits for news; after a while of none it says so, which also keeps the line alive."""
+        """Waits for a picture; after a while it sends a status, which also keeps the connection alive."""
         try:
             async with asyncio.timeout(_QUIET_SECONDS):
-                await self._news.wait()
+                await self._changed.wait()
         except TimeoutError:
-            message = f"Waiting for pictures from {channel.choice.name} …"
+            message = f"Waiting for pictures from {channel.source.name} …"
             await self._socket.send_json({"type": "status", "message": message})
 
     def _header(
         self, header: dict[str, Any], captured: float, events: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        # What the page needs to show a picture is known from the one before.
+        # The time that the page needs to show a picture is known from the one before.
         latency = time.monotonic() - captured + self._round_trip
         return {**header, "events": events, "latency_ms": round(1000 * latency)}
 

@@ -1,4 +1,4 @@
-"""The second page: photos and videos."""
+"""The second page: uploaded photos and videos."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from maskwatch.app.corrections.storage import CorrectionStorage
-from maskwatch.app.files import workspace
 from maskwatch.app.files.picture_job import PictureJob
-from maskwatch.app.files.results import show_picture, show_together, show_video
+from maskwatch.app.files.results import show_picture, show_picture_totals, show_video
 from maskwatch.app.files.video_job import VideoJob
-from maskwatch.app.files.workspace import Workspace
+from maskwatch.app.files.workspace import Workspace, visitor_workspace
 from maskwatch.app.live.server_source import DEMO_CLIP
 from maskwatch.app.pages.sidebar import Choices
-from maskwatch.app.pages.wording import plain
+from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import MaskwatchError
 from maskwatch.sources.files import is_video
 
-# What browsers do not know as a video by themselves is named.
+# Videos that browsers do not recognise by themselves are listed by suffix.
 _TYPES = ["image", "video", ".mkv", ".ts", ".mts", ".m2ts", ".flv"]
 _PRIVACY = (
     "You get each file back with every face marked, and the findings as a table. Files go to the computer "
@@ -28,71 +27,75 @@ _PRIVACY = (
 )
 
 
-def _take_away_removed(uploads: list[UploadedFile], mine: Workspace) -> None:
-    """Drops what the visitor has removed from the list, not what came before a visit to another page."""
-    now = {upload.file_id for upload in uploads}
-    for key in st.session_state.get("uploads_seen", set()) - now:
-        if key in mine.jobs:
-            mine.drop(key)
-    st.session_state.uploads_seen = now
+def _drop_removed_uploads(uploads: list[UploadedFile], workspace: Workspace) -> None:
+    """Removes the jobs of uploads that left the list, but not those from before a visit to another page."""
+    current = {upload.file_id for upload in uploads}
+    for key in st.session_state.get("uploads_seen", set()) - current:
+        if key in workspace.jobs:
+            workspace.remove(key)
+    st.session_state.uploads_seen = current
 
 
-def _take(upload: UploadedFile, choices: Choices, mine: Workspace) -> None:
-    """Makes the job of an upload; that of a picture anew when the settings have changed.
+def _start_job(upload: UploadedFile, choices: Choices, workspace: Workspace) -> None:
+    """Starts the job of a new upload; that of a picture again when the settings have changed.
 
     Raises:
-        MaskwatchError: The picture, or the models, cannot be used.
+        MaskwatchError: The picture cannot be read, or the models cannot be loaded.
     """
-    job = mine.jobs.get(upload.file_id)
+    job = workspace.jobs.get(upload.file_id)
     if is_video(upload.name):
         if job is None:
-            path = mine.store(upload, os.path.splitext(upload.name)[1].lower())
-            mine.jobs[upload.file_id] = VideoJob(upload.name, path, choices.videos())
+            path = workspace.store(upload, os.path.splitext(upload.name)[1].lower())
+            workspace.jobs[upload.file_id] = VideoJob(upload.name, path, choices.video_setup())
         return
-    engine = choices.pictures()
+    engine = choices.picture_engine()
     if not isinstance(job, PictureJob) or job.engine is not engine:
-        mine.jobs[upload.file_id] = PictureJob.of(
+        workspace.jobs[upload.file_id] = PictureJob.of(
             upload.name, upload.getvalue(), engine, choices.settings.sources.max_megapixels
         )
 
 
-def _take_all(uploads: list[UploadedFile], choices: Choices, mine: Workspace) -> None:
-    """One line for each file that gives nothing; the others go on."""
+def _start_jobs(uploads: list[UploadedFile], choices: Choices, workspace: Workspace) -> None:
+    """Starts the jobs of all uploads; shows one line for each that fails."""
     progress = st.empty()
     for number, upload in enumerate(uploads, start=1):
         if len(uploads) > 1:
-            progress.progress(number / len(uploads), f"File {number} of {len(uploads)}: {plain(upload.name)}")
+            progress.progress(
+                number / len(uploads), f"File {number} of {len(uploads)}: {escape_markdown(upload.name)}"
+            )
         try:
-            _take(upload, choices, mine)
+            _start_job(upload, choices, workspace)
         except MaskwatchError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
     progress.empty()
 
 
-def _offer_demo(choices: Choices, mine: Workspace) -> None:
-    if not mine.jobs and DEMO_CLIP.is_file() and st.button("Nothing at hand? Try the demo clip"):
+def _offer_demo(choices: Choices, workspace: Workspace) -> None:
+    if not workspace.jobs and DEMO_CLIP.is_file() and st.button("Nothing at hand? Try the demo clip"):
         with DEMO_CLIP.open("rb") as clip:
-            path = mine.store(clip, DEMO_CLIP.suffix)
-        mine.jobs["demo"] = VideoJob(DEMO_CLIP.name, path, choices.videos())
+            path = workspace.store(clip, DEMO_CLIP.suffix)
+        workspace.jobs["demo"] = VideoJob(DEMO_CLIP.name, path, choices.video_setup())
         st.rerun()
 
 
-def _show_all(choices: Choices, mine: Workspace) -> None:
-    keeping: CorrectionStorage | None = st.session_state.keeping
-    pictures = [job for job in mine.jobs.values() if isinstance(job, PictureJob)]
+def _show_results(choices: Choices, workspace: Workspace) -> None:
+    storage: CorrectionStorage | None = st.session_state.storage
+    pictures = [job for job in workspace.jobs.values() if isinstance(job, PictureJob)]
     if len(pictures) > 1:
-        show_together(pictures)
-    listed: set[str] = st.session_state.uploads_seen
-    for key, job in list(mine.jobs.items()):
+        show_picture_totals(pictures)
+    current: set[str] = st.session_state.uploads_seen
+    for key, job in list(workspace.jobs.items()):
         if isinstance(job, PictureJob):
-            show_picture(job, key, keeping)
+            show_picture(job, key, storage)
         else:
-            look = choices.videos()
-            show_video(job, key, job.look != look, again=partial(mine.run_again, key, look), keeping=keeping)
-        if key not in listed:
+            setup = choices.video_setup()
+            show_video(
+                job, key, job.setup != setup, rerun=partial(workspace.rerun, key, setup), storage=storage
+            )
+        if key not in current:
             st.button(
-                f"Remove {plain(job.name)}",
-                on_click=mine.drop,
+                f"Remove {escape_markdown(job.name)}",
+                on_click=workspace.remove,
                 args=(key,),
                 type="tertiary",
                 key=f"{key}-remove",
@@ -104,9 +107,9 @@ files = st.file_uploader(
     "Drop photos and videos here, or choose them", type=_TYPES, accept_multiple_files=True, key="uploads"
 )
 st.caption(_PRIVACY)
-here = workspace.mine()
-chosen: Choices = st.session_state.choices
-_take_away_removed(files, here)
-_take_all(files, chosen, here)
-_offer_demo(chosen, here)
-_show_all(chosen, here)
+workspace = visitor_workspace()
+choices: Choices = st.session_state.choices
+_drop_removed_uploads(files, workspace)
+_start_jobs(files, choices, workspace)
+_offer_demo(choices, workspace)
+_show_results(choices, workspace)

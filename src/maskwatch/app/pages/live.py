@@ -35,43 +35,43 @@ def _style(style: Style) -> dict[str, Any]:
     }
 
 
-def _privacy(choice: ServerSource | None, keeping: CorrectionStorage | None) -> str:
-    """What happens to the pictures."""
-    if keeping is not None and keeping.is_on:
+def _privacy(source: ServerSource | None, storage: CorrectionStorage | None) -> str:
+    """Returns the sentence about what happens to the pictures."""
+    if storage is not None and storage.is_on:
         return "Pictures are stored only if you freeze and correct them."
-    return _PRIVACY if choice is None else "Nothing is stored."
+    return _PRIVACY if source is None else "Nothing is stored."
 
 
-def _ticket(look: StreamSetup, choice: ServerSource | None) -> Ticket:
-    """The ticket of this page, told what is chosen now."""
+def _update_ticket(setup: StreamSetup, source: ServerSource | None) -> Ticket:
+    """Returns the ticket of this page, with the current settings."""
     ticket: Ticket | None = st.session_state.get("ticket")
     if ticket is None:
-        ticket = st.session_state.ticket = Ticket(look)
-    ticket.look = look
-    ticket.choice = choice
+        ticket = st.session_state.ticket = Ticket(setup)
+    ticket.setup = setup
+    ticket.source = source
     return ticket
 
 
-st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, their results are not
+st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, but their results stay
 st.title("Who wears a mask?")
 st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
 choices: Choices = st.session_state.choices
-kind, choice = choose_source(may_open=choices.settings.app.share_sources or visitor.is_here())
-ticket = _ticket(choices.live(), choice)
-keeping: CorrectionStorage | None = st.session_state.keeping
-if kind == BROWSER or choice is not None:
+kind, source = choose_source(may_open=choices.settings.app.share_sources or visitor.is_local())
+ticket = _update_ticket(choices.live_setup(), source)
+storage: CorrectionStorage | None = st.session_state.storage
+if kind == BROWSER or source is not None:
     live_element(
         {
             "token": ticket.token,
             "camera_path": CAMERA_PATH,
             "view_path": VIEW_PATH,
-            "source": "camera" if choice is None else "chosen",
-            "source_key": "" if choice is None else choice.name,
+            "source": "camera" if source is None else "chosen",
+            "source_key": "" if source is None else source.name,
             "lead": "Press Start and allow the camera."
-            if choice is None
-            else f"Press Start to watch {choice.name}.",
-            "badge": "" if choice is None else choice.name,
-            "privacy": _privacy(choice, keeping),
+            if source is None
+            else f"Press Start to watch {source.name}.",
+            "badge": "" if source is None else source.name,
+            "privacy": _privacy(source, storage),
             "demo": DEMO_CLIP.is_file(),
             "send_side": _SEND_SIDE,
             "styles": {
@@ -85,6 +85,6 @@ if kind == BROWSER or choice is not None:
             ],
         }
     )
-    if keeping is not None:
-        correct_live(ticket, "live picture" if choice is None else choice.name, keeping)
+    if storage is not None:
+        correct_live(ticket, "live picture" if source is None else source.name, storage)
 st.page_link("files.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:")

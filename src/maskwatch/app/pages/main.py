@@ -1,12 +1,12 @@
-"""The frame around all pages: title, navigation, settings. Streamlit runs this file."""
+"""The frame around all pages: title, navigation and settings. Streamlit runs this file."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from maskwatch.app.corrections.storage import keeping
+from maskwatch.app.corrections.storage import correction_storage
 from maskwatch.app.pages.sidebar import sidebar
-from maskwatch.app.pages.wording import plain
+from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import MaskwatchError
 
 _HERE = Path(__file__).parent
@@ -32,7 +32,7 @@ chosen_page = st.navigation(
 )
 try:
     st.session_state.choices = sidebar()
-    st.session_state.keeping = keeping(st.session_state.choices.settings.collect)
+    st.session_state.storage = correction_storage(st.session_state.choices.settings.collect)
     chosen_page.run()
 except MaskwatchError as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(escape_markdown(str(error)), icon=":material/error:")

@@ -1,4 +1,4 @@
-"""The settings that matter, beside every page."""
+"""The most important settings, in the sidebar of every page."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the sidebar says.
+    """The settings that the visitor chose in the sidebar.
 
     Attributes:
-        settings: All settings, those of the sidebar among them.
+        settings: All settings, including those of the sidebar.
     """
 
     settings: Settings
 
-    def pictures(self) -> Engine:
-        """The models for still pictures.
+    def picture_engine(self) -> Engine:
+        """Returns the engine for still pictures.
 
         Raises:
-            MaskwatchError: They cannot be had or used.
+            MaskwatchError: The models cannot be loaded.
         """
         return self._engine(live=False, threads=None)
 
-    def live(self) -> StreamSetup:
-        """How a live stream is looked at.
+    def live_setup(self) -> StreamSetup:
+        """Returns the setup for live video.
 
         Raises:
-            MaskwatchError: The models cannot be had or used.
+            MaskwatchError: The models cannot be loaded.
         """
         return StreamSetup(self._engine(live=True, threads=None), self.settings.alerts)
 
-    def videos(self) -> StreamSetup:
-        """How a video is looked at: one search a frame, and every core, for nobody waits for one frame.
+    def video_setup(self) -> StreamSetup:
+        """Returns the setup for video files: the live models with two threads, for total time counts here.
 
         Raises:
-            MaskwatchError: The models cannot be had or used.
+            MaskwatchError: The models cannot be loaded.
         """
         return StreamSetup(self._engine(live=True, threads=min(2, os.cpu_count() or 1)), self.settings.alerts)
 
@@ -71,10 +71,10 @@ class Choices:
 
 
 def sidebar() -> Choices:
-    """Shows the settings and returns what is chosen.
+    """Shows the settings and returns what the visitor chose.
 
     Raises:
-        ConfigError: A setting outside the page makes no sense.
+        ConfigError: A setting in the file or the environment is unknown or out of range.
     """
     settings = load_settings()
     with st.sidebar:
@@ -118,9 +118,9 @@ def sidebar() -> Choices:
     classifier = settings.classify.classifier
     if classifier == SHIPPED["classifier"]:
         classifier = partner(detector) or classifier
-    chosen = {
+    changes = {
         "classify": settings.classify.model_copy(update={"classifier": classifier}),
         "detect": settings.detect.model_copy(update={"detector": detector, "threshold": threshold}),
         "alerts": settings.alerts.model_copy(update={"after": after}),
     }
-    return Choices(settings.model_copy(update=chosen))
+    return Choices(settings.model_copy(update=changes))

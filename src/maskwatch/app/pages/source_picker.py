@@ -1,4 +1,4 @@
-"""The choice of what is shown live."""
+"""The controls by which the visitor chooses the source of the live picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from maskwatch.app.live import server_source
 from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
-from maskwatch.app.pages.wording import plain
+from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import SourceError
 
 BROWSER = "My camera"
@@ -18,14 +18,14 @@ _WIDTH = 480  # pixels; less where there is less
 
 
 def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
-    """Shows the choice of the source.
+    """Shows the controls and returns the chosen source.
 
     Args:
-        may_open: Offer what the server can reach, too: its cameras, its network and its files.
+        may_open: Whether to offer the cameras, the network and the files of the server, too.
 
     Returns:
-        The kind that is chosen, and the source on the server that it means; None for the browser's
-        camera, and while it is not said which one is meant.
+        The chosen kind, and the source on the server; None for the camera of the browser, and as long as
+        the address or path is missing.
     """
     kinds = [BROWSER, *([_DEMO] if DEMO_CLIP.is_file() else [])]
     if may_open:
@@ -34,7 +34,7 @@ def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
     try:
         return kind, _details(kind)
     except SourceError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return kind, None
 
 

@@ -1,4 +1,4 @@
-"""How the app looks: options of Streamlit's theme, for light and for dark screens."""
+"""The theme of the app as options of Streamlit, for light and dark screens."""
 
 from typing import Final
 

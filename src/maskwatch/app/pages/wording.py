@@ -1,4 +1,4 @@
-"""Results in words, for tables and captions."""
+"""Results as words, for tables and captions."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ TILES: Final[tuple[tuple[str, str, Style], ...]] = (
     ("wrong", "Worn wrongly", STYLES["mask_worn_incorrectly"]),
     ("uncertain", "Unsure", UNCERTAIN),
 )
-"""The four counts: name of the field of `Counts`, words, and how the state looks."""
+"""The four counts: field of `Counts`, text, and style."""
 
 
 def state_in_words(state: str) -> str:
-    """For example "✓ Mask"; "face" is one whose state cannot be told."""
+    """Returns a class with its symbol, for example "✓ Mask"; other values mean that it cannot be told."""
     style = next((style for label, style in STYLES.items() if label == state), None)
     return f"{UNCERTAIN.symbol} Cannot be told" if style is None else f"{style.symbol} {style.text}"
 
 
 def counts_in_words(counts: Counts) -> str:
-    """For example "✓ 2 masked, ! 1 worn wrongly", the empty ones left out."""
-    told = [
+    """Returns the counts above zero with their symbols, for example "✓ 2 masked, ! 1 worn wrongly"."""
+    parts = [
         f"{style.symbol} {getattr(counts, key)} {words.lower()}"
         for key, words, style in TILES
         if getattr(counts, key)
     ]
-    return ", ".join(told) or "No faces found"
+    return ", ".join(parts) or "No faces found"
 
 
 def duration(seconds: float) -> str:
-    """For example "1:05 min" or "8 s"."""
+    """Returns a time in words, for example "1:05 min" or "8 s"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -42,6 +42,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d} h" if hours else f"{minutes}:{left:02d} min"
 
 
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is: file names hold all kinds of signs."""
+def escape_markdown(text: str) -> str:
+    """Returns text that Markdown shows unchanged; file names may contain any characters."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$" else letter for letter in text)
