@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from maskwatch.classifiers.base import Classifier
 from maskwatch.factory import load
 from maskwatch.types import Faces, Image
 
-BACK_ENDS = ["fake", "mobilenet", "mobilenet-fast"]
+# docs/guides/own-back-end.md: a class of somebody's own, as module:Class.
+BACK_ENDS = ["fake", "mobilenet", "mobilenet-fast", *os.environ.get("OWN_CLASSIFIER", "").split()]
 REASONS = {None, "too_small", "blurred", "dark", "turned_away", "undecided"}
 
 
