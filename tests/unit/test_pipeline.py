@@ -205,12 +205,22 @@ def test_a_result_draws_and_saves_itself(tmp_path: Path) -> None:
         assert picture.format == "WEBP"
 
 
-@pytest.mark.parametrize("name", ["plain.jpg", "marked", "marked.xyz", "folder.png"])
-def test_what_cannot_be_saved_is_a_sink_error_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("plain.jpg", "the input itself"),
+        ("marked", r"a file without a suffix; use \.jpg or \.png"),
+        ("marked.xyz", r"\.xyz; use \.jpg or \.png"),
+        ("folder.png", "a folder"),
+    ],
+)
+def test_what_cannot_be_saved_is_a_sink_error_and_leaves_nothing(
+    tmp_path: Path, name: str, message: str
+) -> None:
     path = files.plain_jpeg(tmp_path)
     original = path.read_bytes()
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(SinkError) as caught:
+    with pytest.raises(SinkError, match=message) as caught:
         Engine(Recorder()).predict(path).save(tmp_path / name)
     assert "\n" not in str(caught.value)
     assert path.read_bytes() == original
