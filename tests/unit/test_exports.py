@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,47 @@ def python(code: str) -> str:
         [sys.executable, "-c", code], env=command_environment(), capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, wherever it does."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return modules
+
+
+def test_only_the_app_imports_what_the_extra_brings() -> None:
+    """Streamlit brings the others along."""
+    root = Path(maskwatch.__file__).parent
+    extra = {"streamlit", "starlette", "uvicorn", "websockets"}
+    users = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if extra & {name.partition(".")[0] for name in imported(path)}
+    }
+    assert {name for name in users if not name.startswith("app/")} == {"cli/app.py"}
+    assert "app/live/routes.py" in users
+
+
+def test_live_imports_no_other_room_of_the_app() -> None:
+    root = Path(maskwatch.__file__).parent
+    others = ("maskwatch.app.pages", "maskwatch.app.files", "maskwatch.app.corrections")
+    for path in (root / "app" / "live").glob("*.py"):
+        assert not [name for name in imported(path) if name.startswith(others)], path.name
+
+
+@pytest.mark.parametrize(
+    "room", ["sources", "sinks", "detectors", "classifiers", "models", "evaluation", "data"]
+)
+def test_no_room_below_imports_the_app_or_the_command_line(room: str) -> None:
+    for path in (Path(maskwatch.__file__).parent / room).rglob("*.py"):
+        assert not [name for name in imported(path) if name.startswith(("maskwatch.app", "maskwatch.cli"))], (
+            path.name
+        )
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
