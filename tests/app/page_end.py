@@ -68,8 +68,8 @@ class PageEnd:
         """The next message, which has to be JSON."""
         message = await self.raw()
         assert message["type"] == "websocket.send", message
-        told: dict[str, Any] = json.loads(message["text"])
-        return told
+        content: dict[str, Any] = json.loads(message["text"])
+        return content
 
     async def picture(self) -> tuple[dict[str, Any], bytes]:
         """The next message, which has to be a picture with its header."""

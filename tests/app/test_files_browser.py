@@ -47,8 +47,8 @@ def test_pictures_come_back_with_their_findings(
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON lines").click()
     assert download.value.suggested_filename == "two.jsonl"
-    told = json.loads(Path(download.value.path()).read_text())
-    assert sorted(face["label"] for face in told["faces"]) == ["with_mask", "without_mask"]
+    record = json.loads(Path(download.value.path()).read_text())
+    assert sorted(face["label"] for face in record["faces"]) == ["with_mask", "without_mask"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Picture").click()
     marked = cv2.imread(str(download.value.path()))

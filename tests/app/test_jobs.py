@@ -16,7 +16,7 @@ import pytest
 from app.served import from_jpeg, jpeg
 from clips import write_clip
 from fakes import BLUE, GREEN, RED, box, scene
-from maskwatch.app.files import workspace
+from maskwatch.app.files import workspace as workspace_module
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.video_job import VideoJob
 from maskwatch.app.files.workspace import Workspace
@@ -55,9 +55,9 @@ class TestPictureJob:
         job = PictureJob.of("three.png", cv2.imencode(".png", THREE)[1].tobytes(), stream_setup.engine, 100)
         assert job.counts == Counts(masked=1, unmasked=1, wrong=1)
         (line,) = job.jsonl.splitlines()
-        told = json.loads(line)
-        assert told["source"] == "three.png"
-        assert {tuple(face["box"]) for face in told["faces"]} == {
+        record = json.loads(line)
+        assert record["source"] == "three.png"
+        assert {tuple(face["box"]) for face in record["faces"]} == {
             tuple(box(1, 1)),
             tuple(box(4, 2)),
             tuple(box(8, 5)),
@@ -79,7 +79,7 @@ class TestPictureJob:
         assert from_jpeg(job.annotated).shape == (1200, 3200, 3)
 
     @pytest.mark.parametrize(
-        ("data", "megapixels", "said"),
+        ("data", "megapixels", "message"),
         [
             (b"", 1, "empty"),
             (b"hello", 1, "not a picture"),
@@ -88,9 +88,9 @@ class TestPictureJob:
         ],
     )
     def test_a_bad_file_gives_one_line_with_its_name(
-        self, stream_setup: StreamSetup, data: bytes, megapixels: float, said: str
+        self, stream_setup: StreamSetup, data: bytes, megapixels: float, message: str
     ) -> None:
-        with pytest.raises(SourceError, match=said) as caught:
+        with pytest.raises(SourceError, match=message) as caught:
             PictureJob.of("holiday.jpg", data, stream_setup.engine, megapixels)
         assert str(caught.value).startswith("holiday.jpg: ")
         assert "\n" not in str(caught.value)
@@ -203,46 +203,46 @@ class TestWorkspace:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def test_its_folder_is_private_and_its_names_are_ours(self) -> None:
-        mine = Workspace()
-        path = mine.store(io.BytesIO(b"data"), ".mp4")
+        workspace = Workspace()
+        path = workspace.store(io.BytesIO(b"data"), ".mp4")
         assert path.read_bytes() == b"data"
-        assert path.parent == mine.folder
+        assert path.parent == workspace.folder
         assert path.suffix == ".mp4"
-        assert mine.folder.stat().st_mode & 0o077 == 0
-        mine.close()
+        assert workspace.folder.stat().st_mode & 0o077 == 0
+        workspace.close()
 
     def test_closing_ends_jobs_and_deletes_everything(
         self, stream_setup: StreamSetup, tmp_path: Path
     ) -> None:
-        slow, mine = Slow(), Workspace()
+        slow, workspace = Slow(), Workspace()
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
         with clip.open("rb") as file:
-            path = mine.store(file, ".mp4")
-        job = mine.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.alerts))
+            path = workspace.store(file, ".mp4")
+        job = workspace.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.alerts))
         assert slow.reached.wait(20)
         slow.go_on.set()
-        mine.close()
+        workspace.close()
         assert not job.is_busy
-        assert not mine.folder.exists()
-        mine.close()  # twice does no harm
+        assert not workspace.folder.exists()
+        workspace.close()  # twice does no harm
 
     def test_dropping_a_video_deletes_its_files_only(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
-        mine = Workspace()
+        workspace = Workspace()
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 3, fps=5)
         for key in ("a", "b"):
             with clip.open("rb") as file:
-                mine.jobs[key] = VideoJob("in.mp4", mine.store(file, ".mp4"), stream_setup)
-        for job in list(mine.jobs.values()):
+                workspace.jobs[key] = VideoJob("in.mp4", workspace.store(file, ".mp4"), stream_setup)
+        for job in list(workspace.jobs.values()):
             assert isinstance(job, VideoJob)
             finished(job)
-        assert len(list(mine.folder.iterdir())) == 8
-        mine.remove("a")
-        assert len(list(mine.folder.iterdir())) == 4
-        assert list(mine.jobs) == ["b"]
-        mine.close()
+        assert len(list(workspace.folder.iterdir())) == 8
+        workspace.remove("a")
+        assert len(list(workspace.folder.iterdir())) == 4
+        assert list(workspace.jobs) == ["b"]
+        workspace.close()
 
     def test_a_visitor_who_left_is_waited_for_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(workspace, "_GRACE_SECONDS", 0.2)
+        monkeypatch.setattr(workspace_module, "_GRACE_SECONDS", 0.2)
         back, gone = Workspace(), Workspace()
         back.close_later()
         gone.close_later()
@@ -257,5 +257,5 @@ class TestWorkspace:
     def test_the_end_of_the_server_deletes_everything(self) -> None:
         open_ones = [Workspace(), Workspace()]
         assert all(one.folder.is_dir() for one in open_ones)
-        workspace.close_all()
+        workspace_module.close_all()
         assert not any(one.folder.exists() for one in open_ones)

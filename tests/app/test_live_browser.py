@@ -278,14 +278,14 @@ class TestTrouble:
         assert "did not give access" in live.trouble()
 
     @pytest.mark.parametrize(
-        ("error", "said"),
+        ("error", "message"),
         [("NotReadableError", "in use by another program"), ("TypeError", "could not be started")],
     )
-    def test_other_errors(self, browser: Browser, fake_server: Server, error: str, said: str) -> None:
+    def test_other_errors(self, browser: Browser, fake_server: Server, error: str, message: str) -> None:
         script = f"devices.getUserMedia = async () => {{ throw new DOMException('x', '{error}'); }};"
         live = browser.open(fake_server.url, script=script)
         live.start()
-        assert said in live.trouble()
+        assert message in live.trouble()
 
     def test_an_insecure_address(self, browser: Browser, fake_server: Server) -> None:
         live = browser.open(

@@ -45,16 +45,16 @@ def files_page() -> AppTest:
 def element(page: AppTest) -> dict[str, Any] | None:
     """What the live element is told, if it is there."""
     found = page.get("bidi_component")
-    told: dict[str, Any] | None = json.loads(found[0].proto.json) if found else None
-    return told
+    data: dict[str, Any] | None = json.loads(found[0].proto.json) if found else None
+    return data
 
 
 def ticket(page: AppTest) -> Ticket:
-    told = element(page)
-    assert told is not None
-    mine = tickets.find_ticket(told["token"])
-    assert mine is not None
-    return mine
+    data = element(page)
+    assert data is not None
+    found = tickets.find_ticket(data["token"])
+    assert found is not None
+    return found
 
 
 def uploaded(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
@@ -77,21 +77,21 @@ class TestLivePage:
     def test_it_offers_the_browsers_camera_and_the_demo(self) -> None:
         page = first_page()
         assert page.title[0].value
-        told = element(page)
-        assert told is not None
-        assert told["source"] == "camera"
-        assert told["demo"] is True
-        assert set(told["styles"]) == {
+        data = element(page)
+        assert data is not None
+        assert data["source"] == "camera"
+        assert data["demo"] is True
+        assert set(data["styles"]) == {
             *("with_mask", "without_mask", "mask_worn_incorrectly", "uncertain", "face")
         }
-        assert [tile["key"] for tile in told["tiles"]] == ["masked", "unmasked", "wrong", "uncertain"]
+        assert [tile["key"] for tile in data["tiles"]] == ["masked", "unmasked", "wrong", "uncertain"]
         assert ticket(page).source is None
 
     def test_every_visitor_has_a_token_and_keeps_it(self) -> None:
         page, other = first_page(), first_page()
-        mine = ticket(page)
-        assert mine is not ticket(other)
-        assert ticket(page.run()) is mine
+        own = ticket(page)
+        assert own is not ticket(other)
+        assert ticket(page.run()) is own
 
     def test_the_demo_can_be_chosen(self) -> None:
         page = first_page()
@@ -114,17 +114,17 @@ class TestLivePage:
         page.segmented_control(key="source_kind").set_value("Network stream").run()
         assert element(page) is None  # no address yet
         page.text_input(key="stream").set_value("rtsp://me:secret@cam.local/live?key=hidden").run()
-        told = json.dumps(element(page))
-        assert "rtsp://cam.local/live" in told
-        assert "secret" not in told
-        assert "hidden" not in told
-        mine = ticket(page).source
-        assert mine is not None
-        assert mine.address == "rtsp://me:secret@cam.local/live?key=hidden"
-        assert "secret" not in repr(mine)
+        text = json.dumps(element(page))
+        assert "rtsp://cam.local/live" in text
+        assert "secret" not in text
+        assert "hidden" not in text
+        source = ticket(page).source
+        assert source is not None
+        assert source.address == "rtsp://me:secret@cam.local/live?key=hidden"
+        assert "secret" not in repr(source)
 
     @pytest.mark.parametrize(
-        ("kind", "key", "text", "said"),
+        ("kind", "key", "text", "message"),
         [
             ("Network stream", "stream", "cam.local", "looks like rtsp://"),
             ("Network stream", "stream", "file:///etc/passwd", "looks like rtsp://"),
@@ -132,7 +132,7 @@ class TestLivePage:
         ],
     )
     def test_a_source_of_no_use_gives_one_line(
-        self, monkeypatch: pytest.MonkeyPatch, kind: str, key: str, text: str, said: str
+        self, monkeypatch: pytest.MonkeyPatch, kind: str, key: str, text: str, message: str
     ) -> None:
         monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
         page = first_page()
@@ -140,7 +140,7 @@ class TestLivePage:
         page.text_input(key=key).set_value(text).run()
         assert not page.exception
         (error,) = page.error
-        assert said in error.value.replace("\\", "")
+        assert message in error.value.replace("\\", "")
         assert element(page) is None
 
     def test_a_file_and_a_camera_of_the_server_can_be_chosen(
@@ -154,17 +154,17 @@ class TestLivePage:
         assert (element(page) or {})["badge"] == "entrance.mp4"
         page.segmented_control(key="source_kind").set_value("Camera of the server").run()
         page.number_input(key="camera").set_value(2).run()
-        mine = ticket(page).source
-        assert mine is not None
-        assert mine.address == "2"
+        source = ticket(page).source
+        assert source is not None
+        assert source.address == "2"
 
 
 def classifier(page: AppTest) -> str:
     """The file of the classifier that looks at the live picture."""
-    judge = ticket(page).setup.engine.classifier
-    assert isinstance(judge, MobileNet)
-    assert isinstance(judge.model.path, Path)
-    return judge.model.path.name
+    mask_classifier = ticket(page).setup.engine.classifier
+    assert isinstance(mask_classifier, MobileNet)
+    assert isinstance(mask_classifier.model.path, Path)
+    return mask_classifier.model.path.name
 
 
 class TestSettings:
@@ -210,7 +210,7 @@ class TestSettings:
         assert ticket(page).setup.engine.threshold == 0.75
 
     @pytest.mark.parametrize(
-        ("name", "value", "said"),
+        ("name", "value", "message"),
         [
             ("MASKWATCH_DETECT__DETECTOR", "nonsuch", "unknown detector"),
             ("MASKWATCH_DETECT__DETECTOR", "gone.onnx", "gone.onnx"),
@@ -218,12 +218,12 @@ class TestSettings:
         ],
     )
     def test_a_wrong_setting_gives_one_line(
-        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
     ) -> None:
         monkeypatch.setenv(name, value)
         page = first_page()
         (error,) = page.error
-        assert said in error.value.replace("\\", "")
+        assert message in error.value.replace("\\", "")
         assert "\n" not in error.value
 
 
@@ -276,11 +276,11 @@ class TestFilesPage:
     def test_what_is_taken_from_the_list_is_deleted(self, tmp_path: Path) -> None:
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 3, fps=4)
         page = uploaded(files_page(), ("in.mp4", clip.read_bytes()))
-        mine: workspace.Workspace = page.session_state["workspace"]
-        assert len(mine.jobs) == 1
+        files: workspace.Workspace = page.session_state["workspace"]
+        assert len(files.jobs) == 1
         uploaded(page)
-        assert mine.jobs == {}
-        assert list(mine.folder.iterdir()) == []
+        assert files.jobs == {}
+        assert list(files.folder.iterdir()) == []
 
     def test_results_survive_a_visit_to_the_other_page(self) -> None:
         page = uploaded(files_page(), ("three.jpg", jpeg(THREE)))

@@ -52,15 +52,15 @@ class TestStart:
         assert "Traceback" not in done.stderr
 
     @pytest.mark.parametrize(
-        ("host", "port", "said"),
+        ("host", "port", "message"),
         [
             ("203.0.113.1", 8501, "cannot listen on 203.0.113.1"),
             ("no such host", 8501, "cannot listen on no such host"),
             ("127.0.0.1", 70000, "port 70000 does not exist"),
         ],
     )
-    def test_an_address_of_no_use_is_told_in_one_line(self, host: str, port: int, said: str) -> None:
-        with pytest.raises(ConfigError, match=said) as caught:
+    def test_an_address_of_no_use_is_told_in_one_line(self, host: str, port: int, message: str) -> None:
+        with pytest.raises(ConfigError, match=message) as caught:
             server.serve(host, port, open_browser=False)
         assert "\n" not in str(caught.value)
 

@@ -23,10 +23,10 @@ class Nearsighted:
 
     def __init__(self, score: float = 0.8) -> None:
         self.score = score
-        self.asked: list[tuple[int, ...]] = []
+        self.shapes: list[tuple[int, ...]] = []
 
     def detect(self, image: Image) -> Faces:
-        self.asked.append(image.shape)
+        self.shapes.append(image.shape)
         if image.shape[1] > 100:
             return Faces.empty()
         return Faces(np.array([[10, 20, 30, 40]], np.float32), np.array([self.score], np.float32))
@@ -39,7 +39,7 @@ def grey(width: int, height: int) -> Image:
 def test_where_nothing_is_found_a_smaller_copy_is_searched() -> None:
     detector = Nearsighted()
     faces = Engine(detector, retry=Retry(2, 0.5)).detect(grey(199, 120))
-    assert detector.asked == [(120, 199, 3), (60, 100, 3)]
+    assert detector.shapes == [(120, 199, 3), (60, 100, 3)]
     # In pixels of the picture, not of the copy; 199 pixels became 100.
     np.testing.assert_allclose(faces.boxes, [[19.9, 40, 59.7, 80]], atol=1e-4)
 
@@ -47,7 +47,7 @@ def test_where_nothing_is_found_a_smaller_copy_is_searched() -> None:
 def test_one_search_is_enough_where_something_is_found() -> None:
     detector = Nearsighted()
     assert Engine(detector, retry=Retry(2, 0.5)).detect(grey(90, 90)).boxes.tolist() == [[10, 20, 30, 40]]
-    assert len(detector.asked) == 1
+    assert len(detector.shapes) == 1
 
 
 @pytest.mark.parametrize(

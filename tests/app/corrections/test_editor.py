@@ -80,9 +80,9 @@ class TestAtThisComputer:
         page = with_picture(on=False)
         assert "nothing is stored" in sidebar(page)
         assert not [group for group in page.button_group if group.label == "Which face is wrong?"]
-        told = " ".join(text.value for text in page.markdown).replace("\\", "")
-        assert "faces of the people" in told
-        assert str(tmp_path / "corrections") in told, "where it would be"
+        notice = " ".join(text.value for text in page.markdown).replace("\\", "")
+        assert "faces of the people" in notice
+        assert str(tmp_path / "corrections") in notice, "where it would be"
         press(page, "Keep the pictures that I correct")
         assert page.toggle(key=SWITCH).value is True
         assert str(tmp_path / "corrections") in sidebar(page)
@@ -238,8 +238,8 @@ class TestFrames:
 
     def test_a_live_picture_is_frozen(self, tmp_path: Path) -> None:
         page = run(AppTest.from_file(str(PAGE), default_timeout=SECONDS))
-        (told,) = page.get("bidi_component")
-        ticket = tickets.find_ticket(json.loads(told.proto.json)["token"])
+        (component,) = page.get("bidi_component")
+        ticket = tickets.find_ticket(json.loads(component.proto.json)["token"])
         assert ticket is not None
         result = Result(Frame(THREE), ticket.setup.engine.detect(THREE))
         ticket.update_latest(result)

@@ -19,7 +19,7 @@ def with_faces(squares: dict[tuple[int, int], tuple[int, int, int]]) -> AppTest:
     return run(page.file_uploader(key="uploads").set_value([("a.png", picture, "")]))
 
 
-def told(page: AppTest) -> list[str]:
+def explanations(page: AppTest) -> list[str]:
     return [text.value for text in page.markdown if text.value.startswith("The answer rests")]
 
 
@@ -29,15 +29,15 @@ def asking(page: AppTest) -> list[str]:
 
 def test_the_map_comes_when_it_is_asked_for_and_stays() -> None:
     page = with_faces({(1, 1): BLUE, (4, 2): GREEN})
-    assert told(page) == []
+    assert explanations(page) == []
     before = len(page.get("image"))
     (key,) = asking(page)
     page = run(page.button(key=key).click())
-    assert len(told(page)) == 1
+    assert len(explanations(page)) == 1
     assert len(page.get("image")) == before + 1
-    assert len(told(run(page))) == 1, "another press elsewhere does not take it away"
+    assert len(explanations(run(page))) == 1, "another press elsewhere does not take it away"
     (face,) = [box for box in page.selectbox if box.label == "Why this answer?"]
-    assert told(run(face.set_value(1))) == [], "of the other face nobody asked"
+    assert explanations(run(face.set_value(1))) == [], "of the other face nobody asked"
 
 
 def test_one_face_needs_no_choice_and_none_no_button(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,12 +84,12 @@ def test_a_file_is_looked_at_once_for_each_setting(stream_setup: StreamSetup, ma
     choice = chosen(HandSource(masked_and_not), is_file=True)
     channels = Channels()
     stricter = StreamSetup(stream_setup.engine, Alerts(after=1.0))
-    mine, same, other = (
+    first, same, other = (
         channels.join(choice, one) for one in (stream_setup, replace(stream_setup), stricter)
     )
-    assert mine is same
-    assert other is not mine
-    for channel in (mine, same, other):
+    assert first is same
+    assert other is not first
+    for channel in (first, same, other):
         channels.leave(channel)
 
 
@@ -124,12 +124,12 @@ def test_an_alert_comes_once_and_reaches_viewers_that_skip_frames(
 def test_the_end_of_a_source_is_told(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     source, channels = HandSource(masked_and_not), Channels()
     channel = channels.join(chosen(source), stream_setup)
-    told: list[bool] = []
-    channel.add_listener(lambda: told.append(True))
+    calls: list[bool] = []
+    channel.add_listener(lambda: calls.append(True))
     source.fail("camera 7 was unplugged")
     until(lambda: channel.ended, "the end")
     assert channel.ended == "camera 7 was unplugged"
-    assert told
+    assert calls
     channels.leave(channel)
 
 

@@ -179,7 +179,7 @@ class TestCamera:
         play(conversation())
 
     @pytest.mark.parametrize(
-        ("data", "said"),
+        ("data", "message"),
         [
             (b"", "no JPEG"),
             (b"hello", "no JPEG"),
@@ -190,7 +190,7 @@ class TestCamera:
         ],
     )
     def test_a_bad_picture_is_told_and_the_next_one_is_taken(
-        self, stream_setup: StreamSetup, data: bytes, said: str
+        self, stream_setup: StreamSetup, data: bytes, message: str
     ) -> None:
         assert MAX_MEGAPIXELS == 4.0
         ticket = Ticket(stream_setup)
@@ -201,7 +201,7 @@ class TestCamera:
                 page.say(data)
                 answer = await page.heard()
                 assert answer["type"] == "error"
-                assert said in answer["message"]
+                assert message in answer["message"]
                 page.say(jpeg(UNMASKED))
                 assert (await page.heard())["type"] == "result"
 

@@ -5,10 +5,10 @@ from maskwatch.app.stream_setup import StreamSetup
 
 
 def test_a_ticket_is_found_by_its_token_alone(stream_setup: StreamSetup) -> None:
-    mine, other = Ticket(stream_setup), Ticket(stream_setup)
-    assert find_ticket(mine.token) is mine
+    ticket, other = Ticket(stream_setup), Ticket(stream_setup)
+    assert find_ticket(ticket.token) is ticket
     assert find_ticket(other.token) is other
-    assert find_ticket(mine.token[:-1]) is None
+    assert find_ticket(ticket.token[:-1]) is None
     assert find_ticket("") is None
     assert find_ticket(None) is None
     assert find_ticket(["list"]) is None

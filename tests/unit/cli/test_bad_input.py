@@ -55,11 +55,11 @@ def test_each_is_told_and_the_rest_goes_on(
     done = cli("detect", name, "good.png", "--save", "out", fake_models.options)
     assert done.returncode == 1
     assert [json.loads(line)["source"] for line in done.stdout.splitlines()] == ["good.png"]
-    told = done.stderr.splitlines()
-    assert told[0] == "1 picture, 1 face: 1 masked, 0 unmasked, 0 worn wrongly, 0 uncertain"
-    assert told[-2] == "1 failed:"
-    assert told[-1].startswith(f"  {name}: ")
-    assert message in told[-1]
+    lines = done.stderr.splitlines()
+    assert lines[0] == "1 picture, 1 face: 1 masked, 0 unmasked, 0 worn wrongly, 0 uncertain"
+    assert lines[-2] == "1 failed:"
+    assert lines[-1].startswith(f"  {name}: ")
+    assert message in lines[-1]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.png"]
 
 
