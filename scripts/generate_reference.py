@@ -29,9 +29,85 @@ from maskwatch.models.catalog import SHIPPED
 from maskwatch.settings import Settings
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
-_NOTE: Final = (
-    "<!-- Written by scripts/generate_reference.py: change the code, then run `make reference`. -->\n"
-)
+_NOTE: Final = "<!-- Written by scripts/generate_reference.py: change the code, then `make reference`. -->\n"
+
+_COMMAND_LINE: Final = """
+# Command line
+
+Every command with its arguments, options and defaults. `maskwatch COMMAND --help` prints the same in
+the terminal.
+
+Results go to standard output; progress, warnings and errors go to standard error. The exit status is 0
+when all went well, 1 when something failed and 2 when the command was typed wrongly.
+"""
+
+_SETTINGS: Final = """
+# Settings
+
+What you can set once instead of typing it each time: in a TOML file or in the environment.
+
+The file is the one that `maskwatch --config FILE` names, or that the environment variable
+`MASKWATCH_CONFIG` names, or `maskwatch.toml` in the current folder. An option on the command line wins
+over the environment, the environment over the file, and the file over the default. A name that does not
+exist is an error, never ignored.
+
+```toml
+[detect]
+threshold = 0.6
+
+[alerts]
+after = 5
+```
+
+The same in the environment: `MASKWATCH_DETECT__THRESHOLD=0.6` and `MASKWATCH_ALERTS__AFTER=5`.
+"""
+
+_ENVIRONMENT: Final = """
+## Only in the environment
+
+| Environment | Meaning |
+| --- | --- |
+| `MASKWATCH_CONFIG` | The settings file. |
+| `MASKWATCH_CACHE` | Folder of downloaded models. |
+| `MASKWATCH_MODELS` | Folder of the models that you added (`maskwatch models add`). |
+| `MASKWATCH_OFFLINE` | `1` forbids every download. |
+"""
+
+_ERRORS: Final = """
+# Errors
+
+Which errors you can catch, and what each means. All of them live in `maskwatch.errors`; the base is also
+`maskwatch.MaskwatchError`.
+
+```python
+from maskwatch import MaskwatchError, load, read_image
+
+try:
+    faces = load().detect(read_image("people.jpg"))
+except MaskwatchError as error:
+    print(error)
+```
+
+Each message is one line for people: it says what is wrong and what to do. The command line prints it
+after `maskwatch:` and exits with 1. Any other exception is a bug, or a wrong argument from your own
+code (`ValueError`, `TypeError`).
+"""
+
+_METADATA: Final = f"""
+# Model file metadata
+
+What a model file says about itself. You need this page to read a model file with other tools, or to
+write one by other means than `maskwatch export`.
+
+The metadata is one JSON object under the key `{runtime.METADATA_KEY}` in the ONNX file's metadata
+properties (in an OpenVINO model: in the `rt_info` of its XML file). `maskwatch models list --json`
+shows it. The format number of this version is {runtime.FORMAT}; a file with a higher one is refused.
+
+| Kind | Input | Outputs |
+| --- | --- | --- |
+| detector | `image`: (n, h, w, 3) uint8, BGR | `logits`, `offsets` |
+| classifier | `faces`: (n, size, size, 3) uint8, BGR | `probabilities`, `face`; optional `turned` |
+"""
 
 
 def command_line() -> str:
@@ -41,14 +117,7 @@ def command_line() -> str:
         (f"[`{name}`](#{name.replace(' ', '-')})", _first_line(command.help))
         for name, command in commands[1:]
     ]
-    parts = [
-        "# Command line",
-        "Every command with its arguments, options and defaults. `maskwatch COMMAND --help` prints the same in the"
-        " terminal.",
-        "Results go to standard output; progress, warnings and errors go to standard error. The exit status is 0"
-        " when all went well, 1 when something failed and 2 when the command was typed wrongly.",
-        _table(("Command", "What it does"), overview),
-    ]
+    parts = [_COMMAND_LINE.strip(), _table(("Command", "What it does"), overview)]
     for name, command in commands:
         parts += _command_section(name, command)
     return "\n\n".join(parts) + "\n"
@@ -140,16 +209,7 @@ def _option_default(option: Any) -> str:
 
 def settings() -> str:
     """Returns the page of all settings."""
-    parts = [
-        "# Settings",
-        "What you can set once instead of typing it each time: in a TOML file or in the environment.",
-        "The file is the one that `maskwatch --config FILE` names, or that the environment variable"
-        " `MASKWATCH_CONFIG` names, or `maskwatch.toml` in the current folder. An option on the command line wins"
-        " over the environment, the environment over the file, and the file over the default. A name that does not"
-        " exist is an error, never ignored.",
-        "```toml\n[detect]\nthreshold = 0.6\n\n[alerts]\nafter = 5\n```",
-        "The same in the environment: `MASKWATCH_DETECT__THRESHOLD=0.6` and `MASKWATCH_ALERTS__AFTER=5`.",
-    ]
+    parts = [_SETTINGS.strip()]
     for name, section in Settings.model_fields.items():
         parts += [f"## [{name}]", _prose(inspect.getdoc(section.annotation))]
         rows = [
@@ -163,18 +223,7 @@ def settings() -> str:
             for key, field in section.annotation.model_fields.items()  # type: ignore[union-attr]
         ]
         parts.append(_table(("Key", "Environment", "Type", "Default", "Meaning"), rows))
-    parts += [
-        "## Only in the environment",
-        _table(
-            ("Environment", "Meaning"),
-            [
-                ("`MASKWATCH_CONFIG`", "The settings file."),
-                ("`MASKWATCH_CACHE`", "Folder of downloaded models."),
-                ("`MASKWATCH_MODELS`", "Folder of the models that you added (`maskwatch models add`)."),
-                ("`MASKWATCH_OFFLINE`", "`1` forbids every download."),
-            ],
-        ),
-    ]
+    parts.append(_ENVIRONMENT.strip())
     return "\n\n".join(parts) + "\n"
 
 
@@ -204,24 +253,9 @@ def error_tree() -> str:
     """Returns the page of all errors."""
     tree = [f"{'    ' * depth}{one.__name__}" for one, depth in _below(errors.MaskwatchError)]
     rows = [(f"`{one.__name__}`", _prose(inspect.getdoc(one))) for one, _ in _below(errors.MaskwatchError)]
-    return (
-        "\n\n".join(
-            [
-                "# Errors",
-                "Which errors you can catch, and what each means. All of them live in `maskwatch.errors`; the base is"
-                " also `maskwatch.MaskwatchError`.",
-                "```text\n" + "\n".join(tree) + "\n```",
-                _table(("Error", "Raised for"), rows),
-                "Each message is one line for people: it says what is wrong and what to do. The command line prints"
-                " it after `maskwatch:` and exits with 1. Any other exception is a bug, or a wrong argument from"
-                " your own code (`ValueError`, `TypeError`).",
-                "```python\nfrom maskwatch import MaskwatchError, load, read_image\n\ntry:\n"
-                '    faces = load().detect(read_image("people.jpg"))\nexcept MaskwatchError as error:\n'
-                "    print(error)\n```",
-            ]
-        )
-        + "\n"
-    )
+    parts = [_ERRORS.strip(), "## All errors", "```text\n" + "\n".join(tree) + "\n```"]
+    parts.append(_table(("Error", "Raised for"), rows))
+    return "\n\n".join(parts) + "\n"
 
 
 def _below(error: type[Exception], depth: int = 0) -> Iterator[tuple[type[Exception], int]]:
@@ -232,22 +266,7 @@ def _below(error: type[Exception], depth: int = 0) -> Iterator[tuple[type[Except
 
 def model_metadata() -> str:
     """Returns the page about the JSON object inside each model file."""
-    parts = [
-        "# Model file metadata",
-        "What a model file says about itself. You need this page to read a model file with other tools, or to write"
-        " one by other means than `maskwatch export`.",
-        f"The metadata is one JSON object under the key `{runtime.METADATA_KEY}` in the ONNX file's metadata"
-        " properties (in an OpenVINO model: in the `rt_info` of its XML file). `maskwatch models list --json` shows"
-        f" it. The format number of this version is {runtime.FORMAT}; a file with a higher one is refused, and"
-        " keys that are not known are left alone.",
-        _table(
-            ("Kind", "Input", "Outputs", "Optional outputs"),
-            [
-                (kind, f"`{one.input}` (uint8, BGR)", _codes(one.outputs), _codes(one.optional) or "none")
-                for kind, one in runtime._CONTRACTS.items()
-            ],
-        ),
-    ]
+    parts = [_METADATA.strip()]
     try:
         schema = importlib.import_module("maskwatch.models.metadata")
     except ModuleNotFoundError:
@@ -285,7 +304,7 @@ def _metadata_by_contract() -> list[str]:
 
 
 _KEYS: Final = {
-    "levels": "For each level of the network its `stride` and its `anchors` (width, height), in pixels of the input.",
+    "levels": "Of each level: its `stride` and its `anchors` (width, height), in pixels of the input.",
     "variances": "Scale of the offsets of a box's centre, and of its size.",
     "stride_multiple": "Both sides of the input must be multiples of this.",
     "threshold": "Score below which no face is reported, unless the user says otherwise.",

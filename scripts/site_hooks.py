@@ -1,8 +1,9 @@
 """What MkDocs does not do by itself for the documentation site (see `hooks` in mkdocs.yml).
 
-Some pages are written where they belong and not in docs/: the model cards beside their models; README, changelog
-and contributors' page at the root. They become pages of the site from there, and no text exists twice. In all
-pages links are written as they work where the code is read; here they are turned into links of the site.
+Some pages are written where they belong and not in docs/: the model cards beside their models; README,
+changelog and contributors' page at the root. They become pages of the site from there, and no text
+exists twice. In all pages links are written as they work where the code is read; here they become links
+of the site.
 """
 
 from __future__ import annotations
