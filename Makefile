@@ -40,8 +40,9 @@ format: $(TESTS)
 # The notice is about MkDocs' next major version, which pyproject.toml does not ask for.
 docs docs-serve: export NO_MKDOCS_2_WARNING = 1
 
+# Not --quiet: that would hide the warnings from --strict.
 docs: $(DOCS)
-	$(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m mkdocs build --strict
 	@echo "The documentation is in build/site/index.html"
 
 docs-serve: $(DOCS)

@@ -214,15 +214,14 @@ def settings() -> str:
         parts += [f"## [{name}]", _prose(inspect.getdoc(section.annotation))]
         rows = [
             (
-                f"`{name}.{key}`",
-                f"`MASKWATCH_{name.upper()}__{key.upper()}`",
+                f"`{name}.{key}`<br>`MASKWATCH_{name.upper()}__{key.upper()}`",
                 _escape(_type_name(field.annotation)),
                 _setting_default(key, field),
                 _sentence(field.description) + _bounds(field),
             )
             for key, field in section.annotation.model_fields.items()  # type: ignore[union-attr]
         ]
-        parts.append(_table(("Key", "Environment", "Type", "Default", "Meaning"), rows))
+        parts.append(_table(("Key, and its name in the environment", "Type", "Default", "Meaning"), rows))
     parts.append(_ENVIRONMENT.strip())
     return "\n\n".join(parts) + "\n"
 

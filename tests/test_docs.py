@@ -84,7 +84,7 @@ def test_every_setting_is_in_the_reference() -> None:
     ]
     assert ("detect", "threshold") in keys
     for section, key in keys:
-        row = re.search(rf"^\| `{section}\.{key}` \|.*$", page, re.MULTILINE)
+        row = re.search(rf"^\| `{section}\.{key}`<br>.*$", page, re.MULTILINE)
         assert row, f"{section}.{key}"
         assert f"MASKWATCH_{section}__{key}".upper() in row[0]
 
