@@ -21,6 +21,8 @@ DOCS := $(VENV)/.docs
 
 .PHONY: app test lint format docs docs-serve reference constraints clean
 .DEFAULT_GOAL := app
+# Two installations into one environment must not run at the same time.
+.NOTPARALLEL:
 
 app: $(RUNS)
 	$(BIN)/maskwatch app --port $(PORT)
@@ -37,7 +39,7 @@ format: $(TESTS)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# The notice is about MkDocs' next major version, which pyproject.toml does not ask for.
+# Else Material for MkDocs prints a page of notice about its successor, Zensical.
 docs docs-serve: export NO_MKDOCS_2_WARNING = 1
 
 # Not --quiet: that would hide the warnings from --strict.

@@ -28,6 +28,12 @@ from maskwatch.models import runtime
 from maskwatch.models.catalog import SHIPPED
 from maskwatch.settings import Settings
 
+try:
+    _SCHEMA: Any = importlib.import_module("maskwatch.models.metadata")
+except ModuleNotFoundError:  # before there was a schema, the runtime had the contract
+    _SCHEMA = None
+_HOME: Final = _SCHEMA or runtime
+
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
 _NOTE: Final = "<!-- Written by scripts/generate_reference.py: change the code, then `make reference`. -->\n"
 
@@ -99,9 +105,9 @@ _METADATA: Final = f"""
 What a model file says about itself. You need this page to read a model file with other tools, or to
 write one by other means than `maskwatch export`.
 
-The metadata is one JSON object under the key `{runtime.METADATA_KEY}` in the ONNX file's metadata
+The metadata is one JSON object under the key `{_HOME.METADATA_KEY}` in the ONNX file's metadata
 properties (in an OpenVINO model: in the `rt_info` of its XML file). `maskwatch models list --json`
-shows it. The format number of this version is {runtime.FORMAT}; a file with a higher one is refused.
+shows it. The format number of this version is {_HOME.FORMAT}; a file with a higher one is refused.
 
 | Kind | Input | Outputs |
 | --- | --- | --- |
@@ -266,13 +272,10 @@ def _below(error: type[Exception], depth: int = 0) -> Iterator[tuple[type[Except
 def model_metadata() -> str:
     """Returns the page about the JSON object inside each model file."""
     parts = [_METADATA.strip()]
-    try:
-        schema = importlib.import_module("maskwatch.models.metadata")
-    except ModuleNotFoundError:
+    if _SCHEMA is None:
         parts += _metadata_by_contract()
     else:
-        (rows,) = (make for name, make in vars(schema).items() if name.endswith("rows") and callable(make))
-        parts += _metadata_by_schema(rows())
+        parts += _metadata_by_schema(_SCHEMA.schema_rows())
     return "\n\n".join(parts) + "\n"
 
 
