@@ -1,7 +1,8 @@
 # make app    sets everything up and opens the app at http://127.0.0.1:8501
 # make test   sets up what the tests need, too, and runs all checks
+# make docs   builds the documentation site into build/site; make docs-serve shows it while you write
 #
-# Both work in an environment of their own, .venv, with the versions of constraints.txt.
+# All work in an environment of their own, .venv, with the versions of constraints.txt.
 # Options: PYTHON=python3.12, PORT=8600, PIP_FLAGS="--index-url https://..."
 
 VENV ?= .venv
@@ -16,14 +17,17 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c 
 # Each stamp is as old as the last installation that it stands for.
 RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
+DOCS := $(VENV)/.docs
 
-.PHONY: app test lint format constraints clean
+.PHONY: app test lint format docs docs-serve reference constraints clean
 .DEFAULT_GOAL := app
+# Two installations into one environment must not run at the same time.
+.NOTPARALLEL:
 
 app: $(RUNS)
 	$(BIN)/maskwatch app --port $(PORT)
 
-test: lint
+test: lint docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 lint: $(TESTS)
@@ -34,6 +38,21 @@ lint: $(TESTS)
 format: $(TESTS)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Else Material for MkDocs prints a page of notice about its successor, Zensical.
+docs docs-serve: export NO_MKDOCS_2_WARNING = 1
+
+# Not --quiet: that would hide the warnings from --strict.
+docs: $(DOCS)
+	$(BIN)/python -m mkdocs build --strict
+	@echo "The documentation is in build/site/index.html"
+
+docs-serve: $(DOCS)
+	$(BIN)/python -m mkdocs serve --watch src --watch README.md --watch CHANGELOG.md --watch CONTRIBUTING.md
+
+# Writes the pages of docs/reference/ that come from the code.
+reference: $(DOCS)
+	$(BIN)/python scripts/generate_reference.py
 
 # What is installed now becomes what everybody gets.
 constraints: $(TESTS)
@@ -53,4 +72,8 @@ $(RUNS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
 
 $(TESTS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
 	$(PIP) -e ".[test]"
-	touch $(RUNS) $@
+	touch $(RUNS) $(DOCS) $@
+
+$(DOCS): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
+	$(PIP) -e ".[docs]"
+	touch $@

@@ -34,7 +34,7 @@ def test_commands_and_options_exist(guide: Path) -> None:
             name = rest.pop(0)
             assert name in command.commands, f"{guide.name}: maskwatch {' '.join(words)}"
             command = command.commands[name]
-        known = {option for parameter in command.params for option in parameter.opts}
+        known = {one for parameter in command.params for one in (*parameter.opts, *parameter.secondary_opts)}
         for word in rest:
             if word.startswith("--"):
                 assert word.partition("=")[0] in known, f"{guide.name}: {word} of maskwatch {' '.join(words)}"
