@@ -95,11 +95,13 @@ def lines(
     """
     left, right = x_range
     low, high = y_range
+    y_ticks = _tick_texts(y_range)
+    edge = _LEFT + _LETTER * max(0, max(map(len, y_ticks)) - 3)  # of the area of the lines
 
     def place(x: float, y: float) -> str:
-        return f"{_x((x - left) / (right - left)):.1f},{_y((y - low) / (high - low)):.1f}"
+        return f"{_x((x - left) / (right - left), edge):.1f},{_y((y - low) / (high - low)):.1f}"
 
-    body = [_grid(_ticks(x_range), _ticks(y_range), x_label, y_label)]
+    body = [_grid(_ticks(x_range), y_ticks, x_label, y_label, edge)]
     if diagonal:
         start, end = place(left, left).split(","), place(right, right).split(",")
         body.append(
@@ -125,7 +127,7 @@ def lines(
 
 def bars(title: str, groups: Sequence[BarValue], x_label: str, y_label: str) -> Plot:
     """Draws bars from 0 to 1, each with its value and with its interval as a whisker."""
-    body = [_grid([], _ticks((0, 1)), x_label, y_label)]
+    body = [_grid([], _tick_texts((0, 1)), x_label, y_label)]
     step = 1 / max(len(groups), 1)
     for number, bar in enumerate(groups):
         middle = _x((number + 0.5) * step)
@@ -187,8 +189,8 @@ def _open_tag(plot: Plot) -> str:
     )
 
 
-def _x(part: float) -> float:
-    return _LEFT + part * (_WIDTH - _LEFT - _RIGHT)
+def _x(part: float, edge: float = _LEFT) -> float:
+    return edge + part * (_WIDTH - edge - _RIGHT)
 
 
 def _y(part: float) -> float:
@@ -200,25 +202,35 @@ def _ticks(ends: tuple[float, float]) -> list[float]:
     return [low + (high - low) * i / 5 for i in range(6)]
 
 
-def _grid(x_ticks: Sequence[float], y_ticks: Sequence[float], x_label: str, y_label: str) -> str:
+def _tick_texts(ends: tuple[float, float]) -> list[str]:
+    """Returns the ticks with as many decimals as their step needs."""
+    ticks = _ticks(ends)
+    decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
+    return [f"{tick:.{decimals}f}" for tick in ticks]
+
+
+def _grid(
+    x_ticks: Sequence[float], y_ticks: Sequence[str], x_label: str, y_label: str, edge: float = _LEFT
+) -> str:
     parts = []
-    decimals = max(0, -math.floor(math.log10(y_ticks[1] - y_ticks[0]) + 1e-9))
-    for i, tick in enumerate(y_ticks):
+    for i, text in enumerate(y_ticks):
         y = _y(i / (len(y_ticks) - 1))
         parts.append(
-            f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH - _RIGHT}" y2="{y:.1f}" stroke="currentColor"'
+            f'<line x1="{edge:g}" y1="{y:.1f}" x2="{_WIDTH - _RIGHT}" y2="{y:.1f}" stroke="currentColor"'
             ' stroke-opacity=".2"/>'
         )
-        parts.append(_text(_LEFT - 6, y + 4, f"{tick:.{decimals}f}", anchor="end"))
+        parts.append(_text(edge - 6, y + 4, text, anchor="end"))
     for i, tick in enumerate(x_ticks):
         # Without an exponent: a training has many steps.
         text = f"{tick:.0f}" if tick >= 1e5 else f"{tick:g}"
-        parts.append(_text(_x(i / (len(x_ticks) - 1)), _HEIGHT - _BOTTOM + 16, text))
-    parts.append(_text(_x(0.5), _HEIGHT - 8, x_label))
-    middle = _y(0.5)
+        # A long number must not reach over the right edge of the plot.
+        middle = min(_x(i / (len(x_ticks) - 1), edge), _WIDTH - _LETTER * len(text) / 2 - 2)
+        parts.append(_text(middle, _HEIGHT - _BOTTOM + 16, text))
+    parts.append(_text(_x(0.5, edge), _HEIGHT - 8, x_label))
+    centre = _y(0.5)
     parts.append(
-        f'<text x="12" y="{middle:.0f}" font-size="12" text-anchor="middle"'
-        f' transform="rotate(-90 12 {middle:.0f})">{escape(y_label)}</text>'
+        f'<text x="12" y="{centre:.0f}" font-size="12" text-anchor="middle"'
+        f' transform="rotate(-90 12 {centre:.0f})">{escape(y_label)}</text>'
     )
     return "".join(parts)
 

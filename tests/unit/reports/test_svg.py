@@ -47,6 +47,13 @@ def test_other_ranges_than_0_to_1() -> None:
     ]
 
 
+def test_long_numbers_fit_between_the_edges() -> None:
+    plot = lines("t", [Series("a", [(0, 0)])], "step", "loss", (0, 250_000), (0, 0.005))
+    places = {text: float(x) for x, text in re.findall(r'x="([\d.]+)"[^>]*>([\d.]+)<', plot.body)}
+    assert places["250000"] + 3 * 7 < 440  # about 7 pixels a digit, half of them right of the middle
+    assert places["0.005"] - 5 * 7 > 15  # the name of the axis ends there
+
+
 @pytest.mark.parametrize(
     ("low", "high", "ends"),
     [
