@@ -20,7 +20,7 @@ from maskwatch.data.corrections import short_names
 from maskwatch.data.sample import UNKNOWN, LabelledPicture, PortraitSample, Sample
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import SourceError
-from maskwatch.evaluation.measure import main_face
+from maskwatch.evaluation.label_figures import main_face
 from maskwatch.sources.images import read_image
 from maskwatch.types import LABELS, Image
 

@@ -14,6 +14,12 @@ from maskwatch.evaluation.metrics import Calibration
 FORMAT: Final = 2
 """Version of the JSON form."""
 
+ALL_SOURCES: Final = "all"
+"""Name of the figures over several sources."""
+
+ALL_FROM_32_PX: Final = "all >=32 px"
+"""Name of the figures over all sources for faces of 32 pixels and more."""
+
 
 @dataclass(frozen=True, slots=True)
 class DetectionFigures:

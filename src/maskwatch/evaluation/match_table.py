@@ -140,6 +140,13 @@ def tabulate(
     )
 
 
+def tabulate_faces(
+    predictions: Sequence[PicturePrediction], partly_labelled: Collection[str] = (), iou: float = 0.5
+) -> MatchTable:
+    """Matches the faces that the engine reports at its operating point, in all pictures; see `tabulate`."""
+    return concatenate([tabulate(item, item.faces, iou, partly_labelled) for item in predictions])
+
+
 def concatenate(tables: Sequence[MatchTable]) -> MatchTable:
     """Puts tables one below the other; pictures and rows are numbered anew."""
     tables = tables or [_EMPTY]

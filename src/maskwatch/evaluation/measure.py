@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -12,45 +11,37 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.evaluation.figures import (
+    ALL_SOURCES,
     ClassAP,
     DetectionFigures,
     Figures,
-    LabelFigures,
     NegativeFigures,
     OperatingPoint,
-    PortraitFigures,
 )
-from maskwatch.evaluation.intervals import NOTHING, Proportion, bootstrap, proportion
+from maskwatch.evaluation.intervals import bootstrap, proportion
+from maskwatch.evaluation.label_figures import labels_by_source, portraits_by_source
 from maskwatch.evaluation.match_table import (
     MatchTable,
     PicturePrediction,
     PortraitPrediction,
     concatenate,
     tabulate,
+    tabulate_faces,
 )
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
 from maskwatch.evaluation.metrics import (
     HEIGHTS,
     average_precision,
-    calibration,
-    confusion,
+    height_classes,
     precision_recall,
     threshold_for,
 )
 from maskwatch.evaluation.slices import Member, by_slice
 from maskwatch.types import LABELS, Faces
 
-ALL_SOURCES: Final = "all"
-"""Name of the figures over several sources."""
-
-ALL_FROM_32_PX: Final = "all >=32 px"
-"""Name of the figures over all sources for faces of 32 pixels and more."""
-
 ALLOWED: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """False faces in 100 negatives at which recall is compared."""
 
-_UNMASKED: Final = LABELS.index("without_mask")
-_WRONG: Final = LABELS.index("mask_worn_incorrectly")
 _CURVE_POINTS: Final = 200
 
 
@@ -85,9 +76,9 @@ def compute_figures(
             for name, rows in sources.items()
             if name not in partly_labelled and (figures := _classes(rows, rounds))
         },
-        labels=_all_labels(predictions, sources),
+        labels=labels_by_source(predictions, sources),
         negatives=_negatives(negatives, points) if negatives else None,
-        crops=_portraits_by_source(portraits),
+        crops=portraits_by_source(portraits),
         milliseconds=float(np.median(seconds)) * 1000 if seconds else None,
         slices=by_slice(predictions, members, partly_labelled),
     )
@@ -105,12 +96,6 @@ def _by_source(
     return ({ALL_SOURCES: full} if full else {}) | dict(sorted(sources.items()))
 
 
-def _match_faces(
-    predictions: Sequence[PicturePrediction], partly_labelled: Collection[str] = (), iou: float = 0.5
-) -> MatchTable:
-    return concatenate([tabulate(item, item.faces, iou, partly_labelled) for item in predictions])
-
-
 def _match_candidates(predictions: Sequence[PicturePrediction], iou: float) -> list[MatchTable]:
     return [tabulate(item, item.candidates, iou) for item in predictions]
 
@@ -119,7 +104,7 @@ def _match_candidates(predictions: Sequence[PicturePrediction], iou: float) -> l
 
 
 def _detection(predictions: Sequence[PicturePrediction], partly: bool, rounds: int) -> DetectionFigures:
-    table = _match_faces(predictions)
+    table = tabulate_faces(predictions)
     by_picture = _match_candidates(predictions, 0.5)
     candidates = concatenate(by_picture)
     found = table.truth_detection >= 0
@@ -143,11 +128,9 @@ def _detection(predictions: Sequence[PicturePrediction], partly: bool, rounds: i
         },
         curve=[] if partly else _thinned(candidates),
         recall=proportion(found),
-        recall_40=proportion(_match_faces(predictions, iou=0.4).truth_detection >= 0),
+        recall_40=proportion(tabulate_faces(predictions, iou=0.4).truth_detection >= 0),
         recall_from_24=proportion(found[table.truth_height >= 24]),
-        recall_by_height={
-            name: proportion(found[rows]) for name, rows in _height_classes(table.truth_height)
-        },
+        recall_by_height={name: proportion(found[rows]) for name, rows in height_classes(table.truth_height)},
         recall_by_state={name: proportion(found[rows]) for name, rows in states.items() if rows.any()},
         precision=None if partly else proportion((table.detection_outcome == TRUE)[counted]),
         false_per_picture=None if partly else false / len(predictions),
@@ -182,15 +165,11 @@ def _restricted(table: MatchTable, low: float, high: float) -> MatchTable:
     return replace(table, detection_outcome=outcome, truth_score=table.truth_score[inside])
 
 
-def _height_classes(heights: NDArray[np.float32]) -> list[tuple[str, NDArray[np.bool_]]]:
-    return [(name, (heights >= low) & (heights < high)) for name, (low, high) in HEIGHTS.items()]
-
-
 def _thinned(table: MatchTable) -> list[tuple[float, float, float]]:
     curve = precision_recall(table.detection_score, table.detection_outcome, len(table.truth_score))
     # Evenly along the recall axis: most candidates crowd at its end.
-    wanted = np.linspace(0, curve.recall[-1] if len(curve.recall) else 0, _CURVE_POINTS)
-    rows = np.unique(np.searchsorted(curve.recall, wanted).clip(0, max(len(curve.recall) - 1, 0)))
+    recalls = np.linspace(0, curve.recall[-1] if len(curve.recall) else 0, _CURVE_POINTS)
+    rows = np.unique(np.searchsorted(curve.recall, recalls).clip(0, max(len(curve.recall) - 1, 0)))
     return [
         (float(curve.scores[i]), float(curve.precision[i]), float(curve.recall[i]))
         for i in rows
@@ -251,70 +230,7 @@ def _of_state(prediction: PicturePrediction, state: int, answers: bool = False) 
     return tabulate(replace(prediction, sample=only), faces)
 
 
-# --- labelling -------------------------------------------------------------------------------------
-
-
-def _all_labels(
-    predictions: Sequence[PicturePrediction], sources: dict[str, list[PicturePrediction]]
-) -> dict[str, LabelFigures]:
-    """Computes label figures by source. "all" holds every source here: labels need no complete boxes."""
-    labels = {}
-    for name, rows in (sources | {ALL_SOURCES: list(predictions)}).items():
-        table = _match_faces(rows)
-        if np.any(table.truth_state != UNKNOWN) and not np.isnan(table.detection_probabilities).any():
-            labels[name] = _labels(table)
-    if ALL_SOURCES in labels:
-        table = _match_faces(predictions)
-        labels = {ALL_SOURCES: labels.pop(ALL_SOURCES), ALL_FROM_32_PX: _labels(table, 32)} | labels
-        if len(sources) == 1:
-            labels = {name: labels[name] for name in (ALL_SOURCES, ALL_FROM_32_PX)}
-    return labels
-
-
-def _labels(table: MatchTable, height: float = 0) -> LabelFigures:
-    known = (table.truth_state != UNKNOWN) & (table.truth_height >= height)
-    detected = known & (table.truth_detection >= 0)
-    rows = table.truth_detection[detected]
-    true, probabilities = table.truth_state[detected], table.detection_probabilities[rows]
-    predicted = probabilities.argmax(axis=1) if len(rows) else np.zeros(0, np.int64)
-    right = predicted == true
-    certain = table.detection_certain[rows]
-    found_and_right = np.zeros(len(table.truth_state), np.bool_)  # over all true faces
-    found_and_right[np.flatnonzero(detected)[right]] = True
-    per_state: dict[str, Proportion] = {
-        label: proportion(found_and_right[known & (table.truth_state == state)])
-        for state, label in enumerate(LABELS)
-        if np.any(known & (table.truth_state == state))
-    }
-    shares = [item.value for item in per_state.values() if item.value is not None]
-    masked, binary = _masked_or_not(true, predicted)
-    return LabelFigures(
-        right=proportion(right),
-        right_by_height={
-            name: proportion(right[r]) for name, r in _height_classes(table.truth_height[detected])
-        },
-        masked_or_not=proportion(binary[masked]),
-        wrongly_worn_precision=proportion(right[predicted == _WRONG]),
-        wrongly_worn_recall=proportion(right[true == _WRONG]),
-        confusion=confusion(true, predicted, len(LABELS)).tolist(),
-        found_and_right=per_state,
-        found_and_right_mean=float(np.mean(shares)) if len(per_state) == len(LABELS) else None,
-        calibration=calibration(probabilities.max(axis=1, initial=0), right),
-        certain=proportion(certain),
-        certain_right=proportion(right[certain]),
-        uncertain_right=proportion(right[~certain]),
-        reasons=dict(Counter(str(reason) for reason in table.detection_reason[rows] if reason is not None)),
-    )
-
-
-def _masked_or_not(
-    true: NDArray[np.int64], predicted: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Returns which faces are masked or unmasked, and for which a mask is rightly seen or not seen."""
-    return true != _WRONG, (true == _UNMASKED) == (predicted == _UNMASKED)
-
-
-# --- negatives, portraits ---------------------------------------------------------------------------
+# --- negatives --------------------------------------------------------------------------------------
 
 
 def _operating_points(
@@ -340,52 +256,4 @@ def _negatives(negatives: Sequence[PicturePrediction], points: list[OperatingPoi
         false_per_100=100 * float(counts.mean()),
         pictures_with=proportion(counts > 0),
         points=points,
-    )
-
-
-def main_face(faces: Faces) -> int:
-    """Returns the row of the face that a picture of one person is about: the largest; -1 if there is none."""
-    if not len(faces):
-        return -1
-    sides = faces.boxes[:, 2:] - faces.boxes[:, :2]
-    return int(np.argmax(sides[:, 0] * sides[:, 1]))
-
-
-def _portraits_by_source(portraits: Sequence[PortraitPrediction]) -> dict[str, PortraitFigures]:
-    sources: dict[str, list[PortraitPrediction]] = {}
-    for portrait in portraits:
-        sources.setdefault(portrait.sample.source, []).append(portrait)
-    if len(sources) > 1:
-        sources = {ALL_SOURCES: list(portraits)} | dict(sorted(sources.items()))
-    return {name: _portrait_figures(rows) for name, rows in sources.items()}
-
-
-def _portrait_figures(portraits: Sequence[PortraitPrediction]) -> PortraitFigures:
-    if any(len(portrait.faces) and portrait.faces.probabilities is None for portrait in portraits):
-        found = np.array([len(portrait.faces) > 0 for portrait in portraits])
-        return PortraitFigures(len(portraits), NOTHING, NOTHING, proportion(found), {}, [], NOTHING, NOTHING)
-    no_face = len(LABELS)
-    predicted, certain = np.full(len(portraits), no_face), np.zeros(len(portraits), np.bool_)
-    true = np.array([portrait.sample.state for portrait in portraits])
-    for row, portrait in enumerate(portraits):
-        face = main_face(portrait.faces)
-        if face >= 0:
-            assert portrait.faces.probabilities is not None
-            predicted[row] = portrait.faces.probabilities[face].argmax()
-            certain[row] = portrait.faces.certain[face]
-    found, right = predicted != no_face, predicted == true
-    masked, binary = _masked_or_not(true, predicted)
-    return PortraitFigures(
-        pictures=len(portraits),
-        right=proportion(right),
-        masked_or_not=proportion((binary & found)[masked]),
-        found=proportion(found),
-        right_by_state={
-            label: proportion(right[true == state])
-            for state, label in enumerate(LABELS)
-            if np.any(true == state)
-        },
-        confusion=confusion(true, predicted, no_face + 1)[:no_face].tolist(),
-        certain=proportion(certain[found]),
-        certain_right=proportion(right[certain]),
     )

@@ -22,6 +22,15 @@ BINS: Final = 15
 """Bins of the calibration error."""
 
 
+def height_classes(heights: NDArray[np.float32]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Returns the classes of face height, each with the (n,) bool of the faces in it.
+
+    Args:
+        heights: (n,) float32: heights in pixels.
+    """
+    return [(name, (heights >= low) & (heights < high)) for name, (low, high) in HEIGHTS.items()]
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Precision and recall as the score threshold falls.

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.evaluation.inference import Predictions
+from maskwatch.evaluation.label_figures import main_face
 from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction, tabulate
 from maskwatch.evaluation.matching import FALSE
-from maskwatch.evaluation.measure import main_face
 from maskwatch.types import LABELS
 
 MistakeKind = Literal["wrong_label", "false_face", "missed_face"]

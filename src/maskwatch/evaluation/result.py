@@ -51,13 +51,13 @@ def to_json(evaluation: Evaluation) -> str:
 def headline(figures: Figures) -> list[tuple[str, str]]:
     """Returns the main figures: name and value, as text."""
     lines: list[tuple[str, str]] = []
-    whole = next(iter(figures.detection.values()), None)
-    if whole is not None:
-        if whole.average_precision is not None:
-            lines.append(("face AP at IoU 0.5", f"{whole.average_precision:.3f}"))
-        lines.append(("faces found", percent(whole.recall)))
-        if whole.false_per_picture is not None:
-            lines.append(("false faces a picture", f"{whole.false_per_picture:.2f}"))
+    overall = next(iter(figures.detection.values()), None)
+    if overall is not None:
+        if overall.average_precision is not None:
+            lines.append(("face AP at IoU 0.5", f"{overall.average_precision:.3f}"))
+        lines.append(("faces found", percent(overall.recall)))
+        if overall.false_per_picture is not None:
+            lines.append(("false faces a picture", f"{overall.false_per_picture:.2f}"))
     if figures.negatives:
         lines.append(("false faces in 100 pictures without", f"{figures.negatives.false_per_100:.1f}"))
     labels = next(iter(figures.labels.values()), None)

@@ -141,17 +141,17 @@ def _detection(detection: dict[str, DetectionFigures]) -> dict[str, Any]:
 
 
 def _detection_plots(detection: dict[str, DetectionFigures]) -> list[Plot]:
-    whole = next(iter(detection.values()))
+    overall = next(iter(detection.values()))
     curves = [
         Series(name, [(recall, precision) for _, precision, recall in d.curve])
         for name, d in detection.items()
         if d.curve
     ]
-    heights = [_bar(height_name(height), whole.recall_by_height[height]) for height in HEIGHTS]
+    heights = [_bar(height_name(height), overall.recall_by_height[height]) for height in HEIGHTS]
     states = [
-        _bar(state_name(state), whole.recall_by_state[state])
+        _bar(state_name(state), overall.recall_by_state[state])
         for state in _STATES
-        if state in whole.recall_by_state
+        if state in overall.recall_by_state
     ]
     return [
         *([lines("Precision over recall, IoU 0.5", curves, "recall", "precision")] if curves else []),
@@ -212,20 +212,20 @@ def _labels(labels: dict[str, LabelFigures]) -> dict[str, Any]:
         ]
         for name, item in labels.items()
     ]
-    whole = next(iter(labels.values()))
-    heights = [_bar(height_name(height), whole.right_by_height[height]) for height in HEIGHTS]
+    overall = next(iter(labels.values()))
+    heights = [_bar(height_name(height), overall.right_by_height[height]) for height in HEIGHTS]
     plots = [bars("Labels right, by face height", heights, "face height", "share right")]
-    if whole.calibration:
+    if overall.calibration:
         plots.append(
             reliability_plot(
-                whole.calibration.confidence, whole.calibration.accuracy, whole.calibration.error
+                overall.calibration.confidence, overall.calibration.accuracy, overall.calibration.error
             )
         )
     return {
         "table": Table(head, rows, "Labels of found faces whose true state is known"),
-        "confusion": confusion_table(whole.confusion, LABELS, "found faces"),
+        "confusion": confusion_table(overall.confusion, LABELS, "found faces"),
         "plots": plots,
-        "reasons": ", ".join(f"{name} {count}" for name, count in sorted(whole.reasons.items())),
+        "reasons": ", ".join(f"{name} {count}" for name, count in sorted(overall.reasons.items())),
     }
 
 

@@ -103,12 +103,12 @@ def test_an_engine_does_not_differ_from_itself(
 
 
 def test_like_with_like(engine: EvaluatedEngine, evaluation_set: EvaluationSet) -> None:
-    finder = EvaluatedEngine(
-        "finder", Engine(engine.at_operating_point.detector), Engine(engine.at_low_threshold.detector)
+    detector_only = EvaluatedEngine(
+        "detector only", Engine(engine.at_operating_point.detector), Engine(engine.at_low_threshold.detector)
     )
     with pytest.raises(ConfigError, match="compare like with like"):
-        compare(engine, finder, evaluation_set)
-    done = compare(finder, finder, evaluation_set)
+        compare(engine, detector_only, evaluation_set)
+    done = compare(detector_only, detector_only, evaluation_set)
     assert [pair.name for pair in done.paired] == ["faces found", "pictures without a face left alone"]
 
 

@@ -39,10 +39,10 @@ def to_markdown(facts: Facts, stem: str) -> tuple[str, dict[str, str]]:
     evaluations = []
     for number, content in enumerate(facts.evaluations):
         name = None
-        whole = next(iter(content["figures"]["labels"].values()), None)
-        if facts.kind == "classifier" and whole and whole["calibration"]:
+        overall = next(iter(content["figures"]["labels"].values()), None)
+        if facts.kind == "classifier" and overall and overall["calibration"]:
             name = f"{stem}-reliability{number + 1 if number else ''}.svg"
-            plots[name] = _reliability(whole["calibration"])
+            plots[name] = _reliability(overall["calibration"])
         evaluations.append(_evaluation(content, name))
     sources = [[str(row.get(key, "-")) for key in _SOURCE] for row in description.sources]
     text = render(
