@@ -1,14 +1,14 @@
-"""What an answer rests on: occlusion maps (Zeiler and Fergus, arXiv 1311.2901). Pure: numpy and OpenCV.
+"""Explains answers by occlusion maps (Zeiler and Fergus, arXiv 1311.2901). Pure: numpy and OpenCV.
 
-A grey patch slides over the face, and at each place the classifier is asked again. Where the probability of
-its answer falls, it had looked. Nothing but `Classifier.classify` is used, so any classifier can be
-explained, the shipped ONNX file among them, exactly as it answers in use.
+A grey patch slides over the face, and the classifier answers again at each place. Where the patch lowers the
+probability of the answer, the classifier uses what is below it. Only `Classifier.classify` is called, so any
+classifier can be explained, the shipped ONNX file among them, exactly as it answers in use.
 
-A small patch shows most exactly where that is, but a sure answer survives it: a larger one is taken where it
-changes nothing.
+A small patch shows the place most exactly, but a very certain answer survives it: where a patch changes
+nothing, a larger one is taken.
 
-The patch is no absence but something grey: over an uncovered mouth it may look like a mask itself, and over a
-mask it hides little. The map tells what the model uses, not what is true.
+The patch does not remove a part of the face, it makes it grey: over an uncovered mouth it may look like a
+mask itself, and over a mask it hides little. The map shows what the model uses, not what is true.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from maskwatch.geometry import GREY
 from maskwatch.types import LABELS, Faces, Image, Label
 
 # All in sides of the face: the longer side of its box is 1.
-_VIEW: Final = 2.0  # what the classifier may look at; ours cuts less
+_VIEW: Final = 2.0  # what the classifier may see; the shipped ones cut less
 _SEARCHED: Final = 1.4  # where the patch goes
 _PATCHES: Final = (0.25, 0.4, 0.55)
 _STEP: Final = 0.1
 
-_LARGEST: Final = 192  # pixels: larger faces are reduced, for classifiers do so anyway
+_LARGEST: Final = 192  # pixels: larger faces are shrunk, as classifiers do anyway
 _BATCH: Final = 32
 _WEAK: Final = 0.05
-"""A fall of the probability below which no place is said to matter."""
+"""A fall of the probability below which no place counts as one that matters."""
 
 # Where each part of a face ends, in heights of its box, which reaches from the hair to the chin.
 _PARTS: Final = (
@@ -49,7 +49,7 @@ _PARTS: Final = (
     (np.inf, "neck"),
 )
 _BESIDE: Final = "the background beside the face"
-_SHARE: Final = 0.2  # of the strong places that a part must hold to be named
+_MIN_SHARE: Final = 0.2  # of the strong places that a part must hold to be named
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ class Explanation:
 
     Attributes:
         label: The answer.
-        probability: Of the answer, nothing covered.
+        probability: Of the answer, with nothing covered, from 0 to 1.
         view: (s, s, 3) uint8, BGR: the face and what is around it.
         box: (4,) float32: the face's x1, y1, x2, y2 in pixels of `view`.
         heat: (s, s) float32: by how much the probability falls where a pixel is covered, as the mean over
             the patches that cover it; below 0 where it rises.
         fall: The largest fall by a single patch, from 0 to 1.
-        lost: Whether a patch took the face away altogether: the classifier no longer saw one.
-        parts: Where the strong half of the map lies, in words, from top to bottom; none if `fall` is small.
-        patch: Side of the patch, as a part of the face's longer side.
-        patches: How many places it was laid on.
+        lost: Whether the classifier no longer took the place for a face under some patch.
+        parts: Names of the places where the map is strong, from top to bottom; none if `fall` is small.
+        patch: Side of the patch, in sides of the face.
+        patches: Number of places that the patch was laid on.
     """
 
     label: Label
@@ -100,7 +100,7 @@ class Explanation:
 
     @property
     def _where(self) -> str:
-        names = _listed(self.parts)
+        names = _join_words(self.parts)
         return names if self.parts == (_BESIDE,) else f"the region around the {names}"
 
     @property
@@ -115,42 +115,42 @@ def explain(
     image: Image,
     box: NDArray[np.float32],
     classifier: Classifier,
-    watch: Callable[[Sequence[int]], Iterable[int]] = lambda batches: batches,
+    progress: Callable[[Sequence[int]], Iterable[int]] = lambda batches: batches,
 ) -> Explanation:
     """Makes the occlusion map of a face.
 
     Args:
         image: (h, w, 3) uint8, BGR: the picture.
-        box: (4,) x1, y1, x2, y2 of the face in pixels.
-        classifier: Any; asked some hundred times.
-        watch: Passes numbers of batches on, and may show how far it is.
+        box: (4,) float32: x1, y1, x2, y2 of the face in pixels.
+        classifier: Any classifier; it gets some hundred covered faces.
+        progress: Passes numbers of batches on and may show the progress.
 
     Raises:
-        ModelError: The classifier does not take the place for a face, or gives no probabilities.
+        ModelError: The classifier does not take the box for a face, or gives no probabilities.
     """
     view, inside = _cut(image, np.asarray(box, np.float32))
-    (whole,) = _ask(classifier, view, inside, [None])
-    if whole is None:
+    (uncovered,) = _classify_covered(classifier, view, inside, [None])
+    if uncovered is None:
         raise ModelError(
             "the classifier does not take this place for a face, so there is no answer to explain"
         )
-    answer = int(whole.argmax())
+    answer = int(uncovered.argmax())
     heat, largest, size, count = np.zeros(view.shape[:2], np.float32), 0.0, 0.0, 0
     lost = False
     for size in _PATCHES:
         patches = _patches(inside, view.shape[0], size)
         falls: list[float] = []
-        for start in watch(range(0, len(patches), _BATCH)):
-            for covered in _ask(classifier, view, inside, patches[start : start + _BATCH]):
+        for start in progress(range(0, len(patches), _BATCH)):
+            for covered in _classify_covered(classifier, view, inside, patches[start : start + _BATCH]):
                 lost |= covered is None
-                # What is no face any more when this is covered has lost its answer altogether.
-                falls.append(float(whole[answer] - (0.0 if covered is None else covered[answer])))
+                # A crop that is no longer taken for a face has lost the whole probability.
+                falls.append(float(uncovered[answer] - (0.0 if covered is None else covered[answer])))
         heat, largest, count = _spread(falls, patches, view.shape[0]), max(falls), len(patches)
         if largest >= _WEAK:
             break
     return Explanation(
         LABELS[answer],
-        float(whole[answer]),
+        float(uncovered[answer]),
         view,
         inside,
         heat,
@@ -166,7 +166,7 @@ Patch = tuple[int, int, int, int]
 
 
 def _cut(image: Image, box: NDArray[np.float32]) -> tuple[Image, NDArray[np.float32]]:
-    """The square around a face, pixel by pixel unless the face is large, and the face's box in it."""
+    """Returns the square around a face, pixel by pixel unless the face is large, and the face's box in it."""
     x1, y1, x2, y2 = (float(v) for v in box)
     longer = max(x2 - x1, y2 - y1, 1.0)
     side = max(4, round(_VIEW * longer))
@@ -186,7 +186,7 @@ def _cut(image: Image, box: NDArray[np.float32]) -> tuple[Image, NDArray[np.floa
 
 
 def _patches(box: NDArray[np.float32], side: int, size: float) -> list[Patch]:
-    """Where a grey patch of this size is laid: x1, y1, x2, y2 in whole pixels of the view."""
+    """Returns where a grey patch of this size is laid: x1, y1, x2, y2 in whole pixels of the view."""
     face = max(float(box[2] - box[0]), float(box[3] - box[1]), 1.0)
     steps = np.arange(-_SEARCHED / 2, _SEARCHED / 2 + 1e-6, _STEP) * face
     half = max(size * face / 2, 0.5)
@@ -198,10 +198,10 @@ def _patches(box: NDArray[np.float32], side: int, size: float) -> list[Patch]:
     return [(x1, y1, x2, y2) for y1, y2 in rows for x1, x2 in columns if x2 > x1 and y2 > y1]
 
 
-def _ask(
+def _classify_covered(
     classifier: Classifier, view: Image, box: NDArray[np.float32], patches: Sequence[Patch | None]
 ) -> list[NDArray[np.float32] | None]:
-    """The probabilities (3,) for each patch, None for what is no face.
+    """Returns the probabilities, (3,) float32, under each patch; None where the classifier sees no face.
 
     The covered views are stacked into one tall picture, so that the classifier sees them in one call.
     """
@@ -213,20 +213,20 @@ def _ask(
             tall[number * side + y1 : number * side + y2, x1:x2] = GREY
     down = np.arange(len(patches), dtype=np.float32) * side
     boxes = box + np.stack([np.zeros_like(down), down] * 2, axis=1)
-    found = classifier.classify(tall, Faces(boxes, np.ones(len(patches), np.float32)))
-    if found.probabilities is None:
+    faces = classifier.classify(tall, Faces(boxes, np.ones(len(patches), np.float32)))
+    if faces.probabilities is None:
         raise ModelError("this classifier gives no probabilities, so there is nothing to explain")
     answers: list[NDArray[np.float32] | None] = [None] * len(patches)
     # Faces may have been dropped: the height at which one lies says whose it is.
     for number, probabilities in zip(
-        found.boxes[:, [1, 3]].mean(axis=1) // side, found.probabilities, strict=True
+        faces.boxes[:, [1, 3]].mean(axis=1) // side, faces.probabilities, strict=True
     ):
         answers[int(number)] = probabilities
     return answers
 
 
 def _spread(falls: Sequence[float], patches: Sequence[Patch], side: int) -> NDArray[np.float32]:
-    """(side, side) the mean fall of the patches that cover each pixel; 0 where none does."""
+    """Returns (side, side) float32: the mean fall of the patches that cover each pixel; 0 where none does."""
     total = np.zeros((side, side), np.float64)
     times = np.zeros((side, side), np.int64)
     for fall, (x1, y1, x2, y2) in zip(falls, patches, strict=True):
@@ -236,7 +236,7 @@ def _spread(falls: Sequence[float], patches: Sequence[Patch], side: int) -> NDAr
 
 
 def _parts(heat: NDArray[np.float32], box: NDArray[np.float32]) -> tuple[str, ...]:
-    """The parts of the face that hold the strong half of the map."""
+    """Returns the parts of the face that hold the strong half of the map."""
     strong = np.where(heat >= heat.max() / 2, heat, 0)
     x1, y1, x2, y2 = (float(v) for v in box)
     rows = (np.arange(heat.shape[0]) + 0.5 - y1) / max(y2 - y1, 1.0)
@@ -249,22 +249,22 @@ def _parts(heat: NDArray[np.float32], box: NDArray[np.float32]) -> tuple[str, ..
         for number, (_, name) in enumerate(_PARTS)
     }
     shares[_BESIDE] = float(strong[:, ~on_face].sum()) / total
-    named = tuple(name for name, share in shares.items() if share >= _SHARE)
+    named = tuple(name for name, share in shares.items() if share >= _MIN_SHARE)
     return named or (max(shares, key=lambda name: shares[name]),)
 
 
-def _listed(names: Sequence[str]) -> str:
-    """For example "eyes, nose and mouth"."""
+def _join_words(names: Sequence[str]) -> str:
+    """Returns for example "eyes, nose and mouth"."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def summary(found: Explanation) -> dict[str, Any]:
-    """The explanation as plain data, ready for JSON; places in parts of the face's box, from 0 to 1."""
-    x1, y1, x2, y2 = (float(v) for v in found.box)
-    rows, columns = np.nonzero(found.strong)
+def summary(explanation: Explanation) -> dict[str, Any]:
+    """Returns the explanation as plain data, ready for JSON; places are in sides of the face's box."""
+    x1, y1, x2, y2 = (float(v) for v in explanation.box)
+    rows, columns = np.nonzero(explanation.strong)
     place = None
-    if found.parts:
+    if explanation.parts:
         width, height = max(x2 - x1, 1.0), max(y2 - y1, 1.0)
         place = [
             round((int(columns.min()) - x1) / width, 2),
@@ -273,37 +273,45 @@ def summary(found: Explanation) -> dict[str, Any]:
             round((int(rows.max()) + 1 - y1) / height, 2),
         ]
     return {
-        "label": found.label,
-        "probability": round(found.probability, 4),
-        "fall": round(found.fall, 4),
-        "lost": found.lost,
-        "parts": list(found.parts),
+        "label": explanation.label,
+        "probability": round(explanation.probability, 4),
+        "fall": round(explanation.fall, 4),
+        "lost": explanation.lost,
+        "parts": list(explanation.parts),
         "strong": place,
-        "patch": found.patch,
-        "patches": found.patches,
-        "text": found.sentence,
+        "patch": explanation.patch,
+        "patches": explanation.patches,
+        "text": explanation.sentence,
     }
 
 
-def heat_picture(found: Explanation, title: str, model: str) -> Image:
-    """The map as a picture with its legend: see `maskwatch.annotate.heat_map`.
+def heat_picture(explanation: Explanation, title: str, model: str) -> Image:
+    """Draws the map as a picture with its legend; see `maskwatch.annotate.heat_map`.
 
     Args:
-        found: The explanation.
+        explanation: The explanation.
         title: Which face it is, for people.
-        model: Which model was asked: the name of its file.
+        model: Name of the classifier's file.
+
+    Returns:
+        (h, w, 3) uint8, BGR.
     """
-    style = STYLES[found.label]
-    # What hardly matters must not glow: without a strong place the colours stand for that much at least.
-    top = float(found.heat.max()) if found.parts else _WEAK
+    style = STYLES[explanation.label]
+    # Without a strong place the colours span at least this much: what hardly matters must not glow.
+    top = float(explanation.heat.max()) if explanation.parts else _WEAK
     lines = [
-        f"{title}: {style.symbol} {style.text} {found.probability:.0%}",
-        found.sentence,
+        f"{title}: {style.symbol} {style.text} {explanation.probability:.0%}",
+        explanation.sentence,
         "Inside the white line: at least half of the strongest fall. Left: the face as it is."
-        if found.parts
+        if explanation.parts
         else "Left: the face as it is.",
         f"Occlusion map of {model}: how far the answer falls, on average, where a grey patch covers it.",
     ]
     return heat_map(
-        found.view, found.box.tolist(), found.heat, top, lines, ("no fall", f"{100 * top:.0f} points")
+        explanation.view,
+        explanation.box.tolist(),
+        explanation.heat,
+        top,
+        lines,
+        ("no fall", f"{100 * top:.0f} points"),
     )

@@ -1,4 +1,4 @@
-"""`maskwatch bench`: how long models take."""
+"""`maskwatch bench`: times models."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import typer
 if TYPE_CHECKING:
     from maskwatch.evaluation.benchmark import Timing
 
-USUAL = ("ssd-fast", "ssd-accurate", "ssd-large", "mobilenet", "mobilenet-fast")
-"""What is timed when nothing is named: nothing that would have to be fetched."""
+DEFAULT_MODELS = ("ssd-fast", "ssd-accurate", "ssd-large", "mobilenet", "mobilenet-fast")
+"""Models that are timed when none is named: none of them has to be downloaded."""
 
 
 def bench(
@@ -22,7 +22,7 @@ def bench(
         typer.Argument(
             metavar="MODEL...",
             help="Detectors and classifiers: names, ONNX files, NAME=FILE or module:Class; for a detector,"
-            f" @PIXELS may follow. [default: {' '.join(USUAL)} and those in use]",
+            f" @PIXELS may follow. [default: {' '.join(DEFAULT_MODELS)} and those in use]",
         ),
     ] = None,
     frame: Annotated[
@@ -45,15 +45,15 @@ def bench(
 
     import cv2
 
-    from maskwatch.evaluation.benchmark import WARM_UP, frame_of, machine, measure, prepare
+    from maskwatch.evaluation.benchmark import WARM_UP, frame_of, machine, prepare, time_models
     from maskwatch.models.catalog import SHIPPED, default
     from maskwatch.progress import progress
 
     cv2.setNumThreads(threads)
-    wanted = models or list(dict.fromkeys((*USUAL, *map(default, SHIPPED))))
+    specs = models or list(dict.fromkeys((*DEFAULT_MODELS, *map(default, SHIPPED))))
     image = frame_of(frame)
-    runners = [prepare(spec, image, faces, live=not stills, threads=threads) for spec in wanted]
-    timings = measure(runners, progress(range(WARM_UP + rounds), "timing"))
+    runners = [prepare(spec, image, faces, live=not stills, threads=threads) for spec in specs]
+    timings = time_models(runners, progress(range(WARM_UP + rounds), "timing"))
     about = {**machine(), "threads": threads, "rounds": rounds, "faces": faces, "stills": stills}
     about["frame"] = "made" if frame is None else str(frame)
     if as_json:
@@ -65,14 +65,14 @@ def bench(
 
 
 def _table(timings: list[Timing]) -> list[str]:
-    from maskwatch.evaluation.inference import short
+    from maskwatch.evaluation.inference import short_name
 
-    width = max(24, *(len(short(timing.name)) for timing in timings))
+    width = max(24, *(len(short_name(timing.name)) for timing in timings))
     lines = [f"{'model':<{width}}  {'kind':<10} {'median ms':>9} {'best ms':>9} {'ratio':>6}  sha256"]
     for timing in timings:
         digest = timing.file["sha256"][:12] if timing.file else "-"
         lines.append(
-            f"{short(timing.name):<{width}}  {timing.kind:<10} {timing.median:>9.2f} {timing.best:>9.2f}"
+            f"{short_name(timing.name):<{width}}  {timing.kind:<10} {timing.median:>9.2f} {timing.best:>9.2f}"
             f" {timing.ratio:>6.2f}  {digest}"
         )
     return lines

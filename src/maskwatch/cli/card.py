@@ -1,4 +1,4 @@
-"""`maskwatch card`: what there is to know of a model, on one page."""
+"""`maskwatch card`: writes the card of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`maskwatch compare`: two models on the same pictures."""
+"""`maskwatch compare`: compares two models on the same pictures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.evaluate import Names
-from maskwatch.cli.options import HeldOut, Limit, Live, Negatives, Split
+from maskwatch.cli.options import HeldOut, Limit, Live, Names, Negatives, Split
 
 _SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
 
@@ -51,15 +50,18 @@ def compare(
     from maskwatch.cli.options import settings_from
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.compare import compare as run
-    from maskwatch.evaluation.compare import lines_of, to_plain
+    from maskwatch.evaluation.compare import to_plain
     from maskwatch.evaluation.evaluation_set import Selection, select
-    from maskwatch.evaluation.inference import contender, parse_models
+    from maskwatch.evaluation.inference import load_evaluated_engine, parse_models
     from maskwatch.progress import progress
+    from maskwatch.reports.comparison_text import text_lines
 
     settings = settings_from(ctx, None, None, None, None)
-    material = select(Selection(data or (), negatives or (), (), parse_names(names), split, held_out, limit))
+    evaluation_set = select(
+        Selection(data or (), negatives or (), (), parse_names(names), split, held_out, limit)
+    )
     engines = [
-        contender(
+        load_evaluated_engine(
             *parse_models(spec, settings.detect.detector, settings.classify.classifier),
             settings.detect.size,
             settings.detect.threshold,
@@ -68,18 +70,18 @@ def compare(
         )
         for spec in (first, second)
     ]
-    done = run(engines[0], engines[1], material, partly_labelled or (), progress, mistakes)
+    comparison = run(engines[0], engines[1], evaluation_set, partly_labelled or (), progress, mistakes)
     if report is not None:
-        from maskwatch.reports.comparison_page import to_html
+        from maskwatch.reports.comparison_page import comparison_page
 
-        write_text(report, to_html(done))
+        write_text(report, comparison_page(comparison))
         print(f"report: {report}", file=sys.stderr)
-    text = json.dumps(to_plain(done), indent=1, allow_nan=False) + "\n"
+    text = json.dumps(to_plain(comparison), indent=1, allow_nan=False) + "\n"
     if str(as_json) == "-":
         sys.stdout.write(text)
         return
     if as_json is not None:
         write_text(as_json, text)
-    print("\n".join(lines_of(done)))
-    for problem in done.problems[:5]:
+    print("\n".join(text_lines(comparison)))
+    for problem in comparison.problems[:5]:
         print(problem, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`maskwatch data`: looking after labelled pictures."""
+"""`maskwatch data`: checks data sets and audits their labels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.evaluate import Names
-from maskwatch.cli.options import DetectorName, Limit, Split, settings_from
+from maskwatch.cli.options import DetectorName, Limit, Names, Split, settings_from
 from maskwatch.errors import ModelError
 
 data = typer.Typer(help="Look after labelled pictures.", no_args_is_help=True)
@@ -38,14 +37,14 @@ def check(
     from maskwatch.reports.contact_sheet import contact_sheet, summary
 
     dataset = read_dataset(path, parse_names(names))
-    found = run(dataset, lambda items: progress(items, "checking"))
-    print("\n".join(summary(found)))
-    for line in (*found.broken, *found.problems):
+    findings = run(dataset, lambda items: progress(items, "checking"))
+    print("\n".join(summary(findings)))
+    for line in (*findings.broken, *findings.problems):
         print(line, file=sys.stderr)
     if sheet is not None:
-        write_text(sheet, contact_sheet(dataset, found, f"Check of {path.resolve().name}"))
+        write_text(sheet, contact_sheet(dataset, findings, f"Check of {path.resolve().name}"))
         print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
-    if found.broken or found.problems or found.outside or found.leaks:
+    if findings.broken or findings.problems or findings.outside or findings.leaks:
         raise typer.Exit(1)
 
 
@@ -84,11 +83,12 @@ def audit(
     from maskwatch.atomic_file import write_text
     from maskwatch.data.corrections import correct, read_corrections
     from maskwatch.data.formats.class_names import parse_names
-    from maskwatch.evaluation.audit import Assessor, to_csv, to_html
+    from maskwatch.evaluation.audit import Assessor, to_csv
     from maskwatch.evaluation.audit import audit as run
     from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.factory import from_settings
     from maskwatch.progress import progress
+    from maskwatch.reports.audit_page import audit_page
     from maskwatch.training import MODEL
 
     if model is not None and Path(model).is_dir():
@@ -96,21 +96,27 @@ def audit(
     engine = from_settings(settings_from(ctx, None, detector, model, None))
     if not isinstance(engine.classifier, Assessor):
         raise ModelError(f"{model or 'no classifier'}: an audit needs a classifier of maskwatch, see --model")
-    material = select(Selection(paths, names=parse_names(names), split=split, limit=limit))
-    samples, portraits = material.samples, material.portraits
+    evaluation_set = select(Selection(paths, names=parse_names(names), split=split, limit=limit))
+    samples, portraits = evaluation_set.samples, evaluation_set.portraits
     if corrections is not None:
         samples, portraits, _ = correct(samples, portraits, read_corrections(corrections))
-    items = [*samples, *portraits]
-    found = run(items, engine.classifier, engine.detector, least, lambda all_: progress(all_, "looking"))
+    result = run(
+        [*samples, *portraits],
+        engine.classifier,
+        engine.detector,
+        least,
+        lambda pictures: progress(pictures, "looking"),
+    )
     if out is None:
-        sys.stdout.write(to_csv(found))
+        sys.stdout.write(to_csv(result))
     else:
-        write_text(out, to_csv(found))
+        write_text(out, to_csv(result))
     if sheet is not None:
-        write_text(sheet, to_html(found, f"Labels in question: {', '.join(path.name for path in paths)}"))
+        title = f"Labels in question: {', '.join(path.name for path in paths)}"
+        write_text(sheet, audit_page(result, title))
         print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
-    print(f"{len(found.doubts)} of {found.faces} labels contradicted", file=sys.stderr)
-    if found.unseen:
-        print(f"no face found in {found.unseen} pictures of one person", file=sys.stderr)
-    for problem in (*material.problems, *found.problems):
+    print(f"{len(result.suspects)} of {result.faces} labels contradicted", file=sys.stderr)
+    if result.without_face:
+        print(f"no face found in {result.without_face} pictures of one person", file=sys.stderr)
+    for problem in (*evaluation_set.problems, *result.problems):
         print(problem, file=sys.stderr)

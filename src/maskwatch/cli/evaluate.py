@@ -1,4 +1,4 @@
-"""`maskwatch evaluate`: how well it does on labelled pictures."""
+"""`maskwatch evaluate`: measures models on labelled pictures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,13 @@ from maskwatch.cli.options import (
     HeldOut,
     Limit,
     Live,
+    Names,
     Negatives,
     Size,
     Split,
     Threshold,
     settings_from,
 )
-
-Names = Annotated[
-    str,
-    typer.Option(
-        metavar="THEIRS=OURS,...",
-        help="What class names mean: with_mask, without_mask, mask_worn_incorrectly, face or ignore.",
-    ),
-]
 
 
 def evaluate(
@@ -87,42 +80,39 @@ def evaluate(
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.evaluate import evaluate as run
     from maskwatch.evaluation.evaluation_set import Selection, select
-    from maskwatch.evaluation.inference import contender
-    from maskwatch.evaluation.report import headline, to_json
+    from maskwatch.evaluation.inference import load_evaluated_engine
+    from maskwatch.evaluation.result import headline, to_json
     from maskwatch.progress import progress
 
     settings = settings_from(ctx, threshold, detector, classifier, size)
-    wanted = Selection(data or (), negatives or (), crops or (), parse_names(names), split, held_out, limit)
-    material = select(wanted)
-    done = run(
-        contender(
-            settings.detect.detector,
-            settings.classify.classifier,
-            settings.detect.size,
-            settings.detect.threshold,
-            live=live,
-            threads=settings.detect.threads,
-        ),
-        material,
-        partly_labelled or (),
-        corrections,
-        slices,
-        mistakes,
-        progress,
+    engine = load_evaluated_engine(
+        settings.detect.detector,
+        settings.classify.classifier,
+        settings.detect.size,
+        settings.detect.threshold,
+        live=live,
+        threads=settings.detect.threads,
+    )
+    selection = Selection(
+        data or (), negatives or (), crops or (), parse_names(names), split, held_out, limit
+    )
+    evaluation = run(
+        engine, select(selection), partly_labelled or (), corrections, slices, mistakes, progress
     )
     if report is not None:
-        from maskwatch.reports.evaluation_page import to_html
+        from maskwatch.reports.evaluation_page import evaluation_page
 
-        write_text(report, to_html(done))
+        write_text(report, evaluation_page(evaluation))
         print(f"report: {report}", file=sys.stderr)
     if as_json is not None and str(as_json) != "-":
-        write_text(as_json, to_json(done))
+        write_text(as_json, to_json(evaluation))
     if str(as_json) == "-":
-        sys.stdout.write(to_json(done))
+        sys.stdout.write(to_json(evaluation))
     else:
-        width = max((len(name) for name, _ in headline(done.figures)), default=0)
-        for name, value in headline(done.figures):
+        figures = headline(evaluation.figures)
+        width = max((len(name) for name, _ in figures), default=0)
+        for name, value in figures:
             print(f"{name:<{width}}  {value}")
-    if done.problems:
-        shown = done.problems[:5] + (["..."] if len(done.problems) > 5 else [])
-        print(f"{len(done.problems)} left out:", *shown, sep="\n  ", file=sys.stderr)
+    if evaluation.problems:
+        shown = evaluation.problems[:5] + (["..."] if len(evaluation.problems) > 5 else [])
+        print(f"{len(evaluation.problems)} left out:", *shown, sep="\n  ", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`maskwatch explain`: what the answer for a face rests on."""
+"""`maskwatch explain`: shows what the answer for a face rests on."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def explain(
 
     from maskwatch.atomic_file import refuse_input
     from maskwatch.errors import ConfigError
-    from maskwatch.explain import explain as explained
+    from maskwatch.explain import explain as run
     from maskwatch.explain import heat_picture, summary
     from maskwatch.factory import from_settings
     from maskwatch.progress import progress
@@ -55,18 +55,19 @@ def explain(
         refuse_input(out, str(picture))
     settings = settings_from(ctx, threshold, detector, classifier, size)
     engine = from_settings(settings)
-    judge = engine.classifier
-    if judge is None:
+    classifier_in_use = engine.classifier
+    if classifier_in_use is None:
         raise ConfigError('without a classifier there is no answer to explain; leave out --classifier "none"')
     image = read_image(picture, settings.sources.max_megapixels)
-    found = engine.detect(image)
-    if face is not None and face > len(found):
-        raise ConfigError(f"--face {face}: the number of faces found in {picture} is {len(found)}")
-    numbers = list(range(len(found))) if face is None else [face - 1]
-    model = getattr(getattr(judge, "model", None), "path", None)
+    faces = engine.detect(image)
+    if face is not None and face > len(faces):
+        raise ConfigError(f"--face {face}: the number of faces found in {picture} is {len(faces)}")
+    numbers = list(range(len(faces))) if face is None else [face - 1]
+    model = getattr(getattr(classifier_in_use, "model", None), "path", None)
     name = settings.classify.classifier if model is None else model.name
     maps = [
-        (number, explained(image, found.boxes[number], judge)) for number in progress(numbers, "explaining")
+        (number, run(image, faces.boxes[number], classifier_in_use))
+        for number in progress(numbers, "explaining")
     ]
     record = {
         "source": str(picture),
@@ -75,7 +76,7 @@ def explain(
         "faces": [
             {
                 "face": number + 1,
-                "box": [round(float(v), 1) for v in found.boxes[number]],
+                "box": [round(float(v), 1) for v in faces.boxes[number]],
                 **summary(one),
             }
             for number, one in maps

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from maskwatch.cli.evaluate import Names
-from maskwatch.cli.options import HeldOut, Negatives
+from maskwatch.cli.options import HeldOut, Names, Negatives
 from maskwatch.cli.train import needs_torch
 from maskwatch.errors import ConfigError
 

@@ -49,6 +49,13 @@ Size = Annotated[
         help="Longer side at which pictures are searched: larger finds smaller faces and takes longer.",
     ),
 ]
+Names = Annotated[
+    str,
+    typer.Option(
+        metavar="THEIRS=OURS,...",
+        help="What class names mean: with_mask, without_mask, mask_worn_incorrectly, face or ignore.",
+    ),
+]
 Negatives = Annotated[
     list[Path] | None, typer.Option(metavar="DIR", help="Pictures without a face; may be repeated.")
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from maskwatch.cli.evaluate import Names
+from maskwatch.cli.options import Names
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:

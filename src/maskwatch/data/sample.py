@@ -56,6 +56,10 @@ class PortraitSample:
     split: str = ""
 
 
+LabelledPicture = Sample | PortraitSample
+"""A labelled picture of either kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """What was read from one place. One of `samples` and `portraits` is empty.

@@ -1,7 +1,7 @@
-"""How long models take, one beside the other in one run.
+"""Times models side by side in one run.
 
-Each contender runs once a round, in turn, so that whatever else the machine does meets all of them alike.
-The ratios to the first say more than the milliseconds.
+Each model runs once a round, in turn, so that other load on the machine slows all of them alike.
+The ratios to the first model say more than the milliseconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FRAME: Final = (1280, 720)
 """Width and height in pixels of the frame that is searched."""
 
 WARM_UP: Final = 5
-"""Rounds that are not counted: the first ones fetch memory and fill caches."""
+"""Rounds that are not counted: the first ones allocate memory and fill caches."""
 
 _FACE: Final = (150, 190)  # width and height in pixels of each box that a classifier is shown
 _PACKAGES: Final = ("onnxruntime", "openvino", "opencv-python-headless", "numpy")
@@ -44,7 +44,7 @@ class Runner:
     Attributes:
         name: As the user wrote it.
         kind: "detector" or "classifier".
-        run: Does it once.
+        run: Runs it once.
         file: The model's file; None where it has none.
     """
 
@@ -56,14 +56,14 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one model took, in milliseconds.
+    """The time of one model, in milliseconds.
 
     Attributes:
         name: As the user wrote it.
         kind: "detector": from frame to boxes; "classifier": from boxes to states.
-        median: Of all rounds.
-        best: Of all rounds.
-        ratio: The median in medians of the first model of the same kind.
+        median: Median over the rounds.
+        best: Shortest of the rounds.
+        ratio: The median divided by that of the first model of the same kind.
         file: The model's file and its hash; None where it has none.
     """
 
@@ -76,39 +76,42 @@ class Timing:
 
 
 def prepare(spec: str, frame: Image, faces: int = 1, *, live: bool = True, threads: int = 1) -> Runner:
-    """Loads a model.
+    """Loads a model for timing.
 
     Args:
         spec: A detector or classifier as `maskwatch.factory.load` takes it; for detectors an @ and the
             longer side in pixels may follow.
         frame: (h, w, 3) uint8, BGR.
         faces: How many boxes a classifier is given at once.
-        live: As for live video; else as for still pictures.
-        threads: Of one model run.
+        live: Whether to run as for live video, or else as for still pictures.
+        threads: Threads of one model run.
 
     Raises:
-        ModelError: It cannot be had or used.
-        ConfigError: The size is none.
+        ModelError: The model cannot be had or used.
+        ConfigError: The size is out of range, or given for a classifier.
     """
     name, size = _split_size(spec)
     kind = kind_of(name)
     if kind == "detector":
-        finder = load(name, NO_CLASSIFIER, size, live=live, threads=threads).detector
-        return Runner(spec, kind, lambda: finder.detect(frame), _file(finder))
+        detector = load(name, NO_CLASSIFIER, size, live=live, threads=threads).detector
+        return Runner(spec, kind, lambda: detector.detect(frame), _file(detector))
     if size is not None:
         raise ConfigError(f"{spec}: only a detector takes a size")
-    judge = load("ssd-fast", name, live=live, threads=threads).classifier
-    assert judge is not None
+    classifier = load("ssd-fast", name, live=live, threads=threads).classifier
+    assert classifier is not None
     boxes = _boxes(faces)
-    return Runner(spec, kind, lambda: judge.classify(frame, boxes), _file(judge))
+    return Runner(spec, kind, lambda: classifier.classify(frame, boxes), _file(classifier))
 
 
-def measure(runners: Sequence[Runner], rounds: Iterable[int]) -> list[Timing]:
+def time_models(runners: Sequence[Runner], rounds: Iterable[int]) -> list[Timing]:
     """Times the models in turn.
 
     Args:
         runners: The models.
-        rounds: One item a round, counted from 0; the first `WARM_UP` do not count.
+        rounds: One item a round, counted from 0; the first `WARM_UP` rounds do not count.
+
+    Returns:
+        The times, in the order of `runners`.
     """
     milliseconds: list[list[float]] = [[] for _ in runners]
     for number in rounds:
@@ -135,7 +138,13 @@ def measure(runners: Sequence[Runner], rounds: Iterable[int]) -> list[Timing]:
 
 
 def frame_of(path: Path | None) -> Image:
-    """A frame of `FRAME`'s size: the picture, stretched where it has another shape, or a made one.
+    """Returns a frame of `FRAME`'s size: a picture, stretched where it has another shape, or random colours.
+
+    Args:
+        path: The picture; None makes a frame of random colours, always the same.
+
+    Returns:
+        (720, 1280, 3) uint8, BGR.
 
     Raises:
         SourceError: The picture cannot be read.
@@ -147,14 +156,14 @@ def frame_of(path: Path | None) -> Image:
 
 
 def machine() -> dict[str, Any]:
-    """What the times were measured on."""
+    """Describes the machine and the versions that the times were measured with."""
     return {
         "maskwatch": __version__,
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        **{name: found for name in _PACKAGES if (found := _version(name))},
+        **{name: installed for name in _PACKAGES if (installed := _version(name))},
     }
 
 
@@ -169,7 +178,7 @@ def _split_size(spec: str) -> tuple[str, int | None]:
 
 
 def _boxes(count: int) -> Faces:
-    """Boxes (count, 4) spread over the frame."""
+    """Returns boxes (count, 4) spread over the frame, with scores of 1."""
     draw = np.random.default_rng(0)
     corners = draw.uniform((0, 0), np.subtract(FRAME, _FACE), (count, 2))
     return Faces(

@@ -1,4 +1,4 @@
-"""Which mistakes one engine makes and another does not. Pure."""
+"""Finds the mistakes that one engine makes and another does not. Pure."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ import numpy as np
 from maskwatch.evaluation.mistakes import Mistake
 from maskwatch.geometry import iou
 
-_SAME: Final = 0.5
-"""Overlap from which two false faces are one and the same."""
+_SAME_IOU: Final = 0.5
+"""IoU from which two false faces count as the same one."""
 
 
-def changes(first: Sequence[Mistake], second: Sequence[Mistake]) -> tuple[list[Mistake], list[Mistake]]:
-    """Compares face by face; a face that both get wrong, each in its way, is no change.
+def changed_mistakes(
+    first: Sequence[Mistake], second: Sequence[Mistake]
+) -> tuple[list[Mistake], list[Mistake]]:
+    """Compares two lists of mistakes face by face. A face that both get wrong is no change.
 
     Args:
-        first: Mistakes of the one.
-        second: Mistakes of the other.
+        first: Mistakes of the first engine.
+        second: Mistakes of the second.
 
     Returns:
         What only the first gets wrong, and what only the second gets wrong, in the given order.
     """
-    return _only(first, second), _only(second, first)
+    return _not_in(first, second), _not_in(second, first)
 
 
-def _only(these: Iterable[Mistake], others: Iterable[Mistake]) -> list[Mistake]:
+def _not_in(mistakes: Iterable[Mistake], others: Iterable[Mistake]) -> list[Mistake]:
     wrong = set()
     false: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     for mistake in others:
@@ -38,7 +40,7 @@ def _only(these: Iterable[Mistake], others: Iterable[Mistake]) -> list[Mistake]:
             false[mistake.picture].append(mistake.box)
     return [
         mistake
-        for mistake in these
+        for mistake in mistakes
         if not (
             _overlaps(mistake, false[mistake.picture])
             if mistake.kind == "false_face"
@@ -51,4 +53,4 @@ def _overlaps(mistake: Mistake, boxes: Sequence[tuple[float, ...]]) -> bool:
     if mistake.box is None or not boxes:
         return False
     overlap = iou(np.array([mistake.box], np.float32), np.array(boxes, np.float32))
-    return bool(overlap.max() >= _SAME)
+    return bool(overlap.max() >= _SAME_IOU)

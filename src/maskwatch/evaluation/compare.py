@@ -1,4 +1,4 @@
-"""Two engines on the same pictures: which is better, and is that more than chance?"""
+"""Compares two engines on the same pictures: which is better, and is the difference significant?"""
 
 from __future__ import annotations
 
@@ -12,36 +12,33 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import ConfigError
-from maskwatch.evaluation.changed_mistakes import changes
-from maskwatch.evaluation.evaluate import Watch, check_sources, describe, find
+from maskwatch.evaluation.changed_mistakes import changed_mistakes
+from maskwatch.evaluation.evaluate import Progress, check_sources, describe, predict_set
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import FORMAT, Figures, plain
 from maskwatch.evaluation.inference import EvaluatedEngine, Predictions
 from maskwatch.evaluation.intervals import Interval, Proportion, bootstrap, mcnemar
-from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, join, tabulate
-from maskwatch.evaluation.measure import measure
+from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, concatenate, tabulate
+from maskwatch.evaluation.measure import compute_figures
 from maskwatch.evaluation.metrics import average_precision, precision_recall
-from maskwatch.evaluation.mistakes import Mistake, mistakes, records
-from maskwatch.evaluation.report import headline, percent
+from maskwatch.evaluation.mistakes import Mistake, list_mistakes, records
 from maskwatch.types import LABELS
 
-CHANCE: Final = 0.05
-"""A difference that chance makes less often than this counts as one."""
-
 _ROUNDS: Final = 500
+"""Draws of the bootstrap."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
-    """Cases that both decided, each rightly or wrongly.
+class PairedOutcomes:
+    """Cases that both engines decided, each rightly or wrongly.
 
     Attributes:
         name: What the cases are.
-        first: Right ones of the first.
-        second: Right ones of the second.
+        first: Those that the first got right.
+        second: Those that the second got right.
         only_first: Cases that only the first got right.
         only_second: Cases that only the second got right.
-        p: McNemar's probability of such a difference by chance.
+        p: The p-value of McNemar's test.
     """
 
     name: str
@@ -53,8 +50,14 @@ class Paired:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A picture on which they differ: mistakes of the first and of the second."""
+class ChangedPicture:
+    """A picture on which the engines differ.
+
+    Attributes:
+        picture: Path of the file.
+        first: Number of mistakes of the first engine.
+        second: Number of mistakes of the second.
+    """
 
     picture: str
     first: int
@@ -63,117 +66,119 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came out.
+    """The result of a comparison.
 
     Attributes:
         engines: Description of each.
         data: Where the pictures are from.
         figures: The figures of each.
-        paired: Decisions case by case.
+        paired: Outcomes case by case, by kind of case.
         precision_difference: Average precision of the second less that of the first; None without
             fully labelled pictures.
         precision_interval: 95 % interval of that over pictures.
         better: Pictures with fewer mistakes by the second, most improved first.
-        worse: Pictures with more.
+        worse: Pictures with more mistakes by the second.
         milliseconds: Median time of a picture, of each.
-        problems: What was left out.
-        mended: Mistakes of the first that the second does not make, where they were asked for.
-        broken: Mistakes of the second that the first does not make, likewise.
+        problems: Pictures and labels that were left out, one line each.
+        only_first_mistakes: Mistakes of the first that the second does not make, if they are to be listed.
+        only_second_mistakes: Mistakes of the second that the first does not make, likewise.
     """
 
     engines: tuple[dict[str, Any], dict[str, Any]]
     data: dict[str, Any]
     figures: tuple[Figures, Figures]
-    paired: list[Paired]
+    paired: list[PairedOutcomes]
     precision_difference: float | None
     precision_interval: Interval | None
-    better: list[Changed]
-    worse: list[Changed]
+    better: list[ChangedPicture]
+    worse: list[ChangedPicture]
     milliseconds: tuple[float, float]
     problems: list[str]
-    mended: list[Mistake] | None = None
-    broken: list[Mistake] | None = None
+    only_first_mistakes: list[Mistake] | None = None
+    only_second_mistakes: list[Mistake] | None = None
 
 
 def compare(
     first: EvaluatedEngine,
     second: EvaluatedEngine,
-    material: EvaluationSet,
+    evaluation_set: EvaluationSet,
     partly_labelled: Collection[str] = (),
-    watch: Watch = lambda items, text: items,
+    progress: Progress = lambda items, text: items,
     keep_mistakes: bool = False,
 ) -> Comparison:
-    """Shows the same pictures to both.
+    """Runs two engines on the same pictures and compares them.
 
     Args:
-        first: The engine that the other is measured against.
+        first: The engine that the other is compared with.
         second: The other.
-        material: The pictures.
-        partly_labelled: Sources in which some faces have no box; see `evaluate`.
-        watch: Shows the progress.
+        evaluation_set: The pictures.
+        partly_labelled: Sources in which some faces have no box; see `maskwatch.evaluation.evaluate`.
+        progress: Shows the progress.
         keep_mistakes: Whether to list the mistakes that only one of them makes.
 
     Raises:
-        ConfigError: A partly labelled source does not occur, or only one of the two tells states.
+        ConfigError: A partly labelled source does not occur, or only one of the two has a classifier.
         DataError: Not one picture can be read.
     """
-    check_sources(partly_labelled, material)
-    if (first.usual.classifier is None) != (second.usual.classifier is None):
+    check_sources(partly_labelled, evaluation_set)
+    if (first.at_operating_point.classifier is None) != (second.at_operating_point.classifier is None):
         raise ConfigError("one of the two tells states and the other does not: compare like with like")
-    both = find([first, second], material, watch)
+    both = predict_set([first, second], evaluation_set, progress)
     difference, interval = _precision_difference(both, partly_labelled)
-    wrong = [mistakes(f, partly_labelled) for f in both]
-    better, worse = _changed(*wrong)
-    mended, broken = changes(*wrong) if keep_mistakes else (None, None)
-    figures = [measure(f.looked, f.negatives, f.portraits, partly_labelled) for f in both]
+    mistakes = [list_mistakes(predictions, partly_labelled) for predictions in both]
+    better, worse = _changed_pictures(*mistakes)
+    only_first, only_second = changed_mistakes(*mistakes) if keep_mistakes else (None, None)
+    figures = [compute_figures(p.pictures, p.negatives, p.portraits, partly_labelled) for p in both]
     return Comparison(
         engines=(describe(first), describe(second)),
-        data=material.about,
+        data=evaluation_set.about,
         figures=(figures[0], figures[1]),
-        paired=_paired(both),
+        paired=_paired_outcomes(both),
         precision_difference=difference,
         precision_interval=interval,
         better=better,
         worse=worse,
         milliseconds=(_milliseconds(both[0]), _milliseconds(both[1])),
-        problems=[*material.problems, *both[0].problems],
-        mended=mended,
-        broken=broken,
+        problems=[*evaluation_set.problems, *both[0].problems],
+        only_first_mistakes=only_first,
+        only_second_mistakes=only_second,
     )
 
 
-def _milliseconds(findings: Predictions) -> float:
-    seconds = [item.seconds for item in (*findings.looked, *findings.negatives)]
-    return 1000 * float(np.median(seconds + [portrait.seconds for portrait in findings.portraits]))
+def _milliseconds(predictions: Predictions) -> float:
+    seconds = [picture.seconds for picture in (*predictions.pictures, *predictions.negatives)]
+    return 1000 * float(np.median(seconds + [portrait.seconds for portrait in predictions.portraits]))
 
 
-def _paired(both: Sequence[Predictions]) -> list[Paired]:
-    tables = [join([tabulate(item, item.faces) for item in f.looked]) for f in both]
-    cases: list[tuple[str, list[NDArray[np.bool_]]]] = [("faces found", [t.true_found >= 0 for t in tables])]
-    known = tables[0].true_state != UNKNOWN
-    classified = not any(np.isnan(t.found_probabilities).any() for t in tables)
+def _paired_outcomes(both: Sequence[Predictions]) -> list[PairedOutcomes]:
+    tables = [concatenate([tabulate(item, item.faces) for item in p.pictures]) for p in both]
+    cases: list[tuple[str, list[NDArray[np.bool_]]]] = [
+        ("faces found", [table.truth_detection >= 0 for table in tables])
+    ]
+    known = tables[0].truth_state != UNKNOWN
+    classified = not any(np.isnan(table.detection_probabilities).any() for table in tables)
     if classified and known.any():
-        right = [_found_and_right(t) for t in tables]
+        right = [_found_and_right(table) for table in tables]
         cases.append(("faces found and labelled right", [r[known] for r in right]))
         cases += [
-            (f"the same, truly {label}", [r[tables[0].true_state == state] for r in right])
+            (f"the same, truly {label}", [r[tables[0].truth_state == state] for r in right])
             for state, label in enumerate(LABELS)
         ]
-        seen = known & (tables[0].true_found >= 0) & (tables[1].true_found >= 0)
-        cases.append(("labels of faces that both found", [r[seen] for r in right]))
+        found_by_both = known & (tables[0].truth_detection >= 0) & (tables[1].truth_detection >= 0)
+        cases.append(("labels of faces that both found", [r[found_by_both] for r in right]))
     if both[0].negatives:
-        clean = [np.array([len(item.faces) == 0 for item in f.negatives]) for f in both]
+        clean = [np.array([len(item.faces) == 0 for item in p.negatives]) for p in both]
         cases.append(("pictures without a face left alone", clean))
     if both[0].portraits and classified:
-        wrong = [{m.picture for m in mistakes(Predictions(portraits=f.portraits))} for f in both]
+        wrong = [{m.picture for m in list_mistakes(Predictions(portraits=p.portraits))} for p in both]
         paths = [str(portrait.sample.path) for portrait in both[0].portraits]
-        cases.append(("pictures of one person", [np.array([p not in w for p in paths]) for w in wrong]))
-    return [_pair(name, *outcomes) for name, outcomes in cases if len(outcomes[0])]
+        cases.append(("pictures of one person", [np.array([path not in w for path in paths]) for w in wrong]))
+    return [_paired(name, *outcomes) for name, outcomes in cases if len(outcomes[0])]
 
 
-def _pair(name: str, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Paired:
+def _paired(name: str, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> PairedOutcomes:
     only_first, only_second = int(np.sum(first & ~second)), int(np.sum(second & ~first))
-    return Paired(
+    return PairedOutcomes(
         name,
         Proportion(int(first.sum()), len(first)),
         Proportion(int(second.sum()), len(second)),
@@ -184,107 +189,57 @@ def _pair(name: str, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Pai
 
 
 def _found_and_right(table: MatchTable) -> NDArray[np.bool_]:
-    """(m,) bool: whether each true face is found and given its true state."""
-    right = np.zeros(len(table.true_state), np.bool_)
-    found = np.flatnonzero(table.true_found >= 0)
-    said = table.found_probabilities[table.true_found[found]]
-    right[found] = said.argmax(axis=1) == table.true_state[found] if len(found) else False
+    """Returns (m,) bool: whether each true face is found and given its true state."""
+    right = np.zeros(len(table.truth_state), np.bool_)
+    found = np.flatnonzero(table.truth_detection >= 0)
+    if len(found):
+        predicted = table.detection_probabilities[table.truth_detection[found]].argmax(axis=1)
+        right[found] = predicted == table.truth_state[found]
     return right
 
 
 def _precision_difference(
     both: Sequence[Predictions], partly_labelled: Collection[str]
 ) -> tuple[float | None, Interval | None]:
-    def full(looked: Iterable[PicturePrediction]) -> list[MatchTable]:
-        return [tabulate(i, i.candidates) for i in looked if i.sample.source not in partly_labelled]
+    def fully_labelled(pictures: Iterable[PicturePrediction]) -> list[MatchTable]:
+        return [tabulate(i, i.candidates) for i in pictures if i.sample.source not in partly_labelled]
 
-    first, second = (full(f.looked) for f in both)
-    if not any(len(table.true_row) for table in first):
+    first, second = (fully_labelled(predictions.pictures) for predictions in both)
+    if not any(len(table.truth_row) for table in first):
         return None, None
 
     def difference(rows: NDArray[np.intp]) -> float:
-        return _precision([second[row] for row in rows]) - _precision([first[row] for row in rows])
+        return _average_precision([second[row] for row in rows]) - _average_precision(
+            [first[row] for row in rows]
+        )
 
     return difference(np.arange(len(first))), bootstrap(difference, len(first), _ROUNDS)
 
 
-def _precision(tables: Sequence[MatchTable]) -> float:
-    table = join(tables)
-    if not len(table.true_row):
+def _average_precision(tables: Sequence[MatchTable]) -> float:
+    table = concatenate(tables)
+    if not len(table.truth_row):
         return float("nan")
-    return average_precision(precision_recall(table.found_score, table.found_outcome, len(table.true_row)))
+    faces = len(table.truth_row)
+    return average_precision(precision_recall(table.detection_score, table.detection_outcome, faces))
 
 
-def _changed(
-    of_first: Sequence[Mistake], of_second: Sequence[Mistake]
-) -> tuple[list[Changed], list[Changed]]:
-    first, second = (Counter(m.picture for m in wrong) for wrong in (of_first, of_second))
-    changed = [Changed(p, first[p], second[p]) for p in sorted(first | second) if first[p] != second[p]]
+def _changed_pictures(
+    first: Sequence[Mistake], second: Sequence[Mistake]
+) -> tuple[list[ChangedPicture], list[ChangedPicture]]:
+    """Returns the pictures with fewer and with more mistakes of the second, the most changed first."""
+    a, b = (Counter(mistake.picture for mistake in mistakes) for mistakes in (first, second))
+    changed = [ChangedPicture(path, a[path], b[path]) for path in sorted(a | b) if a[path] != b[path]]
     changed.sort(key=lambda c: -abs(c.first - c.second))
     return [c for c in changed if c.second < c.first], [c for c in changed if c.second > c.first]
 
 
-def side_by_side(comparison: Comparison) -> list[tuple[str, str, str]]:
-    """The figures that matter most: name, value of the first, value of the second."""
-    first, second = (dict(headline(figures)) for figures in comparison.figures)
-    names = list(dict.fromkeys([*first, *second]))
-    return [(name, first.get(name, "-"), second.get(name, "-")) for name in names]
-
-
-def lines_of(comparison: Comparison) -> list[str]:
-    """The outcome in lines of text: the figures of both, and whether they differ by more than chance."""
-    lines = [f"A  {comparison.engines[0]['name']}", f"B  {comparison.engines[1]['name']}", ""]
-    rows = side_by_side(comparison)
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    lines += [
-        f"{name:<{widths[0]}}  A {first:>{widths[1]}}  B {second:>{widths[2]}}"
-        for name, first, second in rows
-    ]
-    lines.append("")
-    width = max((len(pair.name) for pair in comparison.paired), default=0)
-    for pair in comparison.paired:
-        lines.append(
-            f"{pair.name:<{width}}  A {percent(pair.first)}  B {percent(pair.second)}"
-            f"  only A {pair.only_first}, only B {pair.only_second}: {verdict(pair)}"
-        )
-    if line := precision_line(comparison):
-        lines.append(line)
-    a, b = comparison.milliseconds
-    lines.append(f"time a picture: A {a:.1f} ms, B {b:.1f} ms")
-    lines.append(
-        f"pictures with fewer mistakes in B: {len(comparison.better)}, more: {len(comparison.worse)}"
-    )
-    for name, changed in (("better", comparison.better), ("worse", comparison.worse)):
-        lines += [f"  {name}: {c.picture} ({c.first} -> {c.second} mistakes)" for c in changed[:5]]
-    return lines
-
-
-def precision_line(comparison: Comparison) -> str:
-    """How the average precisions differ, in words; empty where there are none."""
-    if comparison.precision_difference is None:
-        return ""
-    text = f"average precision of B less that of A: {comparison.precision_difference:+.3f}"
-    if comparison.precision_interval:
-        low, high = comparison.precision_interval
-        text += f" ({low:+.3f} to {high:+.3f}: {_interval_verdict(low, high)})"
-    return text
-
-
 def to_plain(comparison: Comparison) -> dict[str, Any]:
-    """Everything, ready for JSON."""
-    wrong = {
-        name: None if found is None else records(found)
-        for name, found in (("mended", comparison.mended), ("broken", comparison.broken))
-    }
-    return {"format": FORMAT, **plain(replace(comparison, mended=None, broken=None)), **wrong}
-
-
-def verdict(pair: Paired) -> str:
-    """Whether the difference is more than chance, in words."""
-    if pair.p >= CHANCE:
-        return f"no clear difference (p = {pair.p:.2f})"
-    return f"{'B' if pair.only_second > pair.only_first else 'A'} is better (p = {pair.p:.2g})"
-
-
-def _interval_verdict(low: float, high: float) -> str:
-    return "no clear difference" if low <= 0 <= high else "B is better" if low > 0 else "A is better"
+    """Returns a comparison as dictionaries, lists and numbers, ready for JSON."""
+    content = plain(replace(comparison, only_first_mistakes=None, only_second_mistakes=None))
+    # The form keeps older names for these two lists.
+    for key, name in (("mended", "only_first_mistakes"), ("broken", "only_second_mistakes")):
+        del content[name]
+        mistakes = getattr(comparison, name)
+        content[key] = None if mistakes is None else records(mistakes)
+    return {"format": FORMAT, **content}

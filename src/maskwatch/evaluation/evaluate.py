@@ -1,4 +1,4 @@
-"""The whole evaluation of one engine, from pictures to a finished `Evaluation`."""
+"""Evaluates one engine, from labelled pictures to a finished `Evaluation`."""
 
 from __future__ import annotations
 
@@ -8,116 +8,126 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from maskwatch.data.corrections import correct, left_out, read_corrections
+from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.errors import ConfigError, DataError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import Figures
-from maskwatch.evaluation.inference import EvaluatedEngine, Predictions, look
-from maskwatch.evaluation.match_table import PicturePrediction
-from maskwatch.evaluation.measure import measure
-from maskwatch.evaluation.mistakes import mistakes
-from maskwatch.evaluation.report import Evaluation
+from maskwatch.evaluation.inference import EvaluatedEngine, Predictions, predict
+from maskwatch.evaluation.measure import compute_figures
+from maskwatch.evaluation.mistakes import list_mistakes
+from maskwatch.evaluation.result import Evaluation
 from maskwatch.evaluation.slices import Member, read_slices
 from maskwatch.models.download import sha256
 
-_Item = TypeVar("_Item")
-Watch = Callable[[Sequence[Any], str], Iterable[Any]]
-"""Passes pictures on and may show how far it is; the text says what they are."""
+_T = TypeVar("_T")
+Progress = Callable[[Sequence[Any], str], Iterable[Any]]
+"""Passes pictures on and may show the progress; the text says what they are."""
 
 
-def _silent(items: Sequence[_Item], text: str) -> Iterable[_Item]:
+def _silent(items: Sequence[_T], text: str) -> Iterable[_T]:
     return items
 
 
 def evaluate(
-    contender: EvaluatedEngine,
-    material: EvaluationSet,
+    engine: EvaluatedEngine,
+    evaluation_set: EvaluationSet,
     partly_labelled: Collection[str] = (),
     corrections: Path | None = None,
     slices: Path | None = None,
     keep_mistakes: bool = False,
-    watch: Watch = _silent,
+    progress: Progress = _silent,
 ) -> Evaluation:
-    """Looks at the pictures and measures.
+    """Runs an engine over labelled pictures and computes its figures.
 
     Args:
-        contender: The engine.
-        material: The pictures.
-        partly_labelled: Sources in which some faces have no box: only recall and labels are measured.
+        engine: The engine.
+        evaluation_set: The pictures.
+        partly_labelled: Sources in which some faces have no box: only recall and labels are measured there.
         corrections: A list of wrong labels; see `maskwatch.data.corrections`. The figures are given for
             both, the labels as they are and as corrected.
         slices: A list of what faces look like; see `maskwatch.evaluation.slices`.
         keep_mistakes: Whether to list the mistakes one by one.
-        watch: Shows the progress.
+        progress: Shows the progress.
 
     Raises:
         ConfigError: A partly labelled source does not occur.
-        DataError: Not one picture can be read, or one of the lists is of no use.
+        DataError: Not one picture can be read, or one of the lists cannot be used.
     """
-    check_sources(partly_labelled, material)
+    check_sources(partly_labelled, evaluation_set)
     entries = None if corrections is None else read_corrections(corrections)
     members = [] if slices is None else read_slices(slices)
-    (findings,) = find([contender], material, watch)
-    corrected, about = None, dict(material.about)
+    (predictions,) = predict_set([engine], evaluation_set, progress)
+    corrected, about = None, dict(evaluation_set.about)
     if entries is not None:
         samples, portraits, changed = correct(
-            [item.sample for item in findings.looked], [item.sample for item in findings.portraits], entries
+            [picture.sample for picture in predictions.pictures],
+            [portrait.sample for portrait in predictions.portraits],
+            entries,
         )
-        mended = {sample.path: sample for sample in samples}
-        whole = {portrait.path: portrait for portrait in portraits}
-        shown = left_out([item.sample.path for item in findings.negatives], entries)
-        corrected = _measured(_replace_truth(findings, mended, whole, shown), partly_labelled, members)
-        about["corrected labels"] = changed + len(shown)
+        with_face = left_out([negative.sample.path for negative in predictions.negatives], entries)
+        against_corrected = _with_truth(
+            predictions,
+            {sample.path: sample for sample in samples},
+            {portrait.path: portrait for portrait in portraits},
+            with_face,
+        )
+        corrected = _figures(against_corrected, partly_labelled, members)
+        about["corrected labels"] = changed + len(with_face)
     about["partly labelled"] = ", ".join(partly_labelled)
     return Evaluation(
-        engine=describe(contender),
+        engine=describe(engine),
         data=about,
-        figures=_measured(findings, partly_labelled, members),
-        problems=[*material.problems, *findings.problems],
+        figures=_figures(predictions, partly_labelled, members),
+        problems=[*evaluation_set.problems, *predictions.problems],
         corrected=corrected,
-        mistakes=mistakes(findings, partly_labelled) if keep_mistakes else None,
+        mistakes=list_mistakes(predictions, partly_labelled) if keep_mistakes else None,
     )
 
 
-def check_sources(partly_labelled: Collection[str], material: EvaluationSet) -> None:
+def check_sources(partly_labelled: Collection[str], evaluation_set: EvaluationSet) -> None:
     """Refuses the name of a source that does not occur.
 
     Raises:
-        ConfigError: There is one.
+        ConfigError: There is such a name.
     """
     for source in partly_labelled:
-        if source not in material.sources:
-            known = ", ".join(material.sources) or "none"
+        if source not in evaluation_set.sources:
+            known = ", ".join(evaluation_set.sources) or "none"
             raise ConfigError(f"--partly-labelled: no source {source!r} in the data; there is {known}")
 
 
-def find(
-    contenders: Sequence[EvaluatedEngine], material: EvaluationSet, watch: Watch = _silent
+def predict_set(
+    engines: Sequence[EvaluatedEngine], evaluation_set: EvaluationSet, progress: Progress = _silent
 ) -> list[Predictions]:
-    """Shows all pictures to each engine.
+    """Runs each engine on all pictures of a set.
+
+    Returns:
+        The predictions of each engine, in the order of `engines`.
 
     Raises:
-        DataError: Not one can be read.
+        DataError: Not one picture can be read.
     """
-    findings = look(
-        contenders,
-        watch(material.samples, "pictures"),
-        watch(material.negatives, "pictures without a face"),
-        watch(material.portraits, "pictures of one person"),
+    predictions = predict(
+        engines,
+        progress(evaluation_set.samples, "pictures"),
+        progress(evaluation_set.negatives, "pictures without a face"),
+        progress(evaluation_set.portraits, "pictures of one person"),
     )
-    first = findings[0]
-    if not (first.looked or first.negatives or first.portraits):
+    first = predictions[0]
+    if not (first.pictures or first.negatives or first.portraits):
         raise DataError(f"not one picture can be read; the first: {first.problems[0]}")
-    return findings
+    return predictions
 
 
-def describe(contender: EvaluatedEngine) -> dict[str, Any]:
-    """Names, thresholds, hashes of the model files and what these say about themselves."""
+def describe(engine: EvaluatedEngine) -> dict[str, Any]:
+    """Returns names, thresholds, hashes and metadata of an engine's models."""
+    parts = engine.at_operating_point
     about: dict[str, Any] = {
-        "name": contender.name,
-        "used": "live" if contender.live else "still",
-        "threshold": contender.usual.threshold,
+        "name": engine.name,
+        "used": "live" if engine.live else "still",
+        "threshold": parts.threshold,
     }
-    for kind, part in (("detector", contender.usual.detector), ("classifier", contender.usual.classifier)):
+    for kind, part in (("detector", parts.detector), ("classifier", parts.classifier)):
         model = getattr(part, "model", None)
         metadata = dict(getattr(model, "metadata", {}))
         metadata.pop("levels", None)  # anchors: long, and of no interest here
@@ -129,19 +139,39 @@ def describe(contender: EvaluatedEngine) -> dict[str, Any]:
     return about
 
 
-def _measured(findings: Predictions, partly_labelled: Collection[str], members: Sequence[Member]) -> Figures:
-    return measure(findings.looked, findings.negatives, findings.portraits, partly_labelled, members=members)
+def _figures(
+    predictions: Predictions, partly_labelled: Collection[str], members: Sequence[Member]
+) -> Figures:
+    return compute_figures(
+        predictions.pictures,
+        predictions.negatives,
+        predictions.portraits,
+        partly_labelled,
+        members=members,
+    )
 
 
-def _replace_truth(
-    findings: Predictions, samples: dict[Path, Any], portraits: dict[Path, Any], shown: Collection[Path]
+def _with_truth(
+    predictions: Predictions,
+    samples: dict[Path, Sample],
+    portraits: dict[Path, PortraitSample],
+    with_face: Collection[Path],
 ) -> Predictions:
-    """The same findings against other labels, without crops of no label and negatives that show a face."""
-    looked: list[PicturePrediction] = [
-        replace(item, sample=samples[item.sample.path]) for item in findings.looked
-    ]
-    whole = [
-        replace(c, sample=portraits[c.sample.path]) for c in findings.portraits if c.sample.path in portraits
-    ]
-    negatives = [item for item in findings.negatives if item.sample.path not in shown]
-    return replace(findings, looked=looked, portraits=whole, negatives=negatives)
+    """Returns the same predictions with other labels.
+
+    Args:
+        predictions: The predictions.
+        samples: Corrected pictures with boxes, by path.
+        portraits: Corrected pictures of one person; those that are missing are left out.
+        with_face: Negatives that show a face, and are left out.
+    """
+    return replace(
+        predictions,
+        pictures=[replace(picture, sample=samples[picture.sample.path]) for picture in predictions.pictures],
+        portraits=[
+            replace(portrait, sample=portraits[portrait.sample.path])
+            for portrait in predictions.portraits
+            if portrait.sample.path in portraits
+        ],
+        negatives=[negative for negative in predictions.negatives if negative.sample.path not in with_face],
+    )

@@ -1,4 +1,4 @@
-"""From what the user named to the pictures that an evaluation looks at."""
+"""Reads the labelled pictures that an evaluation runs on."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from maskwatch.data.negatives import is_held_out, read_negatives
 from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.errors import DataError
 
-EVERY: Final = "all"
+ALL_SPLITS: Final = "all"
 """The name of the split that takes every picture."""
 
-_Item = TypeVar("_Item")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the user asked to be looked at.
+    """What the user selected.
 
     Attributes:
         data: Data sets in any form; see `maskwatch.data.dataset.read_dataset`.
         negatives: Folders of pictures without a face.
         portraits: Folders of pictures of one person, by state.
         names: Class name in the data -> meaning.
-        split: Which split; None takes val, else test, else everything; "all" everything.
+        split: Which split; None takes val, else test, else every picture; "all" takes every picture.
         held_out_only: Of the negatives only those that training leaves out.
         limit: At most so many pictures of each kind, drawn at random but always the same; None: all.
     """
@@ -46,14 +46,14 @@ class Selection:
 
 @dataclass(slots=True)
 class EvaluationSet:
-    """The pictures.
+    """The pictures of an evaluation.
 
     Attributes:
         samples: Pictures with boxes.
         negatives: Pictures without a face.
         portraits: Pictures of one person.
         problems: What was left out, one line each.
-        about: Where they are from, for the report.
+        about: Where they are from and how many there are, for the report.
     """
 
     samples: list[Sample] = field(default_factory=list)
@@ -68,62 +68,64 @@ class EvaluationSet:
         return sorted({sample.source for sample in self.samples})
 
 
-def select(wanted: Selection) -> EvaluationSet:
+def select(selection: Selection) -> EvaluationSet:
     """Reads the data sets.
 
     Raises:
-        DataError: One cannot be read, has no such split, or nothing is left to look at.
+        DataError: A data set cannot be read or has no such split, or no picture is selected.
     """
-    material = EvaluationSet()
+    evaluation_set = EvaluationSet()
     splits = []
-    for path in (*wanted.data, *wanted.portraits):
-        dataset = read_dataset(path, wanted.names)
-        if path in wanted.portraits and not dataset.portraits:
+    for path in (*selection.data, *selection.portraits):
+        dataset = read_dataset(path, selection.names)
+        if path in selection.portraits and not dataset.portraits:
             raise DataError(f"{path}: {dataset.form} is not a set of pictures of one person each")
-        part, split = _part(dataset, wanted.split, path)
+        part, split = _part(dataset, selection.split, path)
         splits.append(f"{path.name}: {split}")
-        material.samples += part.samples
-        material.portraits += part.portraits
-        material.problems += dataset.problems
-    for path in wanted.negatives:
-        found = read_negatives(path)
-        material.negatives += [s for s in found if is_held_out(s.path)] if wanted.held_out_only else found
-    material.samples = _limited(material.samples, wanted.limit)
-    material.negatives = _limited(material.negatives, wanted.limit)
-    material.portraits = _limited(material.portraits, wanted.limit)
-    if not (material.samples or material.negatives or material.portraits):
+        evaluation_set.samples += part.samples
+        evaluation_set.portraits += part.portraits
+        evaluation_set.problems += dataset.problems
+    for path in selection.negatives:
+        negatives = read_negatives(path)
+        if selection.held_out_only:
+            negatives = [sample for sample in negatives if is_held_out(sample.path)]
+        evaluation_set.negatives += negatives
+    evaluation_set.samples = _limited(evaluation_set.samples, selection.limit)
+    evaluation_set.negatives = _limited(evaluation_set.negatives, selection.limit)
+    evaluation_set.portraits = _limited(evaluation_set.portraits, selection.limit)
+    if not (evaluation_set.samples or evaluation_set.negatives or evaluation_set.portraits):
         raise DataError("nothing to look at: name a data set, or --negatives or --crops")
-    material.about = {
+    evaluation_set.about = {
         "names": sorted(
-            {source_name(path) for path in (*wanted.data, *wanted.portraits)}
-            | {p.name for p in wanted.negatives}
+            {source_name(path) for path in (*selection.data, *selection.portraits)}
+            | {p.name for p in selection.negatives}
         ),
         "splits": ", ".join(splits),
-        "pictures with boxes": len(material.samples),
-        "pictures without a face": len(material.negatives),
-        "pictures of one person": len(material.portraits),
-        "sources": dict(Counter(sample.source for sample in material.samples)),
-        "held-out negatives only": wanted.held_out_only,
-        "limit": wanted.limit,
+        "pictures with boxes": len(evaluation_set.samples),
+        "pictures without a face": len(evaluation_set.negatives),
+        "pictures of one person": len(evaluation_set.portraits),
+        "sources": dict(Counter(sample.source for sample in evaluation_set.samples)),
+        "held-out negatives only": selection.held_out_only,
+        "limit": selection.limit,
     }
-    return material
+    return evaluation_set
 
 
 def _part(dataset: Dataset, split: str | None, path: Path) -> tuple[Dataset, str]:
     known = dataset.splits
-    if split == EVERY or not known:
-        if split not in (None, EVERY):
+    if split == ALL_SPLITS or not known:
+        if split not in (None, ALL_SPLITS):
             raise DataError(f"{path}: has no split {split!r}; it is not divided")
-        return dataset, EVERY
-    chosen = split or next((name for name in ("val", "test") if name in known), EVERY)
-    if chosen == EVERY:
-        return dataset, EVERY
+        return dataset, ALL_SPLITS
+    chosen = split or next((name for name in ("val", "test") if name in known), ALL_SPLITS)
+    if chosen == ALL_SPLITS:
+        return dataset, ALL_SPLITS
     if chosen not in known:
         raise DataError(f"{path}: has no split {chosen!r}, only {', '.join(known)}")
     return dataset.part(chosen), chosen
 
 
-def _limited(items: list[_Item], limit: int | None) -> list[_Item]:
+def _limited(items: list[_T], limit: int | None) -> list[_T]:
     if limit is None or len(items) <= limit:
         return items
     chosen = np.sort(np.random.default_rng(0).permutation(len(items))[:limit])

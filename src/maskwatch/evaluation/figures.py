@@ -1,4 +1,7 @@
-"""The figures of an evaluation: plain, frozen, ready for JSON. `measure.py` fills them."""
+"""The figures of an evaluation: plain, frozen, ready for JSON.
+
+`maskwatch.evaluation.measure` computes them. The names of the fields are the keys of the JSON form.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +14,32 @@ from maskwatch.evaluation.metrics import Calibration
 FORMAT: Final = 2
 """Version of the JSON form."""
 
+ALL_SOURCES: Final = "all"
+"""Name of the figures over several sources."""
+
+ALL_FROM_32_PX: Final = "all >=32 px"
+"""Name of the figures over all sources for faces of 32 pixels and more."""
+
 
 @dataclass(frozen=True, slots=True)
-class Detection:
+class DetectionFigures:
     """How well faces are found, in one source or all.
 
     Attributes:
         pictures: Number of pictures.
-        faces: True faces that count.
+        faces: Number of true faces, the ignored ones not counted.
         average_precision: At IoU 0.5, over all scores; None where not every face has a box.
         interval: 95 % interval of it over pictures.
-        average_precision_40: The same at IoU 0.4: box styles differ.
+        average_precision_40: The same at IoU 0.4: people draw boxes in different ways.
         average_precision_by_height: By class of face height.
         curve: Rows of score, precision, recall, thinned out.
-        recall: At the usual operating point.
+        recall: At the operating point.
         recall_40: The same at IoU 0.4.
         recall_from_24: At IoU 0.5 again, for faces of 24 pixels and more.
         recall_by_height: The same by class of face height.
         recall_by_state: The same by state; "face" where the state is unknown.
-        precision: At the usual operating point; None where not every face has a box.
-        false_per_picture: Found faces that are none, a picture; None likewise.
+        precision: At the operating point; None where not every face has a box.
+        false_per_picture: Mean number of false faces in a picture; None where not every face has a box.
     """
 
     pictures: int
@@ -50,18 +59,18 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
-class Classes:
-    """Finding and labelling as one task.
+class ClassAP:
+    """Average precision of detection and labelling as one task.
 
     Attributes:
-        average_precision: For each state at IoU 0.5; every found face is a candidate for every state, ranked
+        average_precision: For each state at IoU 0.5; every detection is a candidate for every state, ranked
             by face score times probability of the state, as detectors of several classes are measured
             (Everingham et al., The Pascal visual object classes challenge, 2015). None for a state without
             faces.
         mean: Their mean (mAP50); None unless every state has faces.
         interval: 95 % interval of the mean over pictures.
-        mean_by_answer: The mean when a face counts for the state it is given alone, ranked by face score:
-            as in the program's output.
+        mean_by_answer: The mean when a detection counts only for the state it is given, ranked by face
+            score: as in the program's output.
     """
 
     average_precision: dict[str, float | None]
@@ -71,17 +80,17 @@ class Classes:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """How well the states of found faces are told, at the usual operating point.
+class LabelFigures:
+    """How well the states of found faces are classified, at the operating point.
 
     Attributes:
         right: Found faces of known state with the right one of the three labels.
         right_by_height: The same by class of face height.
-        masked_or_not: Of those that are masked or unmasked: rightly said to wear a mask or none. A mask
-            said to be worn wrongly is a mask.
-        wrongly_worn_precision: Of those said to wear it wrongly.
-        wrongly_worn_recall: Of those that wear it wrongly.
-        confusion: Row the true state, column the label, in the order of `LABELS`.
+        masked_or_not: Of those that are truly masked or unmasked, the ones for which a mask is rightly
+            predicted or not. The label "mask worn incorrectly" counts as a mask.
+        wrongly_worn_precision: Of those predicted to wear it incorrectly, the ones that do.
+        wrongly_worn_recall: Of those that wear it incorrectly, the ones that are predicted to.
+        confusion: Row the true state, column the predicted label, in the order of `LABELS`.
         found_and_right: Of all true faces of each state, found or not.
         found_and_right_mean: Their mean; None unless every state has faces.
         calibration: Of the probability of the given label.
@@ -108,11 +117,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What is found when so many false faces are allowed.
+    """The recall at a given rate of false faces.
 
     Attributes:
         false_per_100: False faces in 100 pictures without a face, at most.
-        threshold: The face score that keeps to it.
+        threshold: The lowest face score that keeps to it.
         recall: By source, and of "all".
     """
 
@@ -122,15 +131,15 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Negatives:
-    """What is found where there is no face.
+class NegativeFigures:
+    """False faces in pictures without a face.
 
     Attributes:
         pictures: Pictures without a face.
-        false_faces: Found in them at the usual operating point.
+        false_faces: Number of faces found in them at the operating point.
         false_per_100: The same for 100 pictures.
         pictures_with: Pictures in which any was found.
-        points: Recall at equal false faces, from strict to lax.
+        points: Recall at equal rates of false faces, from strict to lax.
     """
 
     pictures: int
@@ -142,12 +151,12 @@ class Negatives:
 
 @dataclass(frozen=True, slots=True)
 class PortraitFigures:
-    """Pictures of one person, end to end: the label of the largest found face; none found is wrong.
+    """Pictures of one person, end to end: the label of the largest found face counts; no face is wrong.
 
     Attributes:
         pictures: Number of pictures.
         right: With the right one of the three labels.
-        masked_or_not: As in `Labels`, no face found counting as wrong.
+        masked_or_not: As in `LabelFigures`; no face found counts as wrong.
         found: With any face found.
         right_by_state: By true state.
         confusion: Row the true state, column the label; the last column counts "no face".
@@ -166,11 +175,11 @@ class PortraitFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Faces that have something in common, at the usual operating point.
+class SliceFigures:
+    """Faces that look alike, at the operating point.
 
     Attributes:
-        found: Of all.
+        found: Found faces, of all faces of the slice.
         right: Found faces of known state with the right one of the three labels.
         certain: Answers given as certain, among those.
         certain_right: Right ones among them.
@@ -184,10 +193,10 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything; a part is None or empty where there was nothing to measure it on.
+    """All figures; a part is None or empty where there was nothing to measure it on.
 
     Attributes:
-        detection: By source; "all" joins the sources that are fully labelled.
+        detection: By source; "all" combines the sources that are fully labelled.
         classes: By source, and "all".
         labels: By source, "all", and "all >=32 px", the faces of 32 pixels and more.
         negatives: Pictures without a face.
@@ -196,17 +205,20 @@ class Figures:
         slices: By name, where a list says what faces look like; see `maskwatch.evaluation.slices`.
     """
 
-    detection: dict[str, Detection]
-    classes: dict[str, Classes]
-    labels: dict[str, Labels]
-    negatives: Negatives | None
+    detection: dict[str, DetectionFigures]
+    classes: dict[str, ClassAP]
+    labels: dict[str, LabelFigures]
+    negatives: NegativeFigures | None
     crops: dict[str, PortraitFigures]
     milliseconds: float | None
-    slices: dict[str, Slice] = field(default_factory=dict)
+    slices: dict[str, SliceFigures] = field(default_factory=dict)
 
 
 def plain(value: Any) -> Any:
-    """Figures as dictionaries, lists and numbers; a `Proportion` becomes value, hits, total, low, high."""
+    """Returns figures as dictionaries, lists and numbers, ready for JSON.
+
+    A `Proportion` becomes a dictionary of value, hits, total, low and high; floats are rounded to 5 digits.
+    """
     if isinstance(value, Proportion):
         low, high = value.interval or (None, None)
         return {

@@ -1,4 +1,4 @@
-"""Runs an engine over labelled pictures, as a user would run it."""
+"""Runs engines over labelled pictures, as a user would run them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ from maskwatch.pipeline import Engine
 from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image
 
-LOW: Final = 0.02
-"""Detector score down to which candidates are taken for curves."""
+LOW_THRESHOLD: Final = 0.02
+"""Detector score down to which candidates are kept, for precision-recall curves."""
 
-_Either = TypeVar("_Either", Sample, PortraitSample)
+MAX_CANDIDATES: Final = 200
+"""Candidates of a picture that the classifier sees: a bad detector offers thousands."""
 
-
-MOST: Final = 200
-"""Candidates of a picture that are looked at more closely: a bad detector offers thousands."""
+_Labelled = TypeVar("_Labelled", Sample, PortraitSample)
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """A detector that reports only the best of what another finds."""
+class TopDetections:
+    """A detector that reports only the best detections of another one.
+
+    Attributes:
+        detector: The other one; it reports its detections by falling score.
+        count: How many are kept.
+    """
 
     detector: Detector
     count: int
@@ -41,44 +45,44 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedEngine:
-    """A detector and a classifier, at two operating points.
+    """A detector and a classifier, loaded twice: at the operating point and at a low threshold.
 
-    The usual one is what users get. It is no plain threshold on the reported score (the detector has
-    one for its own score, the classifier another for what is a face at all), so it cannot be had from
-    the other's answers, and pictures are looked at twice.
+    The operating point is more than a threshold on the reported score: the detector has a threshold for its
+    own score, and the classifier one for what is a face at all. So its answers cannot be cut out of those at
+    the low threshold, and every picture is run twice.
 
     Attributes:
         name: For people.
-        usual: What users get.
-        deep: The same models, reporting faces down to a low score.
-        live: Whether they look at pictures as at frames of live video.
+        at_operating_point: The engine that users get.
+        at_low_threshold: The same models, reporting faces down to a low score.
+        live: Whether pictures are treated as frames of live video.
     """
 
     name: str
-    usual: Engine
-    deep: Engine
+    at_operating_point: Engine
+    at_low_threshold: Engine
     _: KW_ONLY
     live: bool = False
 
 
 @dataclass(slots=True)
 class Predictions:
-    """What one engine found in all pictures.
+    """What one engine predicted for all pictures.
 
     Attributes:
-        looked: Pictures with boxes.
+        pictures: Pictures with boxes.
         negatives: Pictures without a face.
         portraits: Pictures of one person.
         problems: One line for each picture that could not be read.
     """
 
-    looked: list[PicturePrediction] = field(default_factory=list)
+    pictures: list[PicturePrediction] = field(default_factory=list)
     negatives: list[PicturePrediction] = field(default_factory=list)
     portraits: list[PortraitPrediction] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def contender(
+def load_evaluated_engine(
     detector: str,
     classifier: str,
     size: int | None = None,
@@ -87,15 +91,27 @@ def contender(
     live: bool = False,
     threads: int | None = None,
 ) -> EvaluatedEngine:
-    """Loads models as `maskwatch.factory.load` does, which explains the arguments."""
-    usual = load(detector, classifier, size, threshold, live=live, threads=threads)
-    deep = load(detector, classifier, size, LOW, live=live, threads=threads)
-    deep = Engine(Best(deep.detector, MOST), deep.classifier, deep.threshold)
-    return EvaluatedEngine(f"{short(detector)} + {short(classifier)}", usual, deep, live=live)
+    """Loads models for an evaluation.
+
+    Args:
+        detector: See `maskwatch.factory.load`, also for the other arguments.
+        classifier: See there.
+        size: See there.
+        threshold: See there.
+        live: See there.
+        threads: See there.
+
+    Raises:
+        ModelError: A model cannot be had or used.
+    """
+    engine = load(detector, classifier, size, threshold, live=live, threads=threads)
+    low = load(detector, classifier, size, LOW_THRESHOLD, live=live, threads=threads)
+    low = Engine(TopDetections(low.detector, MAX_CANDIDATES), low.classifier, low.threshold)
+    return EvaluatedEngine(f"{short_name(detector)} + {short_name(classifier)}", engine, low, live=live)
 
 
 def parse_models(spec: str, detector: str, classifier: str) -> tuple[str, str]:
-    """The detector and the classifier that a user names in one word.
+    """Returns the detector and the classifier that a user names in one word.
 
     Args:
         spec: A detector, a classifier, an ONNX file of either kind, or DETECTOR+CLASSIFIER.
@@ -115,48 +131,48 @@ def _is_classifier(spec: str) -> bool:
         return False
 
 
-def short(spec: str) -> str:
-    """A model's name without its folders."""
+def short_name(spec: str) -> str:
+    """Returns a model's name without its folders."""
     name, equals, path = spec.partition("=")
     return f"{name}={Path(path).name}" if equals else Path(spec).name
 
 
-def look(
-    contenders: Sequence[EvaluatedEngine],
+def predict(
+    engines: Sequence[EvaluatedEngine],
     samples: Iterable[Sample] = (),
     negatives: Iterable[Sample] = (),
     portraits: Iterable[PortraitSample] = (),
 ) -> list[Predictions]:
-    """Shows every picture to every engine, one after the other, so that their times compare.
+    """Runs every engine on every picture. Each picture goes to all engines in turn, so that times compare.
 
     Args:
-        contenders: What looks at them.
+        engines: The engines.
         samples: Pictures with boxes.
         negatives: Pictures without a face.
         portraits: Pictures of one person.
 
     Returns:
-        The findings of each.
+        The predictions of each engine, in the order of `engines`.
     """
-    findings = [Predictions() for _ in contenders]
+    of_engines = [Predictions() for _ in engines]
     problems: list[str] = []
     for sample, image in _read(samples, problems):
-        for contender, found in zip(contenders, findings, strict=True):
-            found.looked.append(_look(contender, sample, image))
+        for engine, predictions in zip(engines, of_engines, strict=True):
+            predictions.pictures.append(_predict_picture(engine, sample, image))
     for sample, image in _read(negatives, problems):
-        for contender, found in zip(contenders, findings, strict=True):
-            found.negatives.append(_look(contender, sample, image))
+        for engine, predictions in zip(engines, of_engines, strict=True):
+            predictions.negatives.append(_predict_picture(engine, sample, image))
     for portrait, image in _read(portraits, problems):
-        for contender, found in zip(contenders, findings, strict=True):
-            faces, seconds = _timed(contender.usual, image)
-            found.portraits.append(PortraitPrediction(portrait, faces, seconds))
-    return [replace(found, problems=problems) for found in findings]
+        for engine, predictions in zip(engines, of_engines, strict=True):
+            faces, seconds = _timed(engine.at_operating_point, image)
+            predictions.portraits.append(PortraitPrediction(portrait, faces, seconds))
+    return [replace(predictions, problems=problems) for predictions in of_engines]
 
 
-def _look(contender: EvaluatedEngine, sample: Sample, image: Image) -> PicturePrediction:
-    faces, seconds = _timed(contender.usual, image)
+def _predict_picture(engine: EvaluatedEngine, sample: Sample, image: Image) -> PicturePrediction:
+    faces, seconds = _timed(engine.at_operating_point, image)
     height, width = image.shape[:2]
-    return PicturePrediction(sample, faces, contender.deep.detect(image), width, height, seconds)
+    return PicturePrediction(sample, faces, engine.at_low_threshold.detect(image), width, height, seconds)
 
 
 def _timed(engine: Engine, image: Image) -> tuple[Faces, float]:
@@ -165,8 +181,8 @@ def _timed(engine: Engine, image: Image) -> tuple[Faces, float]:
     return faces, time.perf_counter() - start
 
 
-def _read(samples: Iterable[_Either], problems: list[str]) -> Iterator[tuple[_Either, Image]]:
-    """The pictures that can be read; the others are noted."""
+def _read(samples: Iterable[_Labelled], problems: list[str]) -> Iterator[tuple[_Labelled, Image]]:
+    """Yields the pictures that can be read; the others go to `problems`."""
     for sample in samples:
         try:
             yield sample, read_image(sample.path)

@@ -1,4 +1,4 @@
-"""How sure a measured figure is. Pure."""
+"""Confidence intervals of figures, and a test of differences. Pure."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Proportion:
 
     @property
     def value(self) -> float | None:
-        """The share; None of nothing."""
+        """The proportion, from 0 to 1; None of nothing."""
         return self.hits / self.total if self.total else None
 
     @property
     def interval(self) -> Interval | None:
-        """Lower and upper end; None of nothing."""
+        """Lower and upper end of the interval; None of nothing."""
         if not self.total:
             return None
         n, p, z2 = self.total, self.hits / self.total, _Z95**2
@@ -41,21 +41,23 @@ class Proportion:
 
 
 NOTHING: Final = Proportion(0, 0)
-"""The share of nothing: it has no value."""
+"""The proportion of nothing: it has no value."""
 
 
 def proportion(hits: NDArray[np.bool_]) -> Proportion:
-    """The share of True."""
+    """Returns the proportion of True in (n,) bool."""
     return Proportion(int(np.count_nonzero(hits)), len(hits))
 
 
 def bootstrap(
     figure: Callable[[NDArray[np.intp]], float], units: int, rounds: int = 200, seed: int = 0
 ) -> Interval | None:
-    """95 % percentile interval of a figure, by drawing the units (pictures) again with replacement.
+    """Returns the 95 % percentile interval of a figure, by drawing units (pictures) with replacement.
+
+    Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7, 1979.
 
     Args:
-        figure: The figure of a drawn set, given as row numbers of units; NaN where it has none.
+        figure: Computes the figure of a drawn set from row numbers of units; NaN where it has none.
         units: How many units there are.
         rounds: How many sets are drawn.
         seed: Of the draw.
@@ -75,7 +77,7 @@ def bootstrap(
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Exact two-sided McNemar test (Q. McNemar, Psychometrika 12, 1947).
+    """Runs the exact two-sided McNemar test (Q. McNemar, Psychometrika 12, 1947).
 
     Args:
         only_first: Cases that the first alone got right.

@@ -1,4 +1,4 @@
-"""All found and all true faces of many pictures as two sets of columns. Pure."""
+"""The detections and true faces of many pictures as two sets of columns. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from maskwatch.types import LABELS, Faces
 
 @dataclass(frozen=True, slots=True)
 class PicturePrediction:
-    """A labelled picture and what the engine found in it.
+    """A labelled picture and what the engine predicted for it.
 
     Attributes:
-        sample: The truth.
-        faces: What it reports at its usual operating point.
-        candidates: What it reports when asked for faces down to a low score, for curves.
+        sample: The ground truth.
+        faces: What the engine reports at its operating point.
+        candidates: What it reports down to a low score, for precision-recall curves.
         width: Of the picture, in pixels.
         height: Of the picture, in pixels.
-        seconds: What the engine took.
+        seconds: Time that the engine took at its operating point.
     """
 
     sample: Sample
@@ -37,7 +37,13 @@ class PicturePrediction:
 
 @dataclass(frozen=True, slots=True)
 class PortraitPrediction:
-    """A picture of one person and what the engine found in it, at its usual operating point."""
+    """A picture of one person and what the engine predicted for it.
+
+    Attributes:
+        sample: The ground truth.
+        faces: What the engine reports at its operating point.
+        seconds: Time that the engine took.
+    """
 
     sample: PortraitSample
     faces: Faces
@@ -46,63 +52,68 @@ class PortraitPrediction:
 
 @dataclass(frozen=True, slots=True)
 class MatchTable:
-    """Columns: `found_*` one row a found face, `true_*` one row a true face that is not ignored.
+    """Columns: `detection_*` has one row for each detection, `truth_*` one for each face that counts.
+
+    Ignored boxes have no row.
 
     Attributes:
         pictures: Number of pictures.
-        found_picture: (n,) intp: number of the picture it is in.
-        found_score: (n,) float32.
-        found_height: (n,) float32, pixels.
-        found_outcome: (n,) int8, see `matching`.
-        found_probabilities: (n, 3) float32, NaN where nothing classified it.
-        found_certain: (n,) bool.
-        found_reason: (n,) object: why not, None for the certain ones.
-        true_picture: (m,) intp: number of the picture it is in.
-        true_row: (m,) intp: its row in that picture's `Sample`.
-        true_state: (m,) int64, `maskwatch.data.sample.UNKNOWN` included.
-        true_height: (m,) float32, pixels.
-        true_found: (m,) intp: row of the found face that matches it, -1 if none.
-        true_score: (m,) float32: the score of that face, -1 if none.
+        detection_picture: (n,) intp: number of the picture, from 0.
+        detection_score: (n,) float32.
+        detection_height: (n,) float32, pixels.
+        detection_outcome: (n,) int8, see `maskwatch.evaluation.matching`.
+        detection_probabilities: (n, 3) float32, NaN where nothing classified it.
+        detection_certain: (n,) bool.
+        detection_reason: (n,) object: the reason for being uncertain, None for the certain ones.
+        truth_picture: (m,) intp: number of the picture, from 0.
+        truth_row: (m,) intp: row in that picture's `Sample`.
+        truth_state: (m,) int64, `maskwatch.data.sample.UNKNOWN` included.
+        truth_height: (m,) float32, pixels.
+        truth_detection: (m,) intp: row of the detection that matches it, -1 if none does.
+        truth_score: (m,) float32: score of that detection, -1 if there is none.
     """
 
     pictures: int
-    found_picture: NDArray[np.intp]
-    found_score: NDArray[np.float32]
-    found_height: NDArray[np.float32]
-    found_outcome: NDArray[np.int8]
-    found_probabilities: NDArray[np.float32]
-    found_certain: NDArray[np.bool_]
-    found_reason: NDArray[np.object_]
-    true_picture: NDArray[np.intp]
-    true_row: NDArray[np.intp]
-    true_state: NDArray[np.int64]
-    true_height: NDArray[np.float32]
-    true_found: NDArray[np.intp]
-    true_score: NDArray[np.float32]
+    detection_picture: NDArray[np.intp]
+    detection_score: NDArray[np.float32]
+    detection_height: NDArray[np.float32]
+    detection_outcome: NDArray[np.int8]
+    detection_probabilities: NDArray[np.float32]
+    detection_certain: NDArray[np.bool_]
+    detection_reason: NDArray[np.object_]
+    truth_picture: NDArray[np.intp]
+    truth_row: NDArray[np.intp]
+    truth_state: NDArray[np.int64]
+    truth_height: NDArray[np.float32]
+    truth_detection: NDArray[np.intp]
+    truth_score: NDArray[np.float32]
 
 
 def tabulate(
-    looked: PicturePrediction, faces: Faces, iou: float = 0.5, partly_labelled: Collection[str] = ()
+    prediction: PicturePrediction, faces: Faces, iou: float = 0.5, partly_labelled: Collection[str] = ()
 ) -> MatchTable:
-    """Matches found faces of one picture with its true ones.
+    """Matches detections of one picture with its true faces.
 
     Args:
-        looked: The picture.
-        faces: The found faces: those of `looked`, or a choice of them.
-        iou: Smallest overlap that counts as found.
-        partly_labelled: Sources in which some faces have no box: what is found beside the boxes there
+        prediction: The picture.
+        faces: The detections: those of `prediction`, or a choice of them.
+        iou: Smallest overlap that counts as a match.
+        partly_labelled: Sources in which some faces have no box: a detection there that matches no box
             counts neither way.
+
+    Returns:
+        A table of one picture; detections are sorted by falling score.
     """
-    sample = looked.sample
-    boxes = clip(sample.boxes, looked.width, looked.height)
-    # A box wholly outside the picture cannot be found.
+    sample = prediction.sample
+    boxes = clip(sample.boxes, prediction.width, prediction.height)
+    # A box wholly outside the picture cannot be detected.
     ignore = sample.ignore | (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
     matched = match(faces.boxes, faces.scores, boxes, ignore, iou)
     faces = faces[matched.order]
     outcome = matched.outcome
     hits = np.flatnonzero(outcome == TRUE)
-    finder = np.full(len(boxes), -1, np.intp)
-    finder[matched.truth[hits]] = hits
+    detection = np.full(len(boxes), -1, np.intp)
+    detection[matched.truth[hits]] = hits
     score = np.full(len(boxes), -1, np.float32)
     score[matched.truth[hits]] = matched.scores[hits]
     if sample.source in partly_labelled:
@@ -113,36 +124,44 @@ def tabulate(
         probabilities = np.full((len(faces), len(LABELS)), np.nan, np.float32)
     return MatchTable(
         pictures=1,
-        found_picture=np.zeros(len(faces), np.intp),
-        found_score=matched.scores,
-        found_height=faces.boxes[:, 3] - faces.boxes[:, 1],
-        found_outcome=outcome,
-        found_probabilities=probabilities,
-        found_certain=faces.certain,
-        found_reason=np.full(len(faces), None, np.object_) if faces.reasons is None else faces.reasons,
-        true_picture=np.zeros(len(rows), np.intp),
-        true_row=rows,
-        true_state=sample.states[rows],
-        true_height=(boxes[:, 3] - boxes[:, 1])[rows],
-        true_found=finder[rows],
-        true_score=score[rows],
+        detection_picture=np.zeros(len(faces), np.intp),
+        detection_score=matched.scores,
+        detection_height=faces.boxes[:, 3] - faces.boxes[:, 1],
+        detection_outcome=outcome,
+        detection_probabilities=probabilities,
+        detection_certain=faces.certain,
+        detection_reason=np.full(len(faces), None, np.object_) if faces.reasons is None else faces.reasons,
+        truth_picture=np.zeros(len(rows), np.intp),
+        truth_row=rows,
+        truth_state=sample.states[rows],
+        truth_height=(boxes[:, 3] - boxes[:, 1])[rows],
+        truth_detection=detection[rows],
+        truth_score=score[rows],
     )
 
 
-def join(tables: Sequence[MatchTable]) -> MatchTable:
-    """The tables one below the other; pictures and rows are numbered anew."""
+def tabulate_faces(
+    predictions: Sequence[PicturePrediction], partly_labelled: Collection[str] = (), iou: float = 0.5
+) -> MatchTable:
+    """Matches the faces that the engine reports at its operating point, in all pictures; see `tabulate`."""
+    return concatenate([tabulate(item, item.faces, iou, partly_labelled) for item in predictions])
+
+
+def concatenate(tables: Sequence[MatchTable]) -> MatchTable:
+    """Puts tables one below the other; pictures and rows are numbered anew."""
     tables = tables or [_EMPTY]
     pictures = np.cumsum([0, *(table.pictures for table in tables)])
-    found = np.cumsum([0, *(len(table.found_score) for table in tables)])
+    detections = np.cumsum([0, *(len(table.detection_score) for table in tables)])
     columns = {
         column.name: np.concatenate([getattr(table, column.name) for table in tables])
         for column in fields(MatchTable)
         if column.name != "pictures"
     }
-    for name, rows in (("found_picture", "found_score"), ("true_picture", "true_score")):
+    for name, rows in (("detection_picture", "detection_score"), ("truth_picture", "truth_score")):
         columns[name] += np.repeat(pictures[:-1], [len(getattr(table, rows)) for table in tables])
-    offset = np.repeat(found[:-1], [len(table.true_score) for table in tables])
-    columns["true_found"] = np.where(columns["true_found"] < 0, -1, columns["true_found"] + offset)
+    offset = np.repeat(detections[:-1], [len(table.truth_score) for table in tables])
+    matched = columns["truth_detection"]
+    columns["truth_detection"] = np.where(matched < 0, -1, matched + offset)
     return MatchTable(pictures=int(pictures[-1]), **columns)
 
 

@@ -1,4 +1,4 @@
-"""Which found face is which true one. Pure."""
+"""Matches detections to the ground truth of one picture. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ IGNORED: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The faces found in one picture against the true ones.
+    """The detections of one picture, each with its outcome.
 
     Attributes:
-        scores: (n,) float32: scores of the found faces, best first.
-        order: (n,) intp: row of each in what was found; `scores` is sorted by it.
-        outcome: (n,) int8: `TRUE` found a true face, `FALSE` found none, `IGNORED` counts neither way.
-        truth: (n,) intp: row of the true face that was found, -1 where none.
+        scores: (n,) float32: scores of the detections, best first.
+        order: (n,) intp: row of each among the given detections; `scores` is sorted by it.
+        outcome: (n,) int8: `TRUE` matches a true face, `FALSE` matches none, `IGNORED` counts neither way.
+        truth: (n,) intp: row of the true face that it matches, -1 where there is none.
     """
 
     scores: NDArray[np.float32]
@@ -33,46 +33,46 @@ class Match:
 
 
 def match(
-    found: NDArray[np.float32],
+    detections: NDArray[np.float32],
     scores: NDArray[np.float32],
-    true: NDArray[np.float32],
+    truth: NDArray[np.float32],
     ignore: NDArray[np.bool_],
     threshold: float = 0.5,
 ) -> Match:
-    """Assigns found faces to true ones: best score first, each true face once.
+    """Assigns detections to true faces: best score first, each true face once.
 
-    A found face takes the free true face that it overlaps most, if the IoU is at least `threshold`.
-    One that finds none, but lies by at least `threshold` of its own area on an ignored box, is ignored:
-    as COCO treats crowds, so that one ignored box may take many found faces.
+    A detection takes the free true face that it overlaps most, if the IoU is at least `threshold`.
+    One that matches none, but lies by at least `threshold` of its own area on an ignored box, is ignored.
+    COCO treats crowds the same way: one ignored box may take many detections.
 
     Args:
-        found: (n, 4) boxes.
-        scores: (n,) their scores.
-        true: (m, 4) boxes.
+        detections: (n, 4) float32 boxes: x1, y1, x2, y2 in pixels.
+        scores: (n,) float32: their scores.
+        truth: (m, 4) float32 boxes, likewise.
         ignore: (m,) bool: true boxes that are neither face nor background.
-        threshold: Smallest overlap that counts.
+        threshold: Smallest IoU that counts, from 0 to 1.
     """
     order = np.argsort(-scores, kind="stable")
     outcome = np.zeros(len(order), np.int8)
-    truth = np.full(len(order), -1, np.intp)
-    overlap = iou(found, true)
+    matched = np.full(len(order), -1, np.intp)
+    overlap = iou(detections, truth)
     overlap[:, ignore] = 0
-    covered = _covered(found, true[ignore]) >= threshold
+    covered = _largest_cover(detections, truth[ignore]) >= threshold
     for place, row in enumerate(order):
         best = int(overlap[row].argmax()) if overlap.shape[1] else -1
         if best >= 0 and overlap[row, best] >= threshold:
             overlap[:, best] = 0  # taken
-            outcome[place], truth[place] = TRUE, best
+            outcome[place], matched[place] = TRUE, best
         elif covered[row]:
             outcome[place] = IGNORED
-    return Match(scores[order], order, outcome, truth)
+    return Match(scores[order], order, outcome, matched)
 
 
-def _covered(found: NDArray[np.float32], areas: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n,) the largest share of each found box that lies on one of the areas."""
+def _largest_cover(detections: NDArray[np.float32], areas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns (n,) float32: the largest part of each detection that lies on one of the areas."""
     if not len(areas):
-        return np.zeros(len(found), np.float32)
-    corner = np.minimum(found[:, None, 2:], areas[None, :, 2:])
-    sides = np.clip(corner - np.maximum(found[:, None, :2], areas[None, :, :2]), 0, None)
-    own = np.prod(np.clip(found[:, 2:] - found[:, :2], 1e-6, None), axis=1)
+        return np.zeros(len(detections), np.float32)
+    corner = np.minimum(detections[:, None, 2:], areas[None, :, 2:])
+    sides = np.clip(corner - np.maximum(detections[:, None, :2], areas[None, :, :2]), 0, None)
+    own = np.prod(np.clip(detections[:, 2:] - detections[:, :2], 1e-6, None), axis=1)
     return np.asarray((sides.prod(axis=2) / own[:, None]).max(axis=1), np.float32)

@@ -1,4 +1,4 @@
-"""The measures themselves. Pure: arrays in, numbers out."""
+"""Precision and recall, average precision, calibration, confusion. Pure: arrays in, numbers out."""
 
 from __future__ import annotations
 
@@ -22,14 +22,23 @@ BINS: Final = 15
 """Bins of the calibration error."""
 
 
+def height_classes(heights: NDArray[np.float32]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Returns the classes of face height, each with the (n,) bool of the faces in it.
+
+    Args:
+        heights: (n,) float32: heights in pixels.
+    """
+    return [(name, (heights >= low) & (heights < high)) for name, (low, high) in HEIGHTS.items()]
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Precision and recall as the score threshold falls.
 
     Attributes:
-        scores: (n,) the thresholds, falling.
-        precision: (n,) share of the found faces that are true.
-        recall: (n,) share of the true faces that are found.
+        scores: (n,) float32: the thresholds, falling.
+        precision: (n,) float64: part of the detections at and above each that are true.
+        recall: (n,) float64: part of the true faces that they match.
     """
 
     scores: NDArray[np.float32]
@@ -38,23 +47,26 @@ class Curve:
 
 
 def precision_recall(scores: NDArray[np.float32], outcome: NDArray[np.int8], faces: int) -> Curve:
-    """The curve of found faces with their outcomes (see `matching`).
+    """Returns the curve of detections with their outcomes (see `maskwatch.evaluation.matching`).
 
     Args:
-        scores: (n,) scores of found faces of any number of pictures, in any order.
-        outcome: (n,) `TRUE`, `FALSE` or `IGNORED`.
+        scores: (n,) float32: scores of detections of any number of pictures, in any order.
+        outcome: (n,) int8: `TRUE`, `FALSE` or `IGNORED`.
         faces: Number of true faces, the ignored ones not counted.
     """
     counted = outcome != IGNORED
     scores, outcome = scores[counted], outcome[counted]
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(outcome[order] == TRUE)
-    found = np.arange(1, len(order) + 1)
-    return Curve(scores[order], hits / np.maximum(found, 1), hits / max(faces, 1))
+    detections = np.arange(1, len(order) + 1)
+    return Curve(scores[order], hits / np.maximum(detections, 1), hits / max(faces, 1))
 
 
 def average_precision(curve: Curve) -> float:
-    """Area under the curve, precision made monotone, over all points (as Pascal VOC does since 2010)."""
+    """Returns the area under the curve, precision made monotone, over all points.
+
+    As in Everingham et al., The Pascal visual object classes challenge, since its edition of 2010.
+    """
     if not len(curve.recall):
         return 0.0
     best_from_here = np.maximum.accumulate(curve.precision[::-1])[::-1]
@@ -63,7 +75,12 @@ def average_precision(curve: Curve) -> float:
 
 
 def threshold_for(false_scores: NDArray[np.float32], allowed: int) -> float:
-    """The lowest threshold at which at most `allowed` of the false faces have a score above or at it."""
+    """Returns the lowest threshold that at most `allowed` false faces reach.
+
+    Args:
+        false_scores: (n,) float32: scores of the false faces, in any order.
+        allowed: How many of them may reach it.
+    """
     if len(false_scores) <= allowed:
         return 0.0
     worst = np.sort(false_scores)[::-1][allowed]
@@ -72,13 +89,13 @@ def threshold_for(false_scores: NDArray[np.float32], allowed: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How well stated probabilities agree with what happened.
+    """How well stated probabilities agree with how often the answers were right.
 
     Attributes:
         error: Expected calibration error: mean distance of confidence and accuracy, by bin.
         confidence: Mean confidence of each bin that is not empty.
-        accuracy: Share of right answers in each.
-        count: Number of answers in each.
+        accuracy: Part of right answers in each of these bins.
+        count: Number of answers in each of these bins.
     """
 
     error: float
@@ -88,11 +105,11 @@ class Calibration:
 
 
 def calibration(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Calibration | None:
-    """The expected calibration error with `BINS` equal bins (Guo et al., arXiv 1706.04599).
+    """Returns the expected calibration error with `BINS` equal bins (Guo et al., arXiv 1706.04599).
 
     Args:
-        confidence: (n,) probability of the given answer.
-        right: (n,) bool.
+        confidence: (n,) float32: probability of the given answer.
+        right: (n,) bool: whether that answer is right.
 
     Returns:
         None if there is no answer.
@@ -108,6 +125,12 @@ def calibration(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Ca
     return Calibration(error, means.tolist(), rights.tolist(), count[used].tolist())
 
 
-def confusion(true: NDArray[np.int64], said: NDArray[np.int64], kinds: int) -> NDArray[np.int64]:
-    """(kinds, kinds) counts: row the true kind, column the answer."""
-    return np.bincount(true * kinds + said, minlength=kinds * kinds).reshape(kinds, kinds)
+def confusion(true: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Returns (classes, classes) counts: row the true class, column the predicted one.
+
+    Args:
+        true: (n,) int64: true classes, from 0.
+        predicted: (n,) int64: predicted classes.
+        classes: Number of classes.
+    """
+    return np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)

@@ -1,4 +1,4 @@
-"""Mistakes counted by what they have in common: which kinds of faces a model fails on. Pure."""
+"""Counts mistakes by face height, true state and source. Pure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any, Final
 from maskwatch.evaluation.metrics import HEIGHTS
 from maskwatch.types import LABELS
 
-WHOLE: Final = "whole picture"
-"""The class of height of a picture of one person in which nothing was found."""
+WHOLE_PICTURE: Final = "whole picture"
+"""The height class of a picture of one person in which no face was found."""
 
 _UNKNOWN: Final = "face"
 
 
 @dataclass(frozen=True, slots=True)
 class MistakeCounts:
-    """The mistakes of one sort of faces.
+    """The mistakes of one group of faces.
 
     Attributes:
-        by: What the faces were sorted by: "height", "state" or "source".
-        name: The sort.
-        missed: Faces that were not found.
-        false: Faces that are none.
+        by: What the faces are grouped by: "height", "state" or "source".
+        name: The group.
+        missed: True faces that were not found.
+        false: Detections that are no faces.
         wrong: Found faces with a wrong label.
         wrong_certain: Those of them whose answer was given as certain.
     """
@@ -37,27 +37,27 @@ class MistakeCounts:
     wrong_certain: int
 
 
-def count(mistakes: Iterable[Mapping[str, Any]]) -> list[MistakeCounts]:
+def count_mistakes(mistakes: Iterable[Mapping[str, Any]]) -> list[MistakeCounts]:
     """Counts mistakes by face height, by true state and by source.
 
     Args:
         mistakes: Rows as `maskwatch.evaluation.mistakes.records` makes them.
 
     Returns:
-        Heights from small to large, then states (a false face has none), then sources by name; sorts
+        Heights from small to large, then states (a false face has none), then sources by name; groups
         without a mistake are left out.
     """
     counts: dict[tuple[str, str], Counter[str]] = {}
     for mistake in mistakes:
         kind = str(mistake["kind"])
-        sorts = [("height", _height(mistake.get("height"))), ("source", str(mistake.get("source") or "-"))]
+        groups = [("height", _height(mistake.get("height"))), ("source", str(mistake.get("source") or "-"))]
         if kind != "false_face":
-            sorts.append(("state", str(mistake.get("true") or _UNKNOWN)))
-        for sort in sorts:
-            tally = counts.setdefault(sort, Counter())
+            groups.append(("state", str(mistake.get("true") or _UNKNOWN)))
+        for group in groups:
+            tally = counts.setdefault(group, Counter())
             tally[kind] += 1
             tally["wrong_certain"] += kind == "wrong_label" and bool(mistake.get("certain"))
-    order = {name: place for place, name in enumerate((*HEIGHTS, WHOLE, *LABELS, _UNKNOWN))}
+    order = {name: place for place, name in enumerate((*HEIGHTS, WHOLE_PICTURE, *LABELS, _UNKNOWN))}
     place = ("height", "state", "source")
     return [
         MistakeCounts(
@@ -71,5 +71,5 @@ def count(mistakes: Iterable[Mapping[str, Any]]) -> list[MistakeCounts]:
 
 def _height(pixels: float | None) -> str:
     if pixels is None:
-        return WHOLE
+        return WHOLE_PICTURE
     return next(name for name, (low, high) in HEIGHTS.items() if low <= pixels < high)

@@ -1,4 +1,4 @@
-"""Figures by what faces look like (turned aside, glasses, a dark mask ...), as a list says it.
+"""Figures of slices: faces that look alike (turned aside, glasses, a dark mask ...), named in a list.
 
 A list is a CSV file with the columns `picture`, `box` (see `maskwatch.data.picture_lists`) and `slice`, one
 line a face and slice:
@@ -19,7 +19,7 @@ import numpy as np
 from maskwatch.data.picture_lists import about, by_name, read_rows
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
-from maskwatch.evaluation.figures import Slice
+from maskwatch.evaluation.figures import SliceFigures
 from maskwatch.evaluation.intervals import proportion
 from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, tabulate
 
@@ -57,48 +57,49 @@ def read_slices(path: Path) -> list[Member]:
 
 
 def by_slice(
-    looked: Sequence[PicturePrediction], members: Iterable[Member], partly_labelled: Collection[str] = ()
-) -> dict[str, Slice]:
-    """Figures of each slice, by its name, at the usual operating point.
+    predictions: Sequence[PicturePrediction], members: Iterable[Member], partly_labelled: Collection[str] = ()
+) -> dict[str, SliceFigures]:
+    """Computes the figures of each slice, by its name, at the operating point.
 
     Args:
-        looked: Pictures with boxes, and what was found.
-        members: The faces of the slices; those of other pictures, and ignored ones, are passed over.
+        predictions: Of pictures with boxes.
+        members: The faces of the slices; those of other pictures and ignored ones are skipped.
         partly_labelled: Sources in which some faces have no box.
 
     Raises:
-        DataError: A picture does not have that box.
+        DataError: A slice names a box that its picture does not have.
     """
     entries = by_name(members)
     rows: dict[str, list[tuple[bool, bool, bool, bool]]] = {}  # found, of known state, right, certain
-    for item in looked:
-        here = about(item.sample.path, entries)
-        if not here:
+    for item in predictions:
+        of_picture = about(item.sample.path, entries)
+        if not of_picture:
             continue
         table = tabulate(item, item.faces, 0.5, partly_labelled)
-        places = {int(row): place for place, row in enumerate(table.true_row)}
-        for member in here:
+        places = {int(row): place for place, row in enumerate(table.truth_row)}
+        for member in of_picture:
             if member.box >= len(item.sample.boxes):
                 raise DataError(f"{item.sample.path}: has no box {member.box}, named in the slices")
             if member.box not in places:
                 continue
-            rows.setdefault(member.name, []).append(_judged(table, places[member.box]))
-    return {name: _slice(found) for name, found in sorted(rows.items())}
+            rows.setdefault(member.name, []).append(_outcome(table, places[member.box]))
+    return {name: _slice_figures(outcomes) for name, outcomes in sorted(rows.items())}
 
 
-def _judged(table: MatchTable, place: int) -> tuple[bool, bool, bool, bool]:
-    """Whether a true face was found, whether that tells anything of its label, whether right, and certain."""
-    state, finder = table.true_state[place], table.true_found[place]
-    if finder < 0:
+def _outcome(table: MatchTable, place: int) -> tuple[bool, bool, bool, bool]:
+    """Returns whether a true face is found, is found and of known state, is labelled right, is certain."""
+    state, detection = table.truth_state[place], table.truth_detection[place]
+    if detection < 0:
         return False, False, False, False
-    said = table.found_probabilities[finder]
-    known = bool(state != UNKNOWN and not np.isnan(said).any())
-    return True, known, known and bool(said.argmax() == state), known and bool(table.found_certain[finder])
+    probabilities = table.detection_probabilities[detection]
+    known = bool(state != UNKNOWN and not np.isnan(probabilities).any())
+    right = known and bool(probabilities.argmax() == state)
+    return True, known, right, known and bool(table.detection_certain[detection])
 
 
-def _slice(rows: list[tuple[bool, bool, bool, bool]]) -> Slice:
+def _slice_figures(rows: list[tuple[bool, bool, bool, bool]]) -> SliceFigures:
     found, known, right, certain = np.array(rows, np.bool_).T
-    return Slice(
+    return SliceFigures(
         found=proportion(found),
         right=proportion(right[known]),
         certain=proportion(certain[known]),

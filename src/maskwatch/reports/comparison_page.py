@@ -1,75 +1,78 @@
-"""A comparison as one self-contained page for the browser."""
+"""The page of a comparison of two engines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from typing import Final
+from typing import Any, Final
 
 from maskwatch import __version__
-from maskwatch.evaluation.compare import Changed, Comparison, precision_line, side_by_side, verdict
-from maskwatch.evaluation.mistakes import KINDS, Mistake, thumbnails
-from maskwatch.evaluation.report import percent
-from maskwatch.reports.html import gallery, page, table
+from maskwatch.evaluation.compare import ChangedPicture, Comparison
+from maskwatch.evaluation.mistakes import KINDS, Mistake
+from maskwatch.evaluation.result import percent
+from maskwatch.reports.comparison_text import precision_line, side_by_side, verdict
+from maskwatch.reports.render import render
+from maskwatch.reports.tables import Table
+from maskwatch.reports.thumbnails import mistake_thumbnails
 
 _SHOWN: Final = 60
 """Faces of each kind in a gallery, and pictures in a table."""
 
 
-def to_html(comparison: Comparison) -> str:
-    """One self-contained page. It holds pictures only if the comparison holds mistakes."""
-    a, b = (escape(str(engine["name"])) for engine in comparison.engines)
-    named = ", ".join(escape(str(name)) for name in comparison.data.get("names", ()))
-    parts = [
-        f"<p>A is {a}, B is {b}, on the same pictures of {named}, with maskwatch {__version__}.</p>",
-        table(
-            ["", "A", "B"], [[escape(cell) for cell in row] for row in side_by_side(comparison)], "Figures"
-        ),
-        "<h2>Case by case</h2>",
-        _paired(comparison),
-    ]
-    if line := precision_line(comparison):
-        parts.append(f"<p>{escape(line[0].upper() + line[1:])}; a bootstrap over pictures.</p>")
-    for heading, changed in (("better", comparison.better), ("worse", comparison.worse)):
-        parts.append(f"<h2>Pictures on which B is {heading}: {len(changed)}</h2>")
-        parts.append(_pictures(changed))
-    if comparison.mended is not None and comparison.broken is not None:
-        parts += _faces("Only A gets wrong", comparison.mended)
-        parts += _faces("Only B gets wrong", comparison.broken)
-    if comparison.problems:
-        entries = "".join(f"<li>{escape(line)}</li>" for line in comparison.problems)
-        parts.append(f"<h2>Left out: {len(comparison.problems)}</h2><ul>{entries}</ul>")
-    return page("Two models compared", parts)
+def comparison_page(comparison: Comparison) -> str:
+    """Returns one self-contained HTML page. It shows faces only if the comparison lists mistakes."""
+    line = precision_line(comparison)
+    return render(
+        "comparison.html.j2",
+        title="Two models compared",
+        version=__version__,
+        engines=[engine["name"] for engine in comparison.engines],
+        names=[str(name) for name in comparison.data.get("names", ())],
+        figures=Table(["", "A", "B"], side_by_side(comparison), "Figures"),
+        paired=_paired_table(comparison),
+        precision=line[:1].upper() + line[1:],
+        changes=[
+            {"heading": heading, "count": len(pictures), "table": _changed_table(pictures)}
+            for heading, pictures in (("better", comparison.better), ("worse", comparison.worse))
+        ],
+        mistakes=[
+            {"heading": heading, "count": len(mistakes), "kinds": _kinds(mistakes)}
+            for heading, mistakes in (
+                ("Only A gets wrong", comparison.only_first_mistakes),
+                ("Only B gets wrong", comparison.only_second_mistakes),
+            )
+            if mistakes is not None
+        ],
+        problems=comparison.problems,
+    )
 
 
-def _paired(comparison: Comparison) -> str:
+def _paired_table(comparison: Comparison) -> Table:
     rows = [
         [
-            escape(pair.name),
+            pair.name,
             str(pair.first.total),
             percent(pair.first),
             percent(pair.second),
             str(pair.only_first),
             str(pair.only_second),
-            escape(verdict(pair)),
+            verdict(pair),
         ]
         for pair in comparison.paired
     ]
     head = ["cases", "number", "A right", "B right", "only A right", "only B right", "by chance (McNemar)"]
-    return table(head, rows, "Each case decided by both")
+    return Table(head, rows, "Each case decided by both")
 
 
-def _pictures(changed: Sequence[Changed]) -> str:
-    if not changed:
-        return ""
-    rows = [[escape(c.picture), str(c.first), str(c.second)] for c in changed[:_SHOWN]]
-    return table(["picture", "mistakes of A", "of B"], rows, "The most changed first")
+def _changed_table(pictures: Sequence[ChangedPicture]) -> Table:
+    rows = [[picture.picture, str(picture.first), str(picture.second)] for picture in pictures[:_SHOWN]]
+    return Table(["picture", "mistakes of A", "of B"], rows, "The most changed first")
 
 
-def _faces(heading: str, mistakes: Sequence[Mistake]) -> list[str]:
-    parts = [f"<h2>{heading}: {len(mistakes)}</h2>"]
-    for kind, words in KINDS.items():
-        chosen = [mistake for mistake in mistakes if mistake.kind == kind]
-        if chosen:
-            parts += [f"<h3>{escape(words)}: {len(chosen)}</h3>", gallery(thumbnails(chosen[:_SHOWN]))]
-    return parts
+def _kinds(mistakes: Sequence[Mistake]) -> list[dict[str, Any]]:
+    kinds = []
+    for kind, heading in KINDS.items():
+        of_kind = [mistake for mistake in mistakes if mistake.kind == kind]
+        if of_kind:
+            thumbnails = mistake_thumbnails(of_kind[:_SHOWN])
+            kinds.append({"heading": heading, "count": len(of_kind), "thumbnails": thumbnails})
+    return kinds

@@ -1,13 +1,11 @@
-"""The contact sheet: a page with the findings of a check and a look at the faces."""
+"""The contact sheet of a data set: a page with the findings of a check and a sample of the faces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,98 +13,117 @@ from maskwatch.data.check import HEIGHTS, Check
 from maskwatch.data.sample import UNKNOWN, Dataset
 from maskwatch.errors import SourceError
 from maskwatch.geometry import crop_square
-from maskwatch.reports.html import gallery, page, table
+from maskwatch.reports.render import render
+from maskwatch.reports.tables import Table
+from maskwatch.reports.thumbnails import SIDE, Thumbnail, fit_square, make_thumbnail
 from maskwatch.sources.images import read_image
-from maskwatch.types import LABELS, Image
+from maskwatch.types import LABELS
 
-_SIDE: Final = 120
 _EACH: Final = 36
 """Faces shown of each class, and entries of each finding."""
 
+_Face = tuple[Path, NDArray[np.float32] | None]
+"""A picture and a face's box in it: (4,) float32 in pixels, None for the whole picture."""
 
-def contact_sheet(dataset: Dataset, found: Check, title: str, seed: int = 0) -> str:
-    """An HTML page. It holds pictures of the data set: share it as carefully as the data itself.
+
+def contact_sheet(dataset: Dataset, check: Check, title: str, seed: int = 0) -> str:
+    """Returns an HTML page. It holds pictures of the data set: share it as carefully as the data itself.
 
     Args:
         dataset: The data set.
-        found: What `check` found in it.
+        check: What `maskwatch.data.check.check` found in it.
         title: Heading of the page.
-        seed: Of the choice of faces.
+        seed: Seed of the choice of faces.
     """
-    parts = [f'<p class="soft">{escape(line)}</p>' for line in summary(found)]
-    parts += [_classes(found), _heights(found)]
-    for name, faces in _faces_by_class(dataset).items():
-        chosen = np.random.default_rng(seed).permutation(len(faces))[:_EACH]
-        shown = [faces[i] for i in sorted(chosen)]
-        parts += [f"<h2>{escape(name)}</h2>", gallery(_crops(shown))]
-    for heading, groups in (
-        ("Near-copies with different states", found.disagreeing),
-        ("Near-copies in different splits", found.leaks),
-        ("Near-copies", found.copies),
-    ):
-        if groups:
-            parts.append(f"<h2>{heading}: {len(groups)}</h2>")
-            parts += [gallery(_whole(group)) for group in groups[:_EACH]]
     boxes = {sample.path: sample.boxes for sample in dataset.samples}
-    for heading, places in (("Boxes beyond the picture", found.outside), ("Doubled boxes", found.doubled)):
-        if places:
-            parts.append(f"<h2>{heading}: {len(places)}</h2>")
-            parts.append(gallery(_crops([(p, boxes[p][row]) for p, row in places[:_EACH]], margin=2.5)))
-    return page(title, parts)
+    return render(
+        "contact_sheet.html.j2",
+        title=title,
+        summary=summary(check),
+        classes=_classes_table(check),
+        heights=_heights_table(check),
+        faces=[
+            {"name": name, "thumbnails": _face_thumbnails(_choose(faces, seed))}
+            for name, faces in _faces_by_class(dataset).items()
+        ],
+        near_copies=[
+            {
+                "heading": heading,
+                "count": len(groups),
+                "groups": [_picture_thumbnails(group) for group in groups[:_EACH]],
+            }
+            for heading, groups in (
+                ("Near-copies with different states", check.disagreeing),
+                ("Near-copies in different splits", check.leaks),
+                ("Near-copies", check.copies),
+            )
+            if groups
+        ],
+        boxes=[
+            {
+                "heading": heading,
+                "count": len(places),
+                "thumbnails": _face_thumbnails(
+                    [(path, boxes[path][row]) for path, row in places[:_EACH]], margin=2.5
+                ),
+            }
+            for heading, places in (
+                ("Boxes beyond the picture", check.outside),
+                ("Doubled boxes", check.doubled),
+            )
+            if places
+        ],
+    )
 
 
-def summary(found: Check) -> list[str]:
-    """The findings in lines of text."""
-    lines = [f"{found.form}: {found.pictures} pictures, {sum(found.faces.values())} faces"]
-    for split, counts in sorted(found.classes.items()):
+def summary(check: Check) -> list[str]:
+    """Returns the findings as lines of text."""
+    lines = [f"{check.form}: {check.pictures} pictures, {sum(check.faces.values())} faces"]
+    for split, counts in sorted(check.classes.items()):
         shown = ", ".join(f"{count} {name}" for name, count in counts.most_common())
         lines.append(f"{split or 'faces'}: {shown or 'none'}")
-    sizes = ", ".join(f"{count} {_range(low)}" for low, count in sorted(found.heights.items()))
+    sizes = ", ".join(f"{count} {_height_range(low)}" for low, count in sorted(check.heights.items()))
     lines += [f"face heights in pixels: {sizes}"] if sizes else []
-    lines += [f"pictures without a box: {found.empty}"] if found.empty else []
+    lines += [f"pictures without a box: {check.empty}"] if check.empty else []
     for text, entries in (
-        ("label entries that cannot be used", found.problems),
-        ("pictures that cannot be read", found.broken),
+        ("label entries that cannot be used", check.problems),
+        ("pictures that cannot be read", check.broken),
     ):
         lines += [f"{text}: {len(entries)}"] if entries else []
-    for text, places in (("boxes beyond the picture", found.outside), ("doubled boxes", found.doubled)):
+    for text, places in (("boxes beyond the picture", check.outside), ("doubled boxes", check.doubled)):
         lines += [f"{text}: {len(places)}"] if places else []
     for text, groups in (
-        ("groups of near-copies", found.copies),
-        ("groups of near-copies in different splits", found.leaks),
-        ("groups of near-copies with different states", found.disagreeing),
+        ("groups of near-copies", check.copies),
+        ("groups of near-copies in different splits", check.leaks),
+        ("groups of near-copies with different states", check.disagreeing),
     ):
         lines += [f"{text}: {len(groups)} ({sum(map(len, groups))} pictures)"] if groups else []
-    return lines + [f"warning: {warning}" for warning in found.warnings]
+    return lines + [f"warning: {warning}" for warning in check.warnings]
 
 
-def _range(low: int) -> str:
+def _height_range(low: int) -> str:
     above = [border for border in HEIGHTS if border > low]
     if not above:
         return f"from {low}"
     return f"{low}-{above[0]}" if low else f"under {above[0]}"
 
 
-def _classes(found: Check) -> str:
+def _classes_table(check: Check) -> Table:
     names = (*LABELS, "face", "ignored")
     rows = [
-        [escape(split or "all"), *(str(counts[name]) for name in names)]
-        for split, counts in sorted(found.classes.items())
+        [split or "all", *(str(counts[name]) for name in names)]
+        for split, counts in sorted(check.classes.items())
     ]
-    return table(["split", *names], rows, "Faces of each class")
+    return Table(["split", *names], rows, "Faces of each class")
 
 
-def _heights(found: Check) -> str:
-    rows = [[_range(low), str(count)] for low, count in sorted(found.heights.items())]
-    return table(["height, px", "faces"], rows, "Face heights")
+def _heights_table(check: Check) -> Table:
+    rows = [[_height_range(low), str(count)] for low, count in sorted(check.heights.items())]
+    return Table(["height, px", "faces"], rows, "Face heights")
 
 
-Place = tuple[Path, NDArray[np.float32] | None]
-"""A picture, and a box in it; None is the whole picture."""
-
-
-def _faces_by_class(dataset: Dataset) -> dict[str, list[Place]]:
-    faces: dict[str, list[Place]] = {}
+def _faces_by_class(dataset: Dataset) -> dict[str, list[_Face]]:
+    faces: dict[str, list[_Face]] = {}
     for sample in dataset.samples:
         for box, state, ignored in zip(sample.boxes, sample.states, sample.ignore, strict=True):
             if not ignored:
@@ -117,31 +134,22 @@ def _faces_by_class(dataset: Dataset) -> dict[str, list[Place]]:
     return dict(sorted(faces.items()))
 
 
-def _crops(places: Sequence[Place], margin: float = 1.4) -> Iterable[tuple[Image, str]]:
-    for path, box in places:
+def _choose(faces: Sequence[_Face], seed: int) -> list[_Face]:
+    chosen = np.random.default_rng(seed).permutation(len(faces))[:_EACH]
+    return [faces[row] for row in sorted(chosen)]
+
+
+def _face_thumbnails(faces: Sequence[_Face], margin: float = 1.4) -> Iterator[Thumbnail]:
+    """Yields faces of pictures that can be read; `margin` is the crop's side in sides of the box."""
+    for path, box in faces:
         try:
             image = read_image(path)
         except SourceError:
             continue
-        yield (
-            (fit_square(image) if box is None else crop_square(image, box[None], margin, _SIDE)[0]),
-            path.name,
-        )
+        crop = fit_square(image) if box is None else crop_square(image, box[None], margin, SIDE)[0]
+        yield make_thumbnail(crop, path.name)
 
 
-def _whole(paths: Sequence[Path]) -> Iterable[tuple[Image, str]]:
+def _picture_thumbnails(paths: Sequence[Path]) -> Iterator[Thumbnail]:
     for path in paths:
-        yield fit_square(read_image(path)), f"{path.parent.name}/{path.name}"
-
-
-def fit_square(image: Image, side: int = _SIDE) -> Image:
-    """The picture shrunk or enlarged into a grey square, its aspect kept."""
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    square = np.full((side, side, 3), 127, np.uint8)
-    top, left = (side - size[1]) // 2, (side - size[0]) // 2
-    square[top : top + size[1], left : left + size[0]] = cv2.resize(
-        image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    )
-    return square
+        yield make_thumbnail(fit_square(read_image(path)), f"{path.parent.name}/{path.name}")

@@ -3,13 +3,12 @@
 recipe.toml            every value of the recipe
 data.json              what it learnt from: counts, and a hash over names and labels
 made_with.json         commit and versions
-curves.png             losses and validation figure; tensorboard/ holds the same
+curves.svg             losses and validation figure; tensorboard/ holds the same
 model.onnx             the model, as `maskwatch export` writes it
 figures.json           what `maskwatch evaluate` measures with it on the pictures held out
 report.html            the same for people; no pictures
 mistakes.html          the worst mistakes: it shows faces
-*.png                  confusion, precision over recall, reliability
-card.md                the model card
+card.md                the model card; of a classifier with card-reliability.svg
 """
 
 from __future__ import annotations
@@ -26,14 +25,13 @@ from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.errors import MaskwatchError
 from maskwatch.evaluation.evaluate import evaluate
 from maskwatch.evaluation.evaluation_set import EvaluationSet
-from maskwatch.evaluation.inference import contender
-from maskwatch.evaluation.report import Evaluation, to_json
+from maskwatch.evaluation.inference import load_evaluated_engine
+from maskwatch.evaluation.result import Evaluation, to_json
 from maskwatch.models.catalog import SHIPPED
 from maskwatch.progress import progress
-from maskwatch.reports.evaluation_page import mistakes_page, to_html
+from maskwatch.reports.evaluation_page import evaluation_page, mistakes_page
 from maskwatch.reports.model_card.facts import gather
 from maskwatch.reports.model_card.page import to_markdown
-from maskwatch.reports.png_plots import draw_plots
 from maskwatch.training import MODEL
 from maskwatch.training.data.run_pictures import RunPictures
 from maskwatch.training.engine import checkpoint
@@ -77,7 +75,7 @@ def finish(folder: Path, kind: ModelKind, recipe: Any, learnt: RunPictures, say:
 
 def _curves(folder: Path) -> None:
     curves = read_log(folder / "log.csv")
-    draw_curves(curves, folder / "curves.png")
+    draw_curves(curves, folder / "curves.svg")
     write_events(curves, folder / "tensorboard")
 
 
@@ -90,13 +88,12 @@ def _model(folder: Path, kind: ModelKind, learnt: RunPictures, say: Say) -> None
         return
     done = _evaluated(file, kind, learnt)
     write_text(folder / "figures.json", to_json(done))
-    write_text(folder / "report.html", to_html(replace(done, mistakes=None)))
+    write_text(folder / "report.html", evaluation_page(replace(done, mistakes=None)))
     write_text(folder / "mistakes.html", mistakes_page(done))
     text, plots = to_markdown(gather(file, [folder / "figures.json"]), "card")
     for name, plot in plots.items():
         write_text(folder / name, plot)
     write_text(folder / "card.md", text)
-    draw_plots(done.figures, folder)
 
 
 def _evaluated(file: Path, kind: ModelKind, learnt: RunPictures) -> Evaluation:
@@ -119,7 +116,11 @@ def _evaluated(file: Path, kind: ModelKind, learnt: RunPictures) -> Evaluation:
     pair = SHIPPED | {kind: str(file)}
     partly = [name for name in learnt.partly_labelled if name in material.sources]
     return evaluate(
-        contender(pair["detector"], pair["classifier"]), material, partly, keep_mistakes=True, watch=progress
+        load_evaluated_engine(pair["detector"], pair["classifier"]),
+        material,
+        partly,
+        keep_mistakes=True,
+        progress=progress,
     )
 
 

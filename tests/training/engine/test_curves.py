@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from maskwatch.errors import DataError
-from maskwatch.sources.images import read_image
-from maskwatch.training.engine.curves import draw_curves, read_log, write_events
+from maskwatch.training.engine.curves import Curves, draw_curves, read_log, write_events
 
+SVG = "{http://www.w3.org/2000/svg}"
 LOG = "step,loss,boxes,val,pictures_per_second\n50,1.5,0.5,,80.0\n100,1.0,0.25,0.75,82.5\n"
 
 
@@ -25,12 +26,23 @@ def test_a_log_is_read_and_drawn(log: Path) -> None:
         "val": [(100, 0.75)],
         "pictures_per_second": [(50, 80.0), (100, 82.5)],
     }
-    draw_curves(curves, log.parent / "curves.png")
-    two = read_image(log.parent / "curves.png")
-    assert two.std() > 5
+    two = drawn(curves, log.parent / "curves.svg")
+    assert [len(str(line.get("points")).split()) for line in two.iter(f"{SVG}polyline")] == [2, 2, 1]
+    assert {"loss", "boxes", "validation", "step"} <= {text.text for text in two.iter(f"{SVG}text")}
     del curves["val"]
-    draw_curves(curves, log.parent / "curves.png")
-    assert read_image(log.parent / "curves.png").shape[0] < two.shape[0]  # a panel less
+    one = drawn(curves, log.parent / "curves.svg")
+    assert int(str(one.get("height"))) < int(str(two.get("height")))  # a panel less
+
+
+def drawn(curves: Curves, path: Path) -> ElementTree.Element:
+    draw_curves(curves, path)
+    return ElementTree.fromstring(path.read_text())
+
+
+def test_a_loss_that_is_no_number_is_not_drawn(tmp_path: Path) -> None:
+    one = drawn({"loss": [(1, float("nan")), (2, 3.0), (3, float("inf"))]}, tmp_path / "curves.svg")
+    (line,) = one.iter(f"{SVG}polyline")
+    assert len(str(line.get("points")).split()) == 1
 
 
 def test_tensorboard_reads_the_events_once(log: Path) -> None:

@@ -6,7 +6,7 @@ from conftest import Cli, FakeModels
 from labelled import Square, write_coco, write_negatives
 from maskwatch.errors import DataError, ModelError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
-from maskwatch.evaluation.inference import contender
+from maskwatch.evaluation.inference import load_evaluated_engine
 from maskwatch.models.runtime import open_session
 from maskwatch.training.export import quantize as module
 from maskwatch.training.export.network_inputs import pictures_of
@@ -23,7 +23,11 @@ def street(tmp_path: Path) -> EvaluationSet:
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ROUNDS", 1)
     # The size that fits the pictures of `labelled`.
-    monkeypatch.setattr(module, "contender", lambda d, c, threads: contender(d, c, 320, threads=threads))
+    monkeypatch.setattr(
+        module,
+        "load_evaluated_engine",
+        lambda d, c, threads: load_evaluated_engine(d, c, 320, threads=threads),
+    )
 
 
 def test_the_other_form_says_what_it_is(

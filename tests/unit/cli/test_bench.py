@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conftest import Cli, FakeModels
-from maskwatch.cli.bench import USUAL
+from maskwatch.cli.bench import DEFAULT_MODELS
 from maskwatch.models.download import sha256
 
 
@@ -27,7 +27,7 @@ def test_table_and_json(cli: Cli, fake_models: FakeModels) -> None:
 
 def test_usual_models(cli: Cli) -> None:
     rows = json.loads(cli("bench", "--rounds", "1", "--json").stdout)["models"]
-    assert [row["name"] for row in rows] == [*USUAL, "ssd"]
+    assert [row["name"] for row in rows] == [*DEFAULT_MODELS, "ssd"]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from maskwatch.data.sample import make_sample
-from maskwatch.evaluation.match_table import PicturePrediction, join, tabulate
-from maskwatch.evaluation.measure import measure
+from maskwatch.evaluation.match_table import PicturePrediction, concatenate, tabulate
+from maskwatch.evaluation.measure import compute_figures
 from maskwatch.evaluation.metrics import precision_recall
 from maskwatch.types import Faces
 
@@ -84,8 +84,8 @@ def reference(pictures: list[PicturePrediction], iou: float) -> NDArray[np.float
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_curve_is_that_of_pycocotools(seed: int, iou: float) -> None:
     pictures = crowd(seed)
-    table = join([tabulate(picture, picture.faces, iou) for picture in pictures])
-    curve = precision_recall(table.found_score, table.found_outcome, len(table.true_score))
+    table = concatenate([tabulate(picture, picture.faces, iou) for picture in pictures])
+    curve = precision_recall(table.detection_score, table.detection_outcome, len(table.truth_score))
     monotone = np.append(np.maximum.accumulate(curve.precision[::-1])[::-1], 0)
     ours = monotone[np.searchsorted(curve.recall, np.linspace(0, 1, 101))]
     theirs = reference(pictures, iou)
@@ -95,6 +95,6 @@ def test_the_curve_is_that_of_pycocotools(seed: int, iou: float) -> None:
 
 def test_all_points_differ_little_from_101() -> None:
     pictures = crowd(2)
-    whole = measure(pictures, rounds=0).detection[""]
+    whole = compute_figures(pictures, rounds=0).detection[""]
     assert whole.average_precision == pytest.approx(reference(pictures, 0.5).mean(), abs=0.01)
     assert whole.average_precision_40 == pytest.approx(reference(pictures, 0.4).mean(), abs=0.01)

@@ -10,9 +10,10 @@ from conftest import Cli, FakeModels
 from labelled import Square, write_coco, write_crops
 from maskwatch.data.corrections import correct, read_corrections
 from maskwatch.data.dataset import read_dataset
-from maskwatch.evaluation.audit import Assessor, Audit, audit, to_csv, to_html
+from maskwatch.evaluation.audit import Assessor, Audit, audit, to_csv
 from maskwatch.factory import load
 from maskwatch.pipeline import Engine
+from maskwatch.reports.audit_page import audit_page
 
 PICTURES = [
     [Square((1, 1), 0, 0), Square((4, 4), 1, 1), Square((7, 2), 2, 2)],
@@ -26,44 +27,44 @@ def engine(fake_models: FakeModels) -> Engine:
     return load(str(fake_models.detector), str(fake_models.classifier), 320)
 
 
-def look(engine: Engine, *paths: Path, least: float = 0.0) -> Audit:
+def run_audit(engine: Engine, *paths: Path, min_confidence: float = 0.0) -> Audit:
     items = [
         item for path in paths for data in [read_dataset(path)] for item in (*data.samples, *data.portraits)
     ]
     assert isinstance(engine.classifier, Assessor)
-    return audit(items, engine.classifier, engine.detector, least)
+    return audit(items, engine.classifier, engine.detector, min_confidence)
 
 
 def test_contradicted_labels_are_listed_the_most_confident_first(engine: Engine, tmp_path: Path) -> None:
-    found = look(engine, write_coco(tmp_path / "street", PICTURES))
+    found = run_audit(engine, write_coco(tmp_path / "street", PICTURES))
     assert found.faces == 6
-    assert [(d.path.name, d.row, d.labelled, d.said) for d in found.doubts] == [
+    assert [(d.path.name, d.row, d.labelled, d.suggested) for d in found.suspects] == [
         ("1.png", 0, "mask_worn_incorrectly", "with_mask"),
         ("1.png", 2, "with_mask", "without_mask"),
         ("1.png", 1, "without_mask", "ignore"),
     ]
-    confidences = [d.confidence for d in found.doubts]
+    confidences = [d.confidence for d in found.suspects]
     assert confidences == sorted(confidences, reverse=True)
-    surest, dull, none = found.doubts
+    surest, dull, none = found.suspects
     assert surest.confidence == max(surest.probabilities) > 0.9
     assert max(dull.probabilities) == dull.confidence
     assert none.confidence == pytest.approx(1 - none.face)
     assert none.face < 0.5
     assert surest.box == (128, 32, 160, 64)
-    strict = look(engine, tmp_path / "street", least=surest.confidence)
-    assert [d.row for d in strict.doubts] == [0]
+    strict = run_audit(engine, tmp_path / "street", min_confidence=surest.confidence)
+    assert [d.row for d in strict.suspects] == [0]
 
 
 def test_pictures_of_one_person_are_searched_for_their_face(engine: Engine, tmp_path: Path) -> None:
-    found = look(engine, write_crops(tmp_path / "people", [(0, 0), (1, 0), (1, None)]))
-    assert (found.faces, found.unseen) == (2, 1)
-    assert [(d.path.name, d.row, d.said) for d in found.doubts] == [("1.png", None, "with_mask")]
+    found = run_audit(engine, write_crops(tmp_path / "people", [(0, 0), (1, 0), (1, None)]))
+    assert (found.faces, found.without_face) == (2, 1)
+    assert [(d.path.name, d.row, d.suggested) for d in found.suspects] == [("1.png", None, "with_mask")]
 
 
 def test_the_list_mends_what_it_names(engine: Engine, tmp_path: Path) -> None:
     street = write_coco(tmp_path / "street", PICTURES)
     people = write_crops(tmp_path / "people", [(0, 0), (1, 0)])
-    found = look(engine, street, people)
+    found = run_audit(engine, street, people)
     (tmp_path / "list.csv").write_text(to_csv(found))
     (_, second), portraits, changed = correct(
         read_dataset(street).samples, read_dataset(people).portraits, read_corrections(tmp_path / "list.csv")
@@ -79,14 +80,14 @@ def test_the_list_mends_what_it_names(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_the_page_shows_each_face_with_its_line(engine: Engine, tmp_path: Path) -> None:
-    found = look(engine, write_coco(tmp_path / "a<b", PICTURES))
-    page = to_html(found, "Labels")
+    found = run_audit(engine, write_coco(tmp_path / "a<b", PICTURES))
+    page = audit_page(found, "Labels")
     assert page.count("<img") == 3
     assert "<h2>Labelled without_mask, seems no face: 1</h2>" in page
     lines = to_csv(found).splitlines()
-    for number, doubt in enumerate(found.doubts, 2):
-        assert f"line {number}: {doubt.confidence:.2f}, 1.png, box {doubt.row}" in page
-        assert lines[number - 1].startswith(f"1.png,{doubt.row},{doubt.said},")
+    for number, suspect in enumerate(found.suspects, 2):
+        assert f"line {number}: {suspect.confidence:.2f}, 1.png, box {suspect.row}" in page
+        assert lines[number - 1].startswith(f"1.png,{suspect.row},{suspect.suggested},")
 
 
 def test_the_command(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from conftest import FakeModels
 from fakes import scene
 from maskwatch.errors import ConfigError, ModelError, SourceError
-from maskwatch.evaluation.benchmark import FRAME, WARM_UP, Runner, frame_of, machine, measure, prepare
+from maskwatch.evaluation.benchmark import FRAME, WARM_UP, Runner, frame_of, machine, prepare, time_models
 from maskwatch.models.download import sha256
 from maskwatch.sinks.pictures import save_image
 from maskwatch.types import Faces, Image
@@ -28,7 +28,7 @@ def test_each_runs_once_a_round_in_turn() -> None:
         Runner(name, "classifier" if name == "c" else "detector", lambda name=name: order.append(name), None)  # type: ignore[misc]
         for name in "abc"
     ]
-    timings = measure(runners, range(WARM_UP + 3))
+    timings = time_models(runners, range(WARM_UP + 3))
     assert order == list("abc") * (WARM_UP + 3)
     assert [timing.name for timing in timings] == list("abc")
     assert timings[0].ratio == timings[2].ratio == 1.0  # each kind has a first of its own
@@ -50,7 +50,7 @@ def test_any_model_by_any_name(fake_models: FakeModels) -> None:
     classified = runners[2].run()
     assert isinstance(classified, Faces)
     assert len(classified) <= 3
-    timings = measure(runners, range(WARM_UP + 1))
+    timings = time_models(runners, range(WARM_UP + 1))
     assert timings[0].file == {"path": str(detector), "sha256": sha256(detector)}
     assert timings[3].file is None
 

@@ -1,4 +1,4 @@
-from maskwatch.evaluation.changed_mistakes import changes
+from maskwatch.evaluation.changed_mistakes import changed_mistakes
 from maskwatch.evaluation.mistakes import Mistake
 
 BOX = (0.0, 0.0, 10.0, 10.0)
@@ -19,18 +19,18 @@ def false(picture: str, x: float) -> Mistake:
 def test_face_by_face() -> None:
     first = [missed("a", 0), missed("a", 1), missed("b", None)]
     second = [missed("a", 1), missed("b", 0)]
-    assert changes(first, second) == ([missed("a", 0), missed("b", None)], [missed("b", 0)])
+    assert changed_mistakes(first, second) == ([missed("a", 0), missed("b", None)], [missed("b", 0)])
 
 
 def test_wrong_in_another_way_is_no_change() -> None:
-    assert changes([missed("a", 0)], [wrong("a", 0)]) == ([], [])
+    assert changed_mistakes([missed("a", 0)], [wrong("a", 0)]) == ([], [])
 
 
 def test_false_faces_are_the_same_where_they_overlap() -> None:
     first = [false("a", 0), false("a", 50), false("b", 0)]
     second = [false("a", 2), false("a", 90)]
-    assert changes(first, second) == ([false("a", 50), false("b", 0)], [false("a", 90)])
+    assert changed_mistakes(first, second) == ([false("a", 50), false("b", 0)], [false("a", 90)])
 
 
 def test_a_false_face_is_not_the_missed_one_of_its_picture() -> None:
-    assert changes([false("a", 0)], [missed("a", None)]) == ([false("a", 0)], [missed("a", None)])
+    assert changed_mistakes([false("a", 0)], [missed("a", None)]) == ([false("a", 0)], [missed("a", None)])

@@ -13,8 +13,8 @@ from maskwatch.evaluation.evaluate import evaluate
 from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
 from maskwatch.evaluation.inference import EvaluatedEngine
 from maskwatch.evaluation.intervals import Proportion
-from maskwatch.evaluation.report import headline, to_json
-from maskwatch.reports.evaluation_page import to_html
+from maskwatch.evaluation.result import headline, to_json
+from maskwatch.reports.evaluation_page import evaluation_page
 
 PICTURES = [
     [Square((1, 1), 0, 0), Square((4, 4), 1, 1), Square((7, 2), 2, 2)],
@@ -24,15 +24,15 @@ PICTURES = [
 
 
 @pytest.fixture
-def material(tmp_path: Path) -> EvaluationSet:
+def evaluation_set(tmp_path: Path) -> EvaluationSet:
     street = write_coco(tmp_path / "street", PICTURES, ["street", "street", "web"])
     portraits = write_crops(tmp_path / "people", [(0, 0), (0, 0), (1, 0), (1, None)])
     negatives = write_negatives(tmp_path / "none", [True, False, False, False])
     return select(Selection([street], [negatives], [portraits]))
 
 
-def test_the_whole_way_from_files_to_figures(engine: EvaluatedEngine, material: EvaluationSet) -> None:
-    figures = evaluate(engine, material, ["web"]).figures
+def test_the_whole_way_from_files_to_figures(engine: EvaluatedEngine, evaluation_set: EvaluationSet) -> None:
+    figures = evaluate(engine, evaluation_set, ["web"]).figures
     street = figures.detection["street"]
     assert street.recall == Proportion(4, 5)
     assert street.precision == Proportion(4, 5)
@@ -49,38 +49,38 @@ def test_the_whole_way_from_files_to_figures(engine: EvaluatedEngine, material: 
 
 
 def test_corrected_labels_are_counted_apart(
-    engine: EvaluatedEngine, material: EvaluationSet, tmp_path: Path
+    engine: EvaluatedEngine, evaluation_set: EvaluationSet, tmp_path: Path
 ) -> None:
     listing = tmp_path / "corrections.csv"
     listing.write_text("picture,box,state\n1.png,0,with_mask\nwithout_mask/2.png,,with_mask\n")
     # The name "1.png" is that of the picture of one person as well, which has no box: left as it is.
-    done = evaluate(engine, material, ["web"], listing)
+    done = evaluate(engine, evaluation_set, ["web"], listing)
     assert done.figures.labels["all"].right == Proportion(4, 5)
     assert done.corrected is not None
     assert done.corrected.labels["all"].right == Proportion(5, 5)
     assert done.corrected.crops["people"].right == Proportion(3, 4)
     assert done.data["corrected labels"] == 2
-    assert "The same with corrected labels" in to_html(done)
+    assert "The same with corrected labels" in evaluation_page(done)
 
 
 def test_figures_by_what_faces_look_like(
-    engine: EvaluatedEngine, material: EvaluationSet, tmp_path: Path
+    engine: EvaluatedEngine, evaluation_set: EvaluationSet, tmp_path: Path
 ) -> None:
     listing, wrong = tmp_path / "slices.csv", tmp_path / "corrections.csv"
     listing.write_text("picture,box,slice\nstreet/0.png,0,red\nstreet/1.png,0,red\nstreet/1.png,1,blue\n")
     wrong.write_text("picture,box,state\n1.png,0,with_mask\n")
-    done = evaluate(engine, material, ["web"], wrong, listing)
+    done = evaluate(engine, evaluation_set, ["web"], wrong, listing)
     assert done.figures.slices["blue"].found == Proportion(0, 1)
     assert done.figures.slices["red"].right == Proportion(1, 2)
     assert done.corrected is not None
     assert done.corrected.slices["red"].right == Proportion(2, 2)
-    assert "By what faces look like" in to_html(done)
+    assert "By what faces look like" in evaluation_page(done)
 
 
 def test_json_holds_every_figure_and_no_picture_names_unless_asked(
-    engine: EvaluatedEngine, material: EvaluationSet
+    engine: EvaluatedEngine, evaluation_set: EvaluationSet
 ) -> None:
-    content = json.loads(to_json(evaluate(engine, material, ["web"])))
+    content = json.loads(to_json(evaluate(engine, evaluation_set, ["web"])))
     recall = content["figures"]["detection"]["street"]["recall"]
     assert (recall["hits"], recall["total"], recall["value"]) == (4, 5, 0.8)
     assert recall["low"] < recall["value"] < recall["high"]
@@ -91,8 +91,8 @@ def test_json_holds_every_figure_and_no_picture_names_unless_asked(
     assert ".png" not in json.dumps(content)
 
 
-def test_mistakes_are_listed_when_asked_for(engine: EvaluatedEngine, material: EvaluationSet) -> None:
-    done = evaluate(engine, material, ["web"], keep_mistakes=True)
+def test_mistakes_are_listed_when_asked_for(engine: EvaluatedEngine, evaluation_set: EvaluationSet) -> None:
+    done = evaluate(engine, evaluation_set, ["web"], keep_mistakes=True)
     listed = [
         (m["kind"], Path(m["picture"]).name, m["row"], m["true"], m["said"])
         for m in json.loads(to_json(done))["mistakes"]
@@ -142,8 +142,10 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def test_the_page_is_whole_and_fetches_nothing(engine: EvaluatedEngine, material: EvaluationSet) -> None:
-    text = to_html(evaluate(engine, material, ["web"]))
+def test_the_page_is_whole_and_fetches_nothing(
+    engine: EvaluatedEngine, evaluation_set: EvaluationSet
+) -> None:
+    text = evaluation_page(evaluate(engine, evaluation_set, ["web"]))
     page = Page(text)
     assert page.links == []
     assert not re.search(r"https?://", text)
@@ -162,8 +164,10 @@ def test_the_page_is_whole_and_fetches_nothing(engine: EvaluatedEngine, material
     assert not re.search(r"\bnan\b|\bNone\b", text)
 
 
-def test_the_page_shows_mistakes_only_when_asked(engine: EvaluatedEngine, material: EvaluationSet) -> None:
-    page = Page(to_html(evaluate(engine, material, ["web"], keep_mistakes=True)))
+def test_the_page_shows_mistakes_only_when_asked(
+    engine: EvaluatedEngine, evaluation_set: EvaluationSet
+) -> None:
+    page = Page(evaluation_page(evaluate(engine, evaluation_set, ["web"], keep_mistakes=True)))
     assert len(page.links) == 6
     assert all(link.startswith("data:image/jpeg;base64,") for link in page.links)
     words = " ".join(page.text)
@@ -178,22 +182,22 @@ def test_a_part_of_the_kinds_is_enough(engine: EvaluatedEngine, tmp_path: Path) 
         "false faces in 100 pictures without",
         "time a picture",
     ]
-    assert Page(to_html(done)).plots == []
+    assert Page(evaluation_page(done)).plots == []
     portraits = select(Selection([write_crops(tmp_path / "people", [(0, 0)])]))
     done = evaluate(engine, portraits)
     assert ("pictures of one person right", "100.0 %") in headline(done.figures)
     json.loads(to_json(done))
-    Page(to_html(done))
+    Page(evaluation_page(done))
 
 
-def test_a_source_that_does_not_occur(engine: EvaluatedEngine, material: EvaluationSet) -> None:
+def test_a_source_that_does_not_occur(engine: EvaluatedEngine, evaluation_set: EvaluationSet) -> None:
     with pytest.raises(ConfigError, match="no source 'wob' in the data; there is street, web"):
-        evaluate(engine, material, ["wob"])
+        evaluate(engine, evaluation_set, ["wob"])
 
 
 def test_not_one_readable_picture(engine: EvaluatedEngine, tmp_path: Path) -> None:
     path = write_coco(tmp_path, [[]])
-    material = select(Selection([path]))
+    evaluation_set = select(Selection([path]))
     (tmp_path / "0.png").write_text("no picture")
     with pytest.raises(DataError, match=r"not one picture can be read; the first: .*0\.png: not a picture"):
-        evaluate(engine, material)
+        evaluate(engine, evaluation_set)

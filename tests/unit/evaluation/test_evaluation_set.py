@@ -22,9 +22,9 @@ def split_set(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("split", "count"), [(None, 2), ("val", 2), ("train", 5), ("all", 7)])
 def test_splits(split_set: Path, split: str | None, count: int) -> None:
-    material = select(Selection([split_set], split=split))
-    assert len(material.samples) == count
-    assert material.sources == ["street"]
+    evaluation_set = select(Selection([split_set], split=split))
+    assert len(evaluation_set.samples) == count
+    assert evaluation_set.sources == ["street"]
 
 
 def test_a_split_that_is_not_there(split_set: Path, tmp_path: Path) -> None:
@@ -39,12 +39,12 @@ def test_a_split_that_is_not_there(split_set: Path, tmp_path: Path) -> None:
 def test_every_kind_of_picture(split_set: Path, tmp_path: Path) -> None:
     portraits = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
     negatives = write_negatives(tmp_path / "none", [False] * 40)
-    material = select(Selection([split_set], [negatives], [portraits], held_out_only=True))
-    assert (len(material.samples), len(material.portraits)) == (2, 2)
-    assert 0 < len(material.negatives) < 20
-    assert all(is_held_out(sample.path) for sample in material.negatives)
+    evaluation_set = select(Selection([split_set], [negatives], [portraits], held_out_only=True))
+    assert (len(evaluation_set.samples), len(evaluation_set.portraits)) == (2, 2)
+    assert 0 < len(evaluation_set.negatives) < 20
+    assert all(is_held_out(sample.path) for sample in evaluation_set.negatives)
     assert len(select(Selection([split_set], [negatives])).negatives) == 40
-    assert material.about["names"] == ["none", "people", "street"]
+    assert evaluation_set.about["names"] == ["none", "people", "street"]
 
 
 def test_the_limit_is_drawn_once_and_for_all(tmp_path: Path) -> None:

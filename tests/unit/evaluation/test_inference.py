@@ -10,7 +10,13 @@ from fakes import write_detector
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.negatives import read_negatives
-from maskwatch.evaluation.inference import Best, EvaluatedEngine, contender, look, parse_models
+from maskwatch.evaluation.inference import (
+    EvaluatedEngine,
+    TopDetections,
+    load_evaluated_engine,
+    parse_models,
+    predict,
+)
 from maskwatch.factory import load
 from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image
@@ -21,15 +27,15 @@ def test_what_is_found_is_what_users_get(
 ) -> None:
     squares = [Square((1, 1), 0, 0), Square((4, 2), 2, 2, dull=True), Square((6, 5), 1, None)]
     path = write_coco(tmp_path, [squares])
-    (found,) = look([engine], read_dataset(path).samples)
-    (looked,) = found.looked
+    (found,) = predict([engine], read_dataset(path).samples)
+    (prediction,) = found.pictures
     users = load(str(fake_models.detector), str(fake_models.classifier), 320)
     expected = users.detect(read_image(tmp_path / "0.png"))
-    np.testing.assert_array_equal(looked.faces.boxes, expected.boxes)
-    np.testing.assert_array_equal(looked.faces.scores, expected.scores)
-    assert looked.faces.labels == ["with_mask", "without_mask", "mask_worn_incorrectly"]
-    assert (looked.width, looked.height) == (320, 240)
-    assert looked.seconds > 0
+    np.testing.assert_array_equal(prediction.faces.boxes, expected.boxes)
+    np.testing.assert_array_equal(prediction.faces.scores, expected.scores)
+    assert prediction.faces.labels == ["with_mask", "without_mask", "mask_worn_incorrectly"]
+    assert (prediction.width, prediction.height) == (320, 240)
+    assert prediction.seconds > 0
 
 
 def test_candidates_go_below_the_threshold_and_hold_the_usual_finds(
@@ -43,12 +49,12 @@ def test_candidates_go_below_the_threshold_and_hold_the_usual_finds(
     from maskwatch.sinks.pictures import save_image
 
     save_image(tmp_path / "0.png", image)
-    (found,) = look([engine], read_dataset(path).samples)
-    (looked,) = found.looked
-    assert len(looked.faces) == 1
-    assert looked.candidates.boxes.tolist() == [[32, 32, 64, 64], [160, 160, 192, 192]]
-    assert looked.candidates.scores[0] == looked.faces.scores[0]
-    assert looked.candidates.scores[1] < 0.5
+    (found,) = predict([engine], read_dataset(path).samples)
+    (prediction,) = found.pictures
+    assert len(prediction.faces) == 1
+    assert prediction.candidates.boxes.tolist() == [[32, 32, 64, 64], [160, 160, 192, 192]]
+    assert prediction.candidates.scores[0] == prediction.faces.scores[0]
+    assert prediction.candidates.scores[1] < 0.5
 
 
 def test_all_kinds_of_pictures_and_the_broken_ones(engine: EvaluatedEngine, tmp_path: Path) -> None:
@@ -56,8 +62,8 @@ def test_all_kinds_of_pictures_and_the_broken_ones(engine: EvaluatedEngine, tmp_
     (tmp_path / "street" / "1.png").write_bytes(b"")
     portraits = read_dataset(write_crops(tmp_path / "crops", [(0, 0), (1, None)])).portraits
     negatives = read_negatives(write_negatives(tmp_path / "none", [True, False]))
-    (found,) = look([engine], samples, negatives, portraits)
-    assert [item.sample.path.name for item in found.looked] == ["0.png"]
+    (found,) = predict([engine], samples, negatives, portraits)
+    assert [item.sample.path.name for item in found.pictures] == ["0.png"]
     assert [len(item.faces) for item in found.negatives] == [1, 0]
     assert [len(item.faces) for item in found.portraits] == [1, 0]
     assert len(found.problems) == 1
@@ -69,11 +75,11 @@ def test_several_engines_see_the_same_pictures(engine: EvaluatedEngine, tmp_path
         def detect(self, image: Image) -> Faces:
             return Faces.empty()
 
-    blind = EvaluatedEngine("blind", *(type(engine.usual)(Blind()) for _ in range(2)))
+    blind = EvaluatedEngine("blind", *(type(engine.at_operating_point)(Blind()) for _ in range(2)))
     samples = read_dataset(write_coco(tmp_path, [[Square((1, 1), 0, 0)]] * 3)).samples
-    seeing, not_seeing = look([engine, blind], samples)
-    assert [len(item.faces) for item in seeing.looked] == [1, 1, 1]
-    assert [len(item.faces) for item in not_seeing.looked] == [0, 0, 0]
+    seeing, not_seeing = predict([engine, blind], samples)
+    assert [len(item.faces) for item in seeing.pictures] == [1, 1, 1]
+    assert [len(item.faces) for item in not_seeing.pictures] == [0, 0, 0]
 
 
 def test_best_keeps_the_best() -> None:
@@ -81,14 +87,14 @@ def test_best_keeps_the_best() -> None:
         def detect(self, image: Image) -> Faces:
             return Faces(np.zeros((9, 4), np.float32), np.linspace(1, 0.2, 9, dtype=np.float32))
 
-    found = Best(Many(), 3).detect(np.zeros((9, 9, 3), np.uint8))
+    found = TopDetections(Many(), 3).detect(np.zeros((9, 9, 3), np.uint8))
     assert found.scores.tolist() == pytest.approx([1.0, 0.9, 0.8])
 
 
 def test_the_name_leaves_folders_out(fake_models: FakeModels) -> None:
-    made = contender(f"ssd={fake_models.detector}", "none", 320)
+    made = load_evaluated_engine(f"ssd={fake_models.detector}", "none", 320)
     assert made.name == "ssd=detector.onnx + none"
-    assert made.usual.classifier is None
+    assert made.at_operating_point.classifier is None
 
 
 def test_one_word_for_two_models(fake_models: FakeModels, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample, negative
 from maskwatch.evaluation.intervals import Proportion
+from maskwatch.evaluation.label_figures import main_face
 from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction
-from maskwatch.evaluation.measure import main_face, measure
+from maskwatch.evaluation.measure import compute_figures
 from maskwatch.types import Faces
 
 SURE = {0: (0.9, 0.06, 0.04), 1: (0.06, 0.9, 0.04), 2: (0.04, 0.06, 0.9)}
@@ -35,7 +36,7 @@ def faces(*rows: Found) -> Faces:
     )
 
 
-def looked(
+def prediction(
     true: list[tuple[tuple[float, float, float, float], int]],
     usual: list[Found],
     more: list[Found] | None = None,
@@ -47,14 +48,14 @@ def looked(
 
 def test_finding_faces() -> None:
     pictures = [
-        looked(
+        prediction(
             [(square(0, 12), UNKNOWN), (square(1, 20), 0), (square(2, 40), 1), (square(3, 80), 2)],
             [(square(1, 20), 0.8, 0), (square(3, 80), 0.9, 2), (square(5), 0.7, 0)],
             [(square(2, 40), 0.3, 1)],
         ),
-        looked([(square(0, 30), 0)], [(square(0, 30), 0.6, 0)]),
+        prediction([(square(0, 30), 0)], [(square(0, 30), 0.6, 0)]),
     ]
-    found = measure(pictures, rounds=20).detection
+    found = compute_figures(pictures, rounds=20).detection
     assert list(found) == ["street"]
     street = found["street"]
     assert (street.pictures, street.faces) == (2, 5)
@@ -88,32 +89,32 @@ def test_finding_faces() -> None:
 
 def test_a_found_face_belongs_to_the_height_of_the_true_one() -> None:
     # True 30 pixels, found 33: a find of 16 to 32, and none of 32 to 64.
-    picture = looked(
+    picture = prediction(
         [(square(0, 30), 0), (square(1, 40), 0)], [(square(0, 33), 0.9, 0), (square(1, 40), 0.8, 0)]
     )
-    street = measure([picture], rounds=0).detection["street"]
+    street = compute_figures([picture], rounds=0).detection["street"]
     assert street.average_precision_by_height["16-32"] == 1.0
     assert street.average_precision_by_height["32-64"] == 1.0
 
 
 def test_the_curve_reaches_the_faces_below_the_usual_threshold() -> None:
-    picture = looked([(square(0), 0), (square(1), 0)], [(square(0), 0.9, 0)], [(square(1), 0.1, 0)])
-    curve = measure([picture], rounds=0).detection["street"].curve
+    picture = prediction([(square(0), 0), (square(1), 0)], [(square(0), 0.9, 0)], [(square(1), 0.1, 0)])
+    curve = compute_figures([picture], rounds=0).detection["street"].curve
     assert curve[0] == pytest.approx((0.9, 1.0, 0.5))
     assert curve[-1] == pytest.approx((0.1, 1.0, 1.0))
 
 
 def test_looser_boxes_are_found_at_a_smaller_overlap() -> None:
     half = (0.0, 0.0, 100.0, 45.0)
-    pictures = [looked([((0, 0, 100, 100), 0), (square(3), 0)], [(half, 0.9, 0), (square(3), 0.9, 0)])]
-    street = measure(pictures, rounds=0).detection["street"]
+    pictures = [prediction([((0, 0, 100, 100), 0), (square(3), 0)], [(half, 0.9, 0), (square(3), 0.9, 0)])]
+    street = compute_figures(pictures, rounds=0).detection["street"]
     assert (street.recall, street.recall_40) == (Proportion(1, 2), Proportion(2, 2))
 
 
 def test_a_partly_labelled_source_has_recall_only_and_stays_out_of_all() -> None:
-    street = looked([(square(0), 0)], [(square(0), 0.9, 0), (square(4), 0.9, 0)])
-    web = looked([(square(0), 1)], [(square(4), 0.9, 0)], source="web")
-    figures = measure([street, web], partly_labelled=["web"], rounds=0)
+    street = prediction([(square(0), 0)], [(square(0), 0.9, 0), (square(4), 0.9, 0)])
+    web = prediction([(square(0), 1)], [(square(4), 0.9, 0)], source="web")
+    figures = compute_figures([street, web], partly_labelled=["web"], rounds=0)
     assert list(figures.detection) == ["all", "street", "web"]
     assert figures.detection["all"].recall == Proportion(1, 1)
     assert figures.detection["all"].precision == Proportion(1, 2)
@@ -132,11 +133,11 @@ def test_a_partly_labelled_source_has_recall_only_and_stays_out_of_all() -> None
 def test_labels() -> None:
     true = [0, 0, 1, 1, 2, 2]
     said = [0, 2, 1, 0 + 3, 2, 0]
-    picture = looked(
+    picture = prediction(
         [(square(c, 20 if c == 0 else 40), state) for c, state in enumerate([*true, 2])],
         [(square(c, 20 if c == 0 else 40), 0.9, state) for c, state in enumerate(said)],
     )
-    labels = measure([picture], rounds=0).labels
+    labels = compute_figures([picture], rounds=0).labels
     assert list(labels) == ["all", "all >=32 px"]
     whole = labels["all"]
     assert whole.right == Proportion(3, 6)
@@ -163,7 +164,7 @@ def test_labels() -> None:
 
 
 def test_three_classes() -> None:
-    picture = looked(
+    picture = prediction(
         [(square(0), 0), (square(1), 1), (square(2), 2), (square(3), UNKNOWN)],
         [
             (square(0), 0.9, 0),
@@ -173,7 +174,7 @@ def test_three_classes() -> None:
         ],
         [(square(1), 0.1, 1)],
     )
-    classes = measure([picture], rounds=10).classes["street"]
+    classes = compute_figures([picture], rounds=10).classes["street"]
     assert classes.average_precision == {
         "with_mask": 1.0,
         "without_mask": 1.0,  # the weak second answer at the same place is still the best for its class
@@ -184,28 +185,30 @@ def test_three_classes() -> None:
 
 def test_three_classes_are_ranked_by_the_joint_score() -> None:
     # The wrong answer has the higher face score and the lower probability.
-    picture = looked(
+    picture = prediction(
         [(square(0), 0), (square(1), 1), (square(2), 2)],
         [(square(0), 0.7, 0), (square(1), 0.9, 0 + 3), (square(2), 0.9, 2), (square(1), 0.2, 1)],
     )
-    classes = measure([picture], rounds=0).classes["street"]
+    classes = compute_figures([picture], rounds=0).classes["street"]
     assert classes.average_precision["with_mask"] == 1.0
     assert classes.mean == 1.0
     assert classes.mean_by_answer == pytest.approx((0.5 + 1 + 1) / 3)
 
 
 def test_a_face_is_a_candidate_for_every_state() -> None:
-    picture = looked(
+    picture = prediction(
         [(square(0), 0), (square(1), 1), (square(2), 2)],
         [(square(0), 0.9, 0), (square(1), 0.9, 1), (square(2), 0.9, 0 + 3)],  # the last is said to be masked
     )
-    classes = measure([picture], rounds=0).classes["street"]
+    classes = compute_figures([picture], rounds=0).classes["street"]
     assert classes.average_precision["mask_worn_incorrectly"] == 1.0  # the best of those that may be it
     assert classes.mean_by_answer == pytest.approx((1 + 1 + 0) / 3)
 
 
 def test_no_mean_without_every_class() -> None:
-    classes = measure([looked([(square(0), 0)], [(square(0), 0.9, 0)])], rounds=0).classes["street"]
+    classes = compute_figures([prediction([(square(0), 0)], [(square(0), 0.9, 0)])], rounds=0).classes[
+        "street"
+    ]
     assert classes.average_precision == {
         "with_mask": 1.0,
         "without_mask": None,
@@ -222,12 +225,12 @@ def test_pictures_without_a_face() -> None:
         negatives.append(
             PicturePrediction(negative(Path("n.jpg")), more if number < 2 else more[:0], more, 1000, 1000)
         )
-    street = looked(
+    street = prediction(
         [(square(c), 0) for c in range(4)],
         [(square(0), 0.95, 0), (square(1), 0.85, 0)],
         [(square(2), 0.45, 0), (square(3), 0.05, 0)],
     )
-    figures = measure([street], negatives, rounds=0)
+    figures = compute_figures([street], negatives, rounds=0)
     found = figures.negatives
     assert found is not None
     assert (found.pictures, found.false_faces, found.false_per_100) == (50, 2, 4.0)
@@ -246,7 +249,7 @@ def portrait(state: int, *found: Found, source: str = "crops") -> PortraitPredic
 
 
 def test_pictures_of_one_person() -> None:
-    figures = measure(
+    figures = compute_figures(
         [],
         portraits=[
             portrait(0, (square(0, 90), 0.6, 0), (square(2, 20), 0.9, 1)),  # the larger face speaks
@@ -269,7 +272,7 @@ def test_pictures_of_one_person() -> None:
 def test_without_a_classifier_only_finding_is_measured() -> None:
     plain = Faces(np.array([square(0)], np.float32), np.array([0.9], np.float32))
     sample = make_sample(Path("a.jpg"), [(square(0), 0, False)], "street")
-    figures = measure(
+    figures = compute_figures(
         [PicturePrediction(sample, plain, plain, 999, 999)],
         portraits=[PortraitPrediction(PortraitSample(Path("c"), 0), plain)],
     )
@@ -281,8 +284,8 @@ def test_without_a_classifier_only_finding_is_measured() -> None:
 
 
 def test_nothing_found_at_all() -> None:
-    figures = measure(
-        [looked([(square(0), 0)], [])], [PicturePrediction(negative(Path("n")), faces(), faces(), 9, 9)]
+    figures = compute_figures(
+        [prediction([(square(0), 0)], [])], [PicturePrediction(negative(Path("n")), faces(), faces(), 9, 9)]
     )
     assert figures.detection["street"].average_precision == 0
     assert figures.labels["all"].right.value is None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from maskwatch.evaluation.mistake_counts import MistakeCounts, count
+from maskwatch.evaluation.mistake_counts import MistakeCounts, count_mistakes
 
 
 def mistake(kind: str, height: float | None, **more: Any) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def test_mistakes_are_counted_by_height_state_and_source() -> None:
         mistake("false_face", 40.0, certain=True),
         mistake("missed_face", None, true="without_mask", source="people"),
     ]
-    assert count(rows) == [
+    assert count_mistakes(rows) == [
         MistakeCounts("height", "<16", 1, 0, 0, 0),
         MistakeCounts("height", "16-32", 1, 0, 1, 1),
         MistakeCounts("height", "32-64", 0, 1, 0, 0),
@@ -32,4 +32,4 @@ def test_mistakes_are_counted_by_height_state_and_source() -> None:
         MistakeCounts("source", "street", 2, 1, 1, 1),
         MistakeCounts("source", "web", 0, 0, 1, 0),
     ]
-    assert count([]) == []
+    assert count_mistakes([]) == []

@@ -7,7 +7,7 @@ import pytest
 
 from maskwatch.data.sample import UNKNOWN, make_sample
 from maskwatch.errors import DataError
-from maskwatch.evaluation.figures import Slice
+from maskwatch.evaluation.figures import SliceFigures
 from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.match_table import PicturePrediction
 from maskwatch.evaluation.slices import by_slice, read_slices
@@ -16,7 +16,9 @@ from maskwatch.types import Faces
 HEAD = "picture,box,slice\n"
 
 
-def looked(name: str, states: list[int], said: list[int | None], certain: list[bool]) -> PicturePrediction:
+def prediction(
+    name: str, states: list[int], said: list[int | None], certain: list[bool]
+) -> PicturePrediction:
     """One face a column, found where something is said of it."""
     boxes = [(100.0 * i, 0.0, 100.0 * i + 40, 40.0) for i in range(len(states))]
     rows = [i for i, answer in enumerate(said) if answer is not None]
@@ -33,8 +35,8 @@ def looked(name: str, states: list[int], said: list[int | None], certain: list[b
 
 def test_each_slice_counts_its_own_faces(tmp_path: Path) -> None:
     pictures = [
-        looked("a.jpg", [0, 1, 2], [0, 0, None], [True, True, True]),
-        looked("b.jpg", [0, UNKNOWN], [2, 1], [False, True]),
+        prediction("a.jpg", [0, 1, 2], [0, 0, None], [True, True, True]),
+        prediction("b.jpg", [0, UNKNOWN], [2, 1], [False, True]),
     ]
     listed = tmp_path / "slices.csv"
     listed.write_text(
@@ -42,13 +44,13 @@ def test_each_slice_counts_its_own_faces(tmp_path: Path) -> None:
         "data/a.jpg,0,dark mask\nelsewhere/a.jpg,1,dark mask\nc.jpg,9,glasses\n"
     )
     assert by_slice(pictures, read_slices(listed)) == {
-        "dark mask": Slice(
+        "dark mask": SliceFigures(
             found=Proportion(2, 3),
             right=Proportion(1, 1),
             certain=Proportion(1, 1),
             certain_right=Proportion(1, 1),
         ),
-        "glasses": Slice(
+        "glasses": SliceFigures(
             found=Proportion(3, 3),
             right=Proportion(1, 3),
             certain=Proportion(2, 3),
@@ -60,7 +62,7 @@ def test_each_slice_counts_its_own_faces(tmp_path: Path) -> None:
 def test_a_picture_in_which_nothing_was_found(tmp_path: Path) -> None:
     listed = tmp_path / "slices.csv"
     listed.write_text(HEAD + "a.jpg,0,glasses\n")
-    missed = by_slice([looked("a.jpg", [0], [None], [True])], read_slices(listed))
+    missed = by_slice([prediction("a.jpg", [0], [None], [True])], read_slices(listed))
     assert missed["glasses"].found == Proportion(0, 1)
     assert missed["glasses"].right == Proportion(0, 0)
 
@@ -69,7 +71,7 @@ def test_a_box_that_is_not_there(tmp_path: Path) -> None:
     listed = tmp_path / "slices.csv"
     listed.write_text(HEAD + "a.jpg,1,glasses\n")
     with pytest.raises(DataError, match="has no box 1, named in the slices"):
-        by_slice([looked("a.jpg", [0], [0], [True])], read_slices(listed))
+        by_slice([prediction("a.jpg", [0], [0], [True])], read_slices(listed))
 
 
 @pytest.mark.parametrize("row", ["a.jpg,,glasses", "a.jpg,0,", "a.jpg,x,glasses", ",0,glasses"])

@@ -1,7 +1,7 @@
-"""A model card (Mitchell et al., arXiv 1810.03993) from a model file and what was measured with it.
+"""Collects what goes into a model card (Mitchell et al., arXiv 1810.03993).
 
-Nothing in a card is typed in by hand but the words: figures come from `maskwatch evaluate --json`, speed from
-`maskwatch bench --json`, everything else from the file itself. Same inputs, same card.
+Only the descriptions in a card are written by hand: figures come from `maskwatch evaluate --json`, speed from
+`maskwatch bench --json`, everything else from the file itself. The same inputs give the same card.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from maskwatch.models.macs import macs
 from maskwatch.models.runtime import open_session
 from maskwatch.types import ModelKind
 
-WORDS: Final = Path(__file__).parents[2] / "training" / "metadata"
-"""Where the words of the shipped models' cards are: `*_card.toml`."""
+DESCRIPTIONS: Final = Path(__file__).parents[2] / "training" / "metadata"
+"""Folder of the shipped models' descriptions: `*_card.toml`."""
 
 _FRAME: Final = (1280, 720)
-"""Width and height of the picture for which a detector's cost is told."""
+"""Width and height in pixels of the picture for which a detector's cost is given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What only a person can say of a model.
+class Description:
+    """What only a person can say about a model.
 
     Attributes:
-        summary: What it is, in a sentence or two.
-        intended: Uses it was made for.
-        not_intended: Uses it must not be put to.
-        weaknesses: Known ones.
+        summary: What the model is, in a sentence or two.
+        intended: Uses that it is made for.
+        not_intended: Uses that it must not be put to.
+        weaknesses: Known weaknesses.
         sources: Rows of the training data: name, what, where, licence.
     """
 
@@ -54,14 +54,14 @@ class Facts:
     Attributes:
         file: Name of the model file.
         kind: What the model does.
-        metadata: What the file says of itself.
-        sha256: Of the file.
-        size: Of the file, in bytes.
-        costs: What it is run on, and the multiply-accumulate operations of that.
-        words: What a person says.
-        evaluations: Contents of the figures' files, each of this very file.
-        speed: Rows of a benchmark that this file took part in.
-        machine: Where that was.
+        metadata: Metadata of the model file.
+        sha256: Hash of the file, in hexadecimal digits.
+        size: Size of the file in bytes.
+        costs: Inputs of the model, each with its number of multiply-accumulate operations.
+        description: What a person says about it.
+        evaluations: Contents of the files of figures, each measured with this very file.
+        speed: Rows of a benchmark that this file took part in: name, median and best in milliseconds.
+        machine: The machine of that benchmark.
     """
 
     file: str
@@ -70,14 +70,14 @@ class Facts:
     sha256: str
     size: int
     costs: Sequence[tuple[str, int]]
-    words: Words
+    description: Description
     evaluations: Sequence[dict[str, Any]]
     speed: Sequence[dict[str, Any]] = field(default_factory=tuple)
     machine: str = ""
 
 
 def gather(
-    model: Path, figures: Sequence[Path], speed: Path | None = None, words: Path | None = None
+    model: Path, figures: Sequence[Path], speed: Path | None = None, description: Path | None = None
 ) -> Facts:
     """Reads everything that goes into a card.
 
@@ -85,7 +85,8 @@ def gather(
         model: An ONNX file of maskwatch.
         figures: What `maskwatch evaluate --json` wrote; each must have measured this file.
         speed: What `maskwatch bench --json` wrote.
-        words: TOML with the fields of `Words`; None takes the shipped words if they are about this model.
+        description: TOML file with the fields of `Description`; None takes the shipped one, if there is one
+            of this model.
 
     Raises:
         ModelError: The model file cannot be used, or figures or speed are of another file.
@@ -101,7 +102,11 @@ def gather(
         sha256=sha256,
         size=model.stat().st_size,
         costs=_costs(model, kind, metadata),
-        words=_shipped_words(str(metadata.get("name"))) if words is None else _read_words(words),
+        description=(
+            _shipped_description(str(metadata.get("name")))
+            if description is None
+            else _read_description(description)
+        ),
         evaluations=[_read_figures(path, kind, sha256, model) for path in figures],
         speed=rows,
         machine=machine,
@@ -120,11 +125,11 @@ def _costs(model: Path, kind: ModelKind, metadata: dict[str, Any]) -> list[tuple
         side = int(metadata["size"])
         return [(f"one face, {side}x{side}", macs(model, (1, side, side, 3)))]
     multiple = int(metadata["stride_multiple"])
-    found = []
+    costs = []
     for name, size in metadata["sizes"].items():
         width, height = (ceil_to(side, multiple) for side in snug(*fit(*_FRAME, int(size)), multiple))
-        found.append((f"a 16:9 picture, size {name}: {width}x{height}", macs(model, (1, height, width, 3))))
-    return found
+        costs.append((f"a 16:9 picture, size {name}: {width}x{height}", macs(model, (1, height, width, 3))))
+    return costs
 
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:
@@ -170,21 +175,21 @@ def _read_speed(path: Path, sha256: str) -> tuple[list[dict[str, Any]], str]:
     return rows, machine
 
 
-def _shipped_words(name: str) -> Words:
-    for path in sorted(WORDS.glob("*_card.toml")):
+def _shipped_description(name: str) -> Description:
+    for path in sorted(DESCRIPTIONS.glob("*_card.toml")):
         if name in tomllib.loads(path.read_text(encoding="utf-8")).get("models", ()):
-            return _read_words(path)
-    return Words()
+            return _read_description(path)
+    return Description()
 
 
-def _read_words(path: Path) -> Words:
+def _read_description(path: Path) -> Description:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable file of words for a card ({error})") from error
     content.pop("models", None)
-    unknown = sorted(content.keys() - set(Words.__slots__))
+    unknown = sorted(content.keys() - set(Description.__slots__))
     if unknown:
-        known = ", ".join(Words.__slots__)
+        known = ", ".join(Description.__slots__)
         raise ConfigError(f"{path}: no field {unknown[0]!r} in a card's words; known are models, {known}")
-    return Words(**content)
+    return Description(**content)

@@ -1,38 +1,31 @@
-"""The measured part of a model card: tables from the JSON form of an evaluation. Pure."""
+"""Tables of a model card from the JSON form of an evaluation. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from maskwatch.evaluation.figures import plain
 from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.metrics import HEIGHTS
-from maskwatch.evaluation.mistake_counts import count
-from maskwatch.reports.markdown import rows_table
+from maskwatch.evaluation.mistake_counts import count_mistakes
+from maskwatch.reports.tables import Table
 from maskwatch.types import LABELS
 
-Figures = Mapping[str, Any]
+FiguresJson = Mapping[str, Any]
 """The JSON form of `maskwatch.evaluation.figures.Figures`."""
 
-_BY: Final = {"height": "face height, px", "state": "true state", "source": "source"}
+_GROUPS: Final = {"height": "face height, px", "state": "true state", "source": "source"}
 
 
-def finding(raw: Figures) -> list[str]:
-    """How well faces are found, by source, height and state."""
-    detection = raw["detection"]
+def detection_tables(figures: FiguresJson) -> list[Table]:
+    """Returns how well faces are found: by source, by height and by state; none if it was not measured."""
+    detection = figures["detection"]
     if not detection:
         return []
     head = [
-        "source",
-        "pictures",
-        "faces",
-        "found",
-        "found, IoU 0.4",
-        "from 24 px",
-        "AP",
-        "AP, IoU 0.4",
-        "precision",
+        *("source", "pictures", "faces", "found", "found, IoU 0.4", "from 24 px"),
+        *("AP", "AP, IoU 0.4", "precision"),
     ]
     rows = [
         [
@@ -48,81 +41,72 @@ def finding(raw: Figures) -> list[str]:
         ]
         for name, d in detection.items()
     ]
-    heights = [[n, *(_share(d["recall_by_height"].get(h)) for h in HEIGHTS)] for n, d in detection.items()]
-    states = [*LABELS, "face"]
-    by_state = [[n, *(_share(d["recall_by_state"].get(s)) for s in states)] for n, d in detection.items()]
+    by_height = [
+        [name, *(_share(d["recall_by_height"].get(height)) for height in HEIGHTS)]
+        for name, d in detection.items()
+    ]
+    by_state = [
+        [name, *(_share(d["recall_by_state"].get(state)) for state in (*LABELS, "face"))]
+        for name, d in detection.items()
+    ]
     return [
-        "### Faces found",
-        rows_table(head, rows),
-        rows_table(["found, by face height, px", *HEIGHTS], heights),
-        rows_table(["found, by true state", *LABELS, "unlabelled"], by_state),
+        Table(head, rows),
+        Table(["found, by face height, px", *HEIGHTS], by_height),
+        Table(["found, by true state", *LABELS, "unlabelled"], by_state),
     ]
 
 
-def where_no_face_is(raw: Figures) -> list[str]:
-    """False faces in pictures without any."""
-    none = raw["negatives"]
-    if not none:
-        return []
-    text = (
-        f"{none['false_faces']} in {none['pictures']} pictures without a face;"
-        f" any in {_share(none['pictures_with'])} of them."
-    )
-    points = [
-        [f"{p['false_per_100']:g}", f"{p['threshold']:.3f}", *map(_share, p["recall"].values())]
-        for p in none["points"]
-    ]
-    parts = ["### False faces", text]
-    if points and points[0][2:]:
-        head = ["false faces in 100 pictures, at most", "face score from", *none["points"][0]["recall"]]
-        parts.append(rows_table(head, points))
-    return parts
+def negatives_section(figures: FiguresJson) -> dict[str, Any] | None:
+    """Returns false faces in pictures without a face; None if there were no such pictures."""
+    negatives = figures["negatives"]
+    if not negatives:
+        return None
+    points = negatives["points"]
+    table = None
+    if points and points[0]["recall"]:
+        rows = [
+            [f"{p['false_per_100']:g}", f"{p['threshold']:.3f}", *map(_share, p["recall"].values())]
+            for p in points
+        ]
+        head = ["false faces in 100 pictures, at most", "face score from", *points[0]["recall"]]
+        table = Table(head, rows)
+    return {
+        "false_faces": negatives["false_faces"],
+        "pictures": negatives["pictures"],
+        "pictures_with": _share(negatives["pictures_with"]),
+        "table": table,
+    }
 
 
-def labelling(raw: Figures, mended: Figures | None, plot: str | None = None) -> list[str]:
-    """How well the states are told, with the labels as they are and as corrected.
-
-    Args:
-        raw: Figures with the labels as they are.
-        mended: Figures with corrected labels.
-        plot: File name of the reliability plot.
-    """
-    labels = raw["labels"]
+def label_tables(figures: FiguresJson, corrected: FiguresJson | None) -> list[Table]:
+    """Returns how well states are classified, with the labels as they are and as corrected, and confusion."""
+    labels = figures["labels"]
     if not labels:
         return []
-    whole = next(iter(labels.values()))
-    rows, heights, states, errors = [], [], [], []
-    for text, figures in (("", raw), (", corrected", mended)):
-        for name, item in (figures or {}).get("labels", {}).items():
-            rows.append(
-                [
-                    f"{name}{text}",
-                    *(_share(item[key]) for key in ("right", "masked_or_not")),
-                    *(_share(item[key]) for key in ("wrongly_worn_precision", "wrongly_worn_recall")),
-                    *(_share(item[key]) for key in ("certain", "certain_right", "uncertain_right")),
-                ]
-            )
-            heights.append([f"{name}{text}", *(_share(item["right_by_height"].get(h)) for h in HEIGHTS)])
-            states.append([f"{name}{text}", *_by_state(item["confusion"])])
-            if item["calibration"]:
-                errors.append([f"{name}{text}", f"{item['calibration']['error']:.3f}"])
+    rows, by_height, by_state = [], [], []
+    for name, item in _both("labels", figures, corrected):
+        rows.append(
+            [
+                name,
+                *(_share(item[key]) for key in ("right", "masked_or_not")),
+                *(_share(item[key]) for key in ("wrongly_worn_precision", "wrongly_worn_recall")),
+                *(_share(item[key]) for key in ("certain", "certain_right", "uncertain_right")),
+            ]
+        )
+        by_height.append([name, *(_share(item["right_by_height"].get(height)) for height in HEIGHTS)])
+        by_state.append([name, *_right_by_state(item["confusion"])])
     head = [
-        *(
-            "faces found",
-            "label right",
-            "masked or not right",
-            "wrongly worn: precision",
-            "wrongly worn: recall",
-        ),
+        *("faces found", "label right", "masked or not right"),
+        *("wrongly worn: precision", "wrongly worn: recall"),
         *("certain", "certain and right", "uncertain and right"),
     ]
-    confusion = [[label, *map(str, row)] for label, row in zip(LABELS, whole["confusion"], strict=True)]
-    parts = [
-        "### States told apart",
-        rows_table(head, rows),
-        rows_table(["label right, by face height, px", *HEIGHTS], heights),
-        rows_table(["label right, by true state", *LABELS], states),
-        rows_table(["true state, found faces", *(f"said {label}" for label in LABELS)], confusion),
+    counts = next(iter(labels.values()))["confusion"]
+    confusion = [[label, *map(str, row)] for label, row in zip(LABELS, counts, strict=True)]
+    tables = [
+        Table(head, rows),
+        Table(["label right, by face height, px", *HEIGHTS], by_height),
+        Table(["label right, by true state", *LABELS], by_state),
+        Table(["true state, found faces", *(f"said {label}" for label in LABELS)], confusion),
     ]
     classes = [
         [
@@ -130,76 +114,89 @@ def labelling(raw: Figures, mended: Figures | None, plot: str | None = None) -> 
             *(_number(item["average_precision"][label]) for label in LABELS),
             _number(item["mean"], item["interval"]),
         ]
-        for name, item in raw["classes"].items()
+        for name, item in figures["classes"].items()
     ]
     if classes:
-        parts.append(rows_table(["AP, finding and labelling", *LABELS, "mean (mAP50)"], classes))
-    if errors:
-        parts += ["### Calibration", rows_table(["faces found", "expected calibration error"], errors)]
-        parts += [f"![Stated probability against the share that was right]({plot})"] if plot else []
-    return parts
+        tables.append(Table(["AP, finding and labelling", *LABELS, "mean (mAP50)"], classes))
+    return tables
 
 
-def by_slice(raw: Figures, mended: Figures | None) -> list[str]:
-    """How well faces of one kind are told, as a list says what they look like; corrected labels, if any."""
-    slices = (mended or raw)["slices"]
+def calibration_table(figures: FiguresJson, corrected: FiguresJson | None) -> Table | None:
+    """Returns the expected calibration errors; None if there are none."""
+    rows = [
+        [name, f"{item['calibration']['error']:.3f}"]
+        for name, item in _both("labels", figures, corrected)
+        if item["calibration"]
+    ]
+    return Table(["faces found", "expected calibration error"], rows) if rows and figures["labels"] else None
+
+
+def slices_table(figures: FiguresJson, corrected: FiguresJson | None) -> Table | None:
+    """Returns the figures of slices, with corrected labels if there are any; None without slices."""
+    slices = (corrected or figures)["slices"]
     if not slices:
-        return []
+        return None
     keys = ("found", "right", "certain", "certain_right")
     rows = [
         [name, str(item["found"]["total"]), *(_share(item[key]) for key in keys)]
         for name, item in slices.items()
     ]
-    head = ["faces", "number", "found", "label right", "certain", "certain and right"]
-    text = "What faces look like, told by eye; a face may belong to several."
-    return ["### By what faces look like", text, rows_table(head, rows)]
+    return Table(["faces", "number", "found", "label right", "certain", "certain and right"], rows)
 
 
-def one_person(raw: Figures, mended: Figures | None) -> list[str]:
-    """Pictures of one person, from picture to label."""
-    rows = []
-    for text, figures in (("", raw), (", corrected", mended)):
-        for name, item in (figures or {}).get("crops", {}).items():
-            states = [_share(item["right_by_state"].get(label)) for label in LABELS]
-            shares = [
-                _share(item[key]) for key in ("found", "right", "masked_or_not", "certain", "certain_right")
-            ]
-            rows.append([f"{name}{text}", *shares, *states])
-    if not rows:
-        return []
-    head = ["source", "face found", "right", "masked or not right", "certain", "certain and right", *LABELS]
-    return ["### Pictures of one person", rows_table(head, rows)]
-
-
-def mistaken(content: Mapping[str, Any]) -> list[str]:
-    """What kinds of faces were mistaken, if the mistakes were listed."""
-    if content.get("mistakes") is None:
-        return []
-    failures = count(content["mistakes"])
-    parts = [
-        "### Failures by kind",
-        "Counts, against the labels as they are; a false face has no true state.",
+def portraits_table(figures: FiguresJson, corrected: FiguresJson | None) -> Table | None:
+    """Returns the figures of pictures of one person, from picture to label; None if there were none."""
+    keys = ("found", "right", "masked_or_not", "certain", "certain_right")
+    rows = [
+        [
+            name,
+            *(_share(item[key]) for key in keys),
+            *(_share(item["right_by_state"].get(label)) for label in LABELS),
+        ]
+        for name, item in _both("crops", figures, corrected)
     ]
-    for by, name in _BY.items():
+    head = ["source", "face found", "right", "masked or not right", "certain", "certain and right", *LABELS]
+    return Table(head, rows) if rows else None
+
+
+def mistake_tables(content: Mapping[str, Any]) -> list[Table] | None:
+    """Returns mistakes by height, state and source; None if the mistakes were not listed.
+
+    Args:
+        content: The whole JSON form of an evaluation.
+    """
+    if content.get("mistakes") is None:
+        return None
+    counts = count_mistakes(content["mistakes"])
+    tables = []
+    for by, name in _GROUPS.items():
         rows = [
             [
-                f.name,
-                str(f.missed),
-                "-" if by == "state" else str(f.false),
-                str(f.wrong),
-                str(f.wrong_certain),
+                c.name,
+                str(c.missed),
+                # A false face has no true state.
+                "-" if by == "state" else str(c.false),
+                str(c.wrong),
+                str(c.wrong_certain),
             ]
-            for f in failures
-            if f.by == by
+            for c in counts
+            if c.by == by
         ]
         if rows:
-            parts.append(
-                rows_table([name, "missed", "false", "wrong label", "of these said as certain"], rows)
-            )
-    return parts
+            tables.append(Table([name, "missed", "false", "wrong label", "of these said as certain"], rows))
+    return tables
 
 
-def _by_state(confusion: list[list[int]]) -> list[str]:
+def _both(
+    part: str, figures: FiguresJson, corrected: FiguresJson | None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yields the figures of a part by name, first with the labels as they are, then as corrected."""
+    for suffix, either in (("", figures), (", corrected", corrected)):
+        for name, item in (either or {}).get(part, {}).items():
+            yield f"{name}{suffix}", item
+
+
+def _right_by_state(confusion: list[list[int]]) -> list[str]:
     return [_share(plain(Proportion(row[state], sum(row)))) for state, row in enumerate(confusion)]
 
 

@@ -1,62 +1,67 @@
-"""A model card as Markdown. Pure: facts in, text out."""
+"""Writes a model card as Markdown. Pure: facts in, text out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from maskwatch.evaluation.metrics import BINS
-from maskwatch.reports.markdown import bullets, listing, rows_table
 from maskwatch.reports.model_card.facts import Facts
 from maskwatch.reports.model_card.figures import (
-    by_slice,
-    finding,
-    labelling,
-    mistaken,
-    one_person,
-    where_no_face_is,
+    calibration_table,
+    detection_tables,
+    label_tables,
+    mistake_tables,
+    negatives_section,
+    portraits_table,
+    slices_table,
 )
-from maskwatch.reports.svg import Series, lines, standalone
+from maskwatch.reports.reliability import reliability_plot
+from maskwatch.reports.render import render
+from maskwatch.reports.svg import standalone
+from maskwatch.reports.tables import Table
 
-_UNSAID: Final = "Not stated."
-_USED: Final = {"still": " as still pictures", "live": " as live video"}
+_USED_AS: Final = {"still": " as still pictures", "live": " as live video"}
 _SOURCE: Final = ("name", "what", "where", "licence")
 
 
 def to_markdown(facts: Facts, stem: str) -> tuple[str, dict[str, str]]:
-    """The card, and the plots that belong beside it.
+    """Returns the card, and the plots that belong beside it.
 
     Args:
-        facts: What it is made from.
+        facts: What the card says.
         stem: Beginning of the plots' file names.
 
     Returns:
         The Markdown text, and for each plot its file name and its SVG text.
     """
-    words, plots = facts.words, {}
-    parts = [f"# Model card: {facts.metadata.get('name', facts.file)}", words.summary.strip()]
-    parts += [_about(facts)]
-    parts += ["## Intended use", bullets(words.intended) or _UNSAID]
-    parts += ["## Not intended", bullets(words.not_intended) or _UNSAID]
-    parts += ["## Known weaknesses", bullets(words.weaknesses) or _UNSAID]
-    parts += ["## Training data", str(facts.metadata.get("training_data") or _UNSAID)]
-    if words.sources:
-        rows = [[str(row.get(key, "-")) for key in _SOURCE] for row in words.sources]
-        parts.append(rows_table(["source", *_SOURCE[1:]], rows))
-    parts += ["## Recipe", listing(facts.metadata.get("recipe") or {}) or _UNSAID]
-    if facts.speed:
-        parts += ["## Speed", _speed(facts)]
+    description, metadata = facts.description, facts.metadata
+    plots: dict[str, str] = {}
+    evaluations = []
     for number, content in enumerate(facts.evaluations):
-        whole = next(iter(content["figures"]["labels"].values()), None)
         name = None
-        if facts.kind == "classifier" and whole and whole["calibration"]:
+        overall = next(iter(content["figures"]["labels"].values()), None)
+        if facts.kind == "classifier" and overall and overall["calibration"]:
             name = f"{stem}-reliability{number + 1 if number else ''}.svg"
-            plots[name] = _reliability(whole["calibration"])
-        parts += [*_measured(content), *_figures(facts, content, name), *mistaken(content)]
-    return "\n\n".join(part for part in parts if part) + "\n", plots
+            plots[name] = _reliability(overall["calibration"])
+        evaluations.append(_evaluation(content, name))
+    sources = [[str(row.get(key, "-")) for key in _SOURCE] for row in description.sources]
+    text = render(
+        "model_card.md.j2",
+        name=metadata.get("name", facts.file),
+        kind=facts.kind,
+        description=description,
+        about=_about_table(facts),
+        training_data=str(metadata.get("training_data") or ""),
+        sources=Table(["source", *_SOURCE[1:]], sources) if sources else None,
+        recipe=list(_toml_lines(metadata.get("recipe") or {})),
+        machine=facts.machine,
+        speed=_speed_table(facts) if facts.speed else None,
+        evaluations=evaluations,
+    )
+    return text, plots
 
 
-def _about(facts: Facts) -> str:
+def _about_table(facts: Facts) -> Table:
     about = facts.metadata
     # When the file was exported, not when the card was written.
     made = ", ".join(f"{key} {about[key]}" for key in ("created", "commit") if about.get(key))
@@ -74,51 +79,67 @@ def _about(facts: Facts) -> str:
         *costs,
         ["Made", made or "not stated"],
     ]
-    return rows_table(["", ""], rows)
+    return Table(["", ""], rows)
 
 
-def _speed(facts: Facts) -> str:
+def _speed_table(facts: Facts) -> Table:
     rows = [[row["name"], f"{row['median']:.2f}", f"{row['best']:.2f}"] for row in facts.speed]
-    return f"Measured on: {facts.machine}.\n\n" + rows_table(["", "median, ms", "best, ms"], rows)
+    return Table(["", "median, ms", "best, ms"], rows)
 
 
-def _measured(content: Mapping[str, Any]) -> list[str]:
+def _toml_lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yields nested values as lines of TOML with dotted keys."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _toml_lines(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key} = {_toml_value(value)}"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _evaluation(content: Mapping[str, Any], plot: str | None) -> dict[str, Any]:
     engine, data = content["engine"], content["data"]
-    names = ", ".join(str(name) for name in data.get("names", ()))
+    figures, corrected = content["figures"], content.get("corrected")
     kinds = ("pictures with boxes", "pictures without a face", "pictures of one person")
-    shown = [f"{data[key]} {key}" for key in kinds if data.get(key)]
-    chosen = data.get("held-out negatives only") and data.get("pictures without a face")
+    return {
+        "used_as": _USED_AS.get(engine.get("used"), ""),
+        "names": [str(name) for name in data.get("names", ())],
+        "engine": engine["name"],
+        "version": content["maskwatch"],
+        "pictures": [f"{data[kind]} {kind}" for kind in kinds if data.get(kind)],
+        "notes": _notes(data),
+        "detection": detection_tables(figures),
+        "labels": label_tables(figures, corrected),
+        "calibration": calibration_table(figures, corrected),
+        "plot": plot,
+        "slices": slices_table(figures, corrected),
+        "portraits": portraits_table(figures, corrected),
+        "negatives": negatives_section(figures),
+        "mistakes": mistake_tables(content),
+    }
+
+
+def _notes(data: Mapping[str, Any]) -> list[str]:
+    """Returns what else is to be known about the pictures."""
     notes = [f"splits {data['splits']}"] if data.get("splits") else []
-    notes += ["only negatives that training left out"] if chosen else []
-    notes += [f"at most {data['limit']} pictures of each kind"] if data.get("limit") else []
+    if data.get("held-out negatives only") and data.get("pictures without a face"):
+        notes.append("only negatives that training left out")
+    if data.get("limit"):
+        notes.append(f"at most {data['limit']} pictures of each kind")
     if data.get("partly labelled"):
         notes.append(f"not every face has a box in {data['partly labelled']}: no precision there")
     if data.get("corrected labels"):
         notes.append(f"{data['corrected labels']} labels corrected where it says so")
-    return [
-        f"## Figures{_USED.get(engine.get('used'), '')}: {names}",
-        f"Measured with {engine['name']} as `maskwatch evaluate` runs it, maskwatch {content['maskwatch']},"
-        f" on {', '.join(shown)} ({'; '.join(notes)}). In brackets 95 % intervals: Wilson's for shares, a"
-        " bootstrap over pictures for average precision (AP). A face counts as found at an IoU of 0.5.",
-    ]
-
-
-def _figures(facts: Facts, content: Mapping[str, Any], plot: str | None) -> list[str]:
-    raw, mended = content["figures"], content.get("corrected")
-    if facts.kind == "detector":
-        return [*finding(raw), *where_no_face_is(raw), *one_person(raw, mended), *by_slice(raw, mended)]
-    return [
-        *labelling(raw, mended, plot),
-        *by_slice(raw, mended),
-        *one_person(raw, mended),
-        *where_no_face_is(raw),
-    ]
+    return notes
 
 
 def _reliability(calibration: Mapping[str, Any]) -> str:
-    points = list(zip(calibration["confidence"], calibration["accuracy"], strict=True))
-    title = f"Reliability: {BINS} bins, ECE {calibration['error']:.3f}"
-    plot = lines(
-        title, [Series("answers", points, marks=True)], "stated probability", "share right", diagonal=True
-    )
+    plot = reliability_plot(calibration["confidence"], calibration["accuracy"], calibration["error"])
     return standalone(plot)

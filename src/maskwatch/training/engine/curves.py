@@ -1,25 +1,31 @@
-"""The course of a training, from its log.csv: a picture, and events for TensorBoard."""
+"""Learning curves of a training, from its log.csv: a plot, and events for TensorBoard."""
 
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 from typing import Final
 
+from maskwatch.atomic_file import write_text
 from maskwatch.errors import DataError
+from maskwatch.reports.svg import Plot, Series, lines, round_range, standalone
 
 Curves = dict[str, list[tuple[int, float]]]
-"""Column -> its values, each with the step it was written at."""
+"""Column -> its values, each with the step at which it was written."""
 
 SPEED: Final = "pictures_per_second"
 VALIDATION: Final = "val"
 
+_DOTS: Final = 30
+"""Lines of fewer points get a dot at each."""
+
 
 def read_log(path: Path) -> Curves:
-    """Reads a log: a line of names, then lines of numbers, the step first; a blank is no value.
+    """Reads a log: a line of names, then lines of numbers, the step first; an empty cell is no value.
 
     Raises:
-        DataError: It cannot be read, or has no line of names.
+        DataError: The log cannot be read, or has no line of names.
     """
     try:
         with path.open(encoding="utf-8", newline="") as lines:
@@ -40,26 +46,30 @@ def read_log(path: Path) -> Curves:
 
 
 def draw_curves(curves: Curves, out: Path) -> None:
-    """Draws the losses, and below them the validation figure, as a PNG file."""
-    from matplotlib.figure import Figure
-
+    """Draws the losses, and below them the validation figure, as an SVG file."""
     losses = {name: points for name, points in curves.items() if name not in (SPEED, VALIDATION)}
-    panels = [("loss", losses)]
+    plots = [_plot("Losses over training steps", losses, "loss", from_zero=True)]
     if VALIDATION in curves:
-        panels.append(("validation", {VALIDATION: curves[VALIDATION]}))
-    figure = Figure(figsize=(7, 3.2 * len(panels)), layout="constrained")
-    for place, (label, lines) in enumerate(panels):
-        axes = figure.add_subplot(len(panels), 1, place + 1)
-        for (name, points), dash in zip(lines.items(), ("-", "--", "-.", ":") * 5, strict=False):
-            axes.plot(*zip(*points, strict=True), dash, label=name, marker="." if len(points) < 30 else "")
-        axes.set_ylabel(label)
-        axes.grid(alpha=0.3)
-        if len(lines) > 1:
-            axes.legend()
-        if label == "loss":
-            axes.set_ylim(bottom=0)
-    axes.set_xlabel("step")
-    figure.savefig(out, dpi=110)
+        validation = {VALIDATION: curves[VALIDATION]}
+        plots.append(_plot("Validation figure over training steps", validation, "validation"))
+    write_text(out, standalone(*plots))
+
+
+def _plot(title: str, curves: Curves, y_label: str, from_zero: bool = False) -> Plot:
+    finite = {
+        name: [(float(step), value) for step, value in points if math.isfinite(value)]
+        for name, points in curves.items()
+    }
+    values = [value for points in finite.values() for _, value in points] or [0.0]
+    last = max((step for points in finite.values() for step, _ in points), default=0.0)
+    return lines(
+        title,
+        [Series(name, points, marks=len(points) < _DOTS) for name, points in finite.items()],
+        "step",
+        y_label,
+        x_range=round_range(0, last),
+        y_range=round_range(min(0.0, *values) if from_zero else min(values), max(values)),
+    )
 
 
 def write_events(curves: Curves, folder: Path) -> None:

@@ -15,7 +15,7 @@ from maskwatch.data.negatives import read_negatives
 from maskwatch.data.sample import Sample
 from maskwatch.detectors.ssd import SSD
 from maskwatch.errors import DataError, SourceError
-from maskwatch.evaluation.evaluation_set import EVERY, EvaluationSet, Selection, select
+from maskwatch.evaluation.evaluation_set import ALL_SPLITS, EvaluationSet, Selection, select
 from maskwatch.factory import load
 from maskwatch.models.catalog import NO_CLASSIFIER, SHIPPED
 from maskwatch.models.runtime import Network
@@ -96,7 +96,7 @@ def pictures_of(
         return select(Selection([path], names=names, split=split, limit=most))
     except DataError:
         if split is not None:
-            return pictures_of(path, names, None if split == EVERY else EVERY, most)
+            return pictures_of(path, names, None if split == ALL_SPLITS else ALL_SPLITS, most)
         if not path.is_dir():
             raise
         return EvaluationSet(negatives=read_negatives(path)[:most])

@@ -27,13 +27,12 @@ from onnxruntime.quantization import (
 
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import DataError, ModelError
-from maskwatch.evaluation.benchmark import WARM_UP, frame_of, prepare
-from maskwatch.evaluation.benchmark import measure as take_times
-from maskwatch.evaluation.evaluate import find
+from maskwatch.evaluation.benchmark import WARM_UP, frame_of, prepare, time_models
+from maskwatch.evaluation.evaluate import predict_set
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import Figures
-from maskwatch.evaluation.inference import contender
-from maskwatch.evaluation.measure import measure
+from maskwatch.evaluation.inference import load_evaluated_engine
+from maskwatch.evaluation.measure import compute_figures
 from maskwatch.models.catalog import NO_CLASSIFIER, SHIPPED
 from maskwatch.models.half_precision import restore
 from maskwatch.models.runtime import METADATA_KEY, open_session
@@ -149,8 +148,8 @@ def _accuracy(model: Path, kind: ModelKind, material: EvaluationSet) -> tuple[st
     """What is measured and its value, through the engine as users run it on still pictures."""
     detector = str(model) if kind == "detector" else SHIPPED["detector"]
     classifier = NO_CLASSIFIER if kind == "detector" else str(model)
-    (found,) = find([contender(detector, classifier, threads=1)], material, progress)
-    figures = measure(found.looked, found.negatives, found.portraits)
+    (found,) = predict_set([load_evaluated_engine(detector, classifier, threads=1)], material, progress)
+    figures = compute_figures(found.pictures, found.negatives, found.portraits)
     name, value = _precision(figures) if kind == "detector" else _right(figures)
     if value is None:
         raise DataError(f"the pictures do not tell how good a {kind} is: labelled faces are needed")
@@ -174,7 +173,7 @@ def _right(figures: Figures) -> tuple[str, float | None]:
 
 def _milliseconds(*models: Path) -> tuple[float, float]:
     frame = frame_of(None)
-    before, after = take_times(
+    before, after = time_models(
         [prepare(str(model), frame) for model in models], progress(range(WARM_UP + _ROUNDS), "timing")
     )
     return before.median, after.median

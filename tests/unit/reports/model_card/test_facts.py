@@ -162,9 +162,9 @@ def test_the_shipped_models_have_words(name: str) -> None:
     from maskwatch.factory import model_file
     from maskwatch.reports.model_card.facts import gather
 
-    words = gather(model_file(name), []).words
-    assert words.summary
-    assert words.intended
-    assert words.not_intended
-    assert words.weaknesses
-    assert all(set(row) == {"name", "what", "where", "licence"} for row in words.sources)
+    description = gather(model_file(name), []).description
+    assert description.summary
+    assert description.intended
+    assert description.not_intended
+    assert description.weaknesses
+    assert all(set(row) == {"name", "what", "where", "licence"} for row in description.sources)

@@ -1,4 +1,4 @@
-"""An evaluation as a whole: what it was measured on, as JSON, and in a few lines."""
+"""The result of an evaluation, its JSON form, and its main figures as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from maskwatch.evaluation.mistakes import Mistake, records
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an evaluation measured, and on what.
+    """The result of an evaluation.
 
     Attributes:
         engine: Names, options and metadata of the models.
@@ -22,7 +22,7 @@ class Evaluation:
         figures: The figures.
         problems: Pictures and labels that were left out, one line each.
         corrected: The figures with corrected labels, where a list of corrections was given.
-        mistakes: The mistakes, where they were asked for.
+        mistakes: The mistakes, where they are to be listed.
     """
 
     engine: dict[str, Any]
@@ -34,7 +34,7 @@ class Evaluation:
 
 
 def to_json(evaluation: Evaluation) -> str:
-    """Everything as JSON."""
+    """Returns an evaluation as JSON text."""
     content = {
         "format": FORMAT,
         "maskwatch": __version__,
@@ -49,33 +49,33 @@ def to_json(evaluation: Evaluation) -> str:
 
 
 def headline(figures: Figures) -> list[tuple[str, str]]:
-    """The figures that matter most: name and value."""
-    shown: list[tuple[str, str]] = []
-    whole = next(iter(figures.detection.values()), None)
-    if whole is not None:
-        if whole.average_precision is not None:
-            shown.append(("face AP at IoU 0.5", f"{whole.average_precision:.3f}"))
-        shown.append(("faces found", percent(whole.recall)))
-        if whole.false_per_picture is not None:
-            shown.append(("false faces a picture", f"{whole.false_per_picture:.2f}"))
+    """Returns the main figures: name and value, as text."""
+    lines: list[tuple[str, str]] = []
+    overall = next(iter(figures.detection.values()), None)
+    if overall is not None:
+        if overall.average_precision is not None:
+            lines.append(("face AP at IoU 0.5", f"{overall.average_precision:.3f}"))
+        lines.append(("faces found", percent(overall.recall)))
+        if overall.false_per_picture is not None:
+            lines.append(("false faces a picture", f"{overall.false_per_picture:.2f}"))
     if figures.negatives:
-        shown.append(("false faces in 100 pictures without", f"{figures.negatives.false_per_100:.1f}"))
+        lines.append(("false faces in 100 pictures without", f"{figures.negatives.false_per_100:.1f}"))
     labels = next(iter(figures.labels.values()), None)
     if labels is not None:
-        shown.append(("labels right", percent(labels.right)))
-        shown.append(("masked or not right", percent(labels.masked_or_not)))
-        shown.append(("certain answers right", percent(labels.certain_right)))
+        lines.append(("labels right", percent(labels.right)))
+        lines.append(("masked or not right", percent(labels.masked_or_not)))
+        lines.append(("certain answers right", percent(labels.certain_right)))
     classes = next(iter(figures.classes.values()), None)
     if classes is not None and classes.mean is not None:
-        shown.append(("three-class mAP50", f"{classes.mean:.3f}"))
+        lines.append(("three-class mAP50", f"{classes.mean:.3f}"))
     portraits = next(iter(figures.crops.values()), None)
     if portraits is not None:
-        shown.append(("pictures of one person right", percent(portraits.right)))
+        lines.append(("pictures of one person right", percent(portraits.right)))
     if figures.milliseconds is not None:
-        shown.append(("time a picture", f"{figures.milliseconds:.0f} ms"))
-    return shown
+        lines.append(("time a picture", f"{figures.milliseconds:.0f} ms"))
+    return lines
 
 
 def percent(share: Proportion | None) -> str:
-    """A share for people, "-" where there is none."""
+    """Returns a proportion as text, for example "91.7 %"; "-" where there is none."""
     return "-" if share is None or share.value is None else f"{100 * share.value:.1f} %"
