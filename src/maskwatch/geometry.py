@@ -17,8 +17,8 @@ from maskwatch.types import Image
 GREY: Final = 127
 """Value of the padding in a network's input, where the picture does not fill it."""
 
-_VOTING_BLOCK: Final = 64  # boxes that are compared at once; more take more memory and are no faster
-_CONTAINMENT_BLOCK: Final = 256  # the same for containment
+_VOTING_BLOCK: Final = 64  # kept boxes that are compared with their neighbours at once: bounds the memory
+_CONTAINMENT_BLOCK: Final = 256  # the same for `containment` in `soft_nms`
 
 
 def crop_square(image: Image, boxes: NDArray[np.floating], margin: float, size: int) -> Image:

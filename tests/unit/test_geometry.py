@@ -185,7 +185,9 @@ def test_near_copies_of_better_boxes_fade() -> None:
     boxes = np.array([[0, 0, 10, 5], [0, 0, 10, 10], [20, 0, 30, 10], [24, 0, 34, 10]], np.float32)
     scores = np.array([0.8, 0.9, 0.7, 0.6], np.float32)
     # The first overlaps the second by a half, the last the third by 6 of 14.
-    np.testing.assert_allclose(soft_nms(boxes, scores, 0.45, math.inf), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5)
+    np.testing.assert_allclose(
+        soft_nms(boxes, scores, 0.45, math.inf), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5
+    )
     np.testing.assert_allclose(
         soft_nms(boxes, scores, 0.4, math.inf), [0.2, 0.9, 0.7, 0.6 * (8 / 14) ** 2], rtol=1e-5
     )

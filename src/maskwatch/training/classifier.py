@@ -128,7 +128,7 @@ def train_classifier(
         )
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch), trunk_only=recipe.copies > 0)
-    model.settle(data.settled)
+    model.fix_outputs(data.settled)
     faces = HeldOutFaces(held, pictures, recipe.faces.size, recipe.faces.margin)
     task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples, mentor), mentor)
     if recipe.copies:

@@ -122,7 +122,10 @@ def _costs(model: Path, kind: ModelKind, metadata: dict[str, Any]) -> list[tuple
     multiple = int(metadata["stride_multiple"])
     found = []
     for name, size in metadata["sizes"].items():
-        width, height = (ceil_to(side, multiple) for side in snap_to_multiple(*letterbox_size(*_FRAME, int(size)), multiple))
+        width, height = (
+            ceil_to(side, multiple)
+            for side in snap_to_multiple(*letterbox_size(*_FRAME, int(size)), multiple)
+        )
         found.append((f"a 16:9 picture, size {name}: {width}x{height}", macs(model, (1, height, width, 3))))
     return found
 
