@@ -21,8 +21,8 @@ from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.mask_net import OUTPUTS
 from maskwatch.training.synthesis.caps import paint_cap
 from maskwatch.training.synthesis.masks import Donor, paint_mask, random_style
-from maskwatch.training.synthesis.occluders import paint_thing
-from maskwatch.training.synthesis.wearing_styles import WAYS, fit
+from maskwatch.training.synthesis.occluders import paint_occluder
+from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, place_mask
 from maskwatch.types import LABELS, Image
 
 NOT_A_FACE: Final = -2
@@ -146,8 +146,10 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         kinds: dict[str, list[FaceExample]] = {name: [] for name in (*names.values(), "painted")}
         if unknown := set(recipe.shares) - set(kinds):
             raise ConfigError(f"recipe: faces.shares: no kind {min(unknown)!r}; known are {', '.join(kinds)}")
-        if unknown := set(recipe.ways) - set(WAYS):
-            raise ConfigError(f"recipe: faces.ways: no way {min(unknown)!r}; known are {', '.join(WAYS)}")
+        if unknown := set(recipe.ways) - set(WEARING_STYLES):
+            raise ConfigError(
+                f"recipe: faces.ways: no way {min(unknown)!r}; known are {', '.join(WEARING_STYLES)}"
+            )
         if not any(recipe.ways.values()):
             raise ConfigError("recipe: faces.ways: none is drawn; give at least one of them a share above 0")
         for example in examples:
@@ -158,7 +160,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares.get(name)}
         shares = np.array([recipe.shares[name] for name in self._kinds])
         self._shares = shares / shares.sum()
-        often = np.array([recipe.ways.get(way, 0.0) for way in WAYS])
+        often = np.array([recipe.ways.get(way, 0.0) for way in WEARING_STYLES])
         self._often = often / often.sum()
         self.settled = self._settled()
         self._asked = np.array([column not in self.settled for column in range(len(OUTPUTS))], np.float32)
@@ -174,7 +176,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         found = self._kinds[name]
         example = found[rng.integers(len(found))]
         picture, shrunk = self.pictures[example.path]
-        way = WAYS[rng.choice(len(WAYS), p=self._often)] if name == "painted" else None
+        way = WEARING_STYLES[rng.choice(len(WEARING_STYLES), p=self._often)] if name == "painted" else None
         state = example.state if way is None else _painted(way)
         box = example.box
         if example.found is not None and rng.random() < self.recipe.found:
@@ -183,11 +185,11 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         if example.landmarks is not None:
             landmarks = _moved(example.landmarks * shrunk, matrix)
             if way is not None:
-                landmarks, style, worn = fit(way, crop.shape, landmarks, random_style(rng), rng)
+                landmarks, style, worn = place_mask(way, crop.shape, landmarks, random_style(rng), rng)
                 donor = self._donor(rng) if rng.random() < self.recipe.donated else None
                 crop = paint_mask(crop, landmarks, style, worn, donor)
             elif state in _BARE and rng.random() < self.recipe.things:
-                crop = paint_thing(crop, landmarks, rng)
+                crop = paint_occluder(crop, landmarks, rng)
         if rng.random() < self.recipe.capped:
             crop = paint_cap(crop, _moved_box(example.box * shrunk, matrix), rng)
         if rng.random() < 0.5:

@@ -21,7 +21,7 @@ from maskwatch.training.data import augmentation
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.anchors import assign
 from maskwatch.training.synthesis.caps import paint_cap
-from maskwatch.training.synthesis.masks import Worn, paint_mask, random_style
+from maskwatch.training.synthesis.masks import MaskPosition, paint_mask, random_style
 from maskwatch.types import Image
 
 _PAINTABLE: Final = 20.0
@@ -211,7 +211,7 @@ def _mean(wanted: NDArray[np.float64]) -> float:
 
 def _masked(image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32], rng: Generator) -> Image:
     """Paints masks on most of the faces that are large enough; every third is worn wrongly."""
-    worn: tuple[Worn, ...] = ("correct", "correct", "nose_out", "chin")
+    worn: tuple[MaskPosition, ...] = ("correct", "correct", "nose_out", "chin")
     height = boxes[:, 3] - boxes[:, 1]
     seen = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < image.shape[0]).all(1)
     for row in np.flatnonzero(np.isfinite(points).all((1, 2)) & (height >= _PAINTABLE) & seen):
