@@ -21,7 +21,7 @@ from maskwatch.types import LABELS
 HEIGHTS: Final = (8, 16, 32, 64, 128, 256)
 """Borders between the classes of face height, in pixels."""
 
-FEW: Final = 100
+MIN_FACES_PER_CLASS: Final = 100
 """Faces of a class below which training on it is not promising."""
 
 _SLACK: Final = 1.0  # pixels by which rounding may push a box over the edge
@@ -143,10 +143,10 @@ def _warnings(report: Check, portraits: bool) -> list[str]:
     elif sum(count > 0 for count in states.values()) == 1 and not faces["face"]:
         warnings.append("one class only: a classifier cannot be trained on it")
     for label, count in states.items():
-        if 0 < count < FEW:
+        if 0 < count < MIN_FACES_PER_CLASS:
             warnings.append(
-                f"only {count} faces {label}: expect it to be recognised badly; {FEW} and more are needed,"
-                " a few hundred are good"
+                f"only {count} faces {label}: expect it to be recognised badly; {MIN_FACES_PER_CLASS} and"
+                " more are needed, a few hundred are good"
             )
     known = [count for count in states.values() if count]
     if len(known) > 1 and max(known) > 10 * min(known):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from maskwatch.data.sample import PortraitSample
-from maskwatch.training.data.person_boxes import box_people, find_faces
+from maskwatch.training.data.person_boxes import detect_faces, detect_portraits
 from maskwatch.training.data.picture_cache import cache
 from maskwatch.types import Faces, Image
 
@@ -26,7 +26,7 @@ def test_the_most_certain_face_or_else_the_whole_picture(tmp_path: Path) -> None
         portraits.append(PortraitSample(tmp_path / f"{name}.png", state, "made", "g"))
     portraits.append(PortraitSample(tmp_path / "absent.png", 0))
     pictures, _ = cache([portrait.path for portrait in portraits], tmp_path / "cache", longest=200)
-    bright, dark = box_people(portraits, pictures, Finder())
+    bright, dark = detect_portraits(portraits, pictures, Finder())
     assert bright.boxes.tolist() == [[20, 20, 100, 120]]  # the pixels are halved, the box is not
     assert dark.boxes[0].tolist() == pytest.approx([48, 24, 352, 176])
     assert [int(s.states[0]) for s in (bright, dark)] == [0, 1]
@@ -37,6 +37,6 @@ def test_found_faces_lie_in_pixels_of_the_picture(tmp_path: Path) -> None:
     bright, absent = tmp_path / "bright.png", tmp_path / "absent.png"
     cv2.imwrite(str(bright), np.full((200, 400, 3), 200, np.uint8))
     pictures, _ = cache([bright, absent], tmp_path / "cache", longest=200)
-    found = find_faces([bright, absent], pictures, Finder())
+    found = detect_faces([bright, absent], pictures, Finder())
     assert list(found) == [bright]
     assert found[bright].boxes.tolist() == [[20, 20, 100, 120], [0, 0, 18, 18]]
