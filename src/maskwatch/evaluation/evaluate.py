@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from maskwatch.data.corrections import correct, left_out, read_corrections
+from maskwatch.data.corrections import apply_corrections, ignored_pictures, read_corrections
 from maskwatch.errors import ConfigError, DataError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import Figures
@@ -59,12 +59,12 @@ def evaluate(
     (findings,) = find([contender], material, watch)
     corrected, about = None, dict(material.about)
     if entries is not None:
-        samples, portraits, changed = correct(
+        samples, portraits, changed = apply_corrections(
             [item.sample for item in findings.looked], [item.sample for item in findings.portraits], entries
         )
         mended = {sample.path: sample for sample in samples}
         whole = {portrait.path: portrait for portrait in portraits}
-        shown = left_out([item.sample.path for item in findings.negatives], entries)
+        shown = ignored_pictures([item.sample.path for item in findings.negatives], entries)
         corrected = _measured(_replace_truth(findings, mended, whole, shown), partly_labelled, members)
         about["corrected labels"] = changed + len(shown)
     about["partly labelled"] = ", ".join(partly_labelled)

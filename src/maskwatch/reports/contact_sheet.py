@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.check import HEIGHTS, Check
+from maskwatch.data.check import HEIGHT_BINS, DatasetCheck
 from maskwatch.data.sample import UNKNOWN, Dataset
 from maskwatch.errors import SourceError
 from maskwatch.geometry import crop_square
@@ -24,7 +24,7 @@ _EACH: Final = 36
 """Faces shown of each class, and entries of each finding."""
 
 
-def contact_sheet(dataset: Dataset, found: Check, title: str, seed: int = 0) -> str:
+def contact_sheet(dataset: Dataset, found: DatasetCheck, title: str, seed: int = 0) -> str:
     """An HTML page. It holds pictures of the data set: share it as carefully as the data itself.
 
     Args:
@@ -42,20 +42,23 @@ def contact_sheet(dataset: Dataset, found: Check, title: str, seed: int = 0) -> 
     for heading, groups in (
         ("Near-copies with different states", found.disagreeing),
         ("Near-copies in different splits", found.leaks),
-        ("Near-copies", found.copies),
+        ("Near-copies", found.near_copy_groups),
     ):
         if groups:
             parts.append(f"<h2>{heading}: {len(groups)}</h2>")
             parts += [gallery(_whole(group)) for group in groups[:_EACH]]
     boxes = {sample.path: sample.boxes for sample in dataset.samples}
-    for heading, places in (("Boxes beyond the picture", found.outside), ("Doubled boxes", found.doubled)):
+    for heading, places in (
+        ("Boxes beyond the picture", found.outside),
+        ("Doubled boxes", found.duplicate_boxes),
+    ):
         if places:
             parts.append(f"<h2>{heading}: {len(places)}</h2>")
             parts.append(gallery(_crops([(p, boxes[p][row]) for p, row in places[:_EACH]], margin=2.5)))
     return page(title, parts)
 
 
-def summary(found: Check) -> list[str]:
+def summary(found: DatasetCheck) -> list[str]:
     """The findings in lines of text."""
     lines = [f"{found.form}: {found.pictures} pictures, {sum(found.faces.values())} faces"]
     for split, counts in sorted(found.classes.items()):
@@ -66,13 +69,16 @@ def summary(found: Check) -> list[str]:
     lines += [f"pictures without a box: {found.empty}"] if found.empty else []
     for text, entries in (
         ("label entries that cannot be used", found.problems),
-        ("pictures that cannot be read", found.broken),
+        ("pictures that cannot be read", found.unreadable),
     ):
         lines += [f"{text}: {len(entries)}"] if entries else []
-    for text, places in (("boxes beyond the picture", found.outside), ("doubled boxes", found.doubled)):
+    for text, places in (
+        ("boxes beyond the picture", found.outside),
+        ("doubled boxes", found.duplicate_boxes),
+    ):
         lines += [f"{text}: {len(places)}"] if places else []
     for text, groups in (
-        ("groups of near-copies", found.copies),
+        ("groups of near-copies", found.near_copy_groups),
         ("groups of near-copies in different splits", found.leaks),
         ("groups of near-copies with different states", found.disagreeing),
     ):
@@ -81,13 +87,13 @@ def summary(found: Check) -> list[str]:
 
 
 def _range(low: int) -> str:
-    above = [border for border in HEIGHTS if border > low]
+    above = [border for border in HEIGHT_BINS if border > low]
     if not above:
         return f"from {low}"
     return f"{low}-{above[0]}" if low else f"under {above[0]}"
 
 
-def _classes(found: Check) -> str:
+def _classes(found: DatasetCheck) -> str:
     names = (*LABELS, "face", "ignored")
     rows = [
         [escape(split or "all"), *(str(counts[name]) for name in names)]
@@ -96,7 +102,7 @@ def _classes(found: Check) -> str:
     return table(["split", *names], rows, "Faces of each class")
 
 
-def _heights(found: Check) -> str:
+def _heights(found: DatasetCheck) -> str:
     rows = [[_range(low), str(count)] for low, count in sorted(found.heights.items())]
     return table(["height, px", "faces"], rows, "Face heights")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from maskwatch.data.collection import Box, LabelledFace, from_model
+from maskwatch.data.collection import Box, LabelledFace, faces_from_model
 from maskwatch.types import Faces
 
 
@@ -23,7 +23,7 @@ class Draft:
     @classmethod
     def of(cls, found: Faces) -> Draft:
         """What the models say, untouched."""
-        return cls(tuple(from_model(found)))
+        return cls(tuple(faces_from_model(found)))
 
     def said(self, number: int, state: str) -> Draft:
         """A person says what state a face is in."""

@@ -11,7 +11,7 @@ import streamlit as st
 
 from maskwatch.app import visitor
 from maskwatch.app.pages.wording import plain, state_in_words
-from maskwatch.data.collection import STATES, Collection, Tally
+from maskwatch.data.collection import STATES, Collection, CollectionCounts
 from maskwatch.errors import MaskwatchError
 from maskwatch.settings import Collect
 
@@ -72,7 +72,7 @@ def keeping(settings: Collect) -> CorrectionStorage | None:
 
 
 def _overview(collection: Collection) -> None:
-    tally = collection.tally()
+    tally = collection.counts()
     if tally.pictures:
         st.table(_rows(tally), hide_index=True, border="horizontal")
         _take_or_delete(collection, tally.pictures)
@@ -80,7 +80,7 @@ def _overview(collection: Collection) -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def _rows(tally: Tally) -> list[dict[str, str]]:
+def _rows(tally: CollectionCounts) -> list[dict[str, str]]:
     """One row a state: how many a person labelled, and how many are the model's answers."""
     rows = [
         {
