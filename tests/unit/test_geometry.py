@@ -9,7 +9,10 @@ from maskwatch.geometry import (
     box_voting,
     ceil_to,
     clip,
+    containment,
+    covered_share,
     crop_square,
+    intersection_area,
     iou,
     letterbox_size,
     nms,
@@ -135,6 +138,13 @@ def test_iou_is_a_table() -> None:
     a, b = np.array([[0, 0, 2, 2], [0, 0, 4, 4], [9, 9, 10, 10]]), np.array([[0, 0, 4, 4], [9, 9, 10, 10]])
     assert iou(a, b).tolist() == [[0.25, 0], [1, 0], [0, 1]]
     assert iou(a, np.zeros((0, 4))).shape == (3, 0)
+
+
+def test_covered_share_is_relative_to_the_first_box_and_containment_to_the_smaller() -> None:
+    a, b = np.array([[0, 0, 10, 10], [5, 5, 5, 9]]), np.array([[5, 0, 25, 10], [0, 0, 5, 5]])
+    assert covered_share(a, b).tolist() == [[0.5, 0.25], [0, 0]]
+    assert containment(a, b).tolist() == [[0.5, 1], [0, 0]]
+    assert intersection_area(a, b).tolist() == [[50, 25], [0, 0]]
 
 
 def test_nms_keeps_the_best_first() -> None:

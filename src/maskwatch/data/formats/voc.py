@@ -77,14 +77,14 @@ def voc_files(path: Path) -> list[Path]:
 
 def _pictures(path: Path) -> dict[str, Path]:
     """Lists the pictures, by file name and by stem."""
-    found: dict[str, Path] = {}
+    pictures: dict[str, Path] = {}
     for name in (*_PICTURE_FOLDERS, *_LABEL_FOLDERS):
         folder = path / name
         for picture in sorted(folder.iterdir()) if folder.is_dir() else ():
             if is_picture(picture):
-                found.setdefault(picture.name, picture)
-                found.setdefault(picture.stem, picture)
-    return found
+                pictures.setdefault(picture.name, picture)
+                pictures.setdefault(picture.stem, picture)
+    return pictures
 
 
 def _splits(path: Path) -> dict[str, str]:

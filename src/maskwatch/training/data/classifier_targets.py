@@ -62,4 +62,4 @@ def constant_outputs(examples: Iterable[tuple[int, bool | None]]) -> dict[int, b
     """
     targets = [targets_of(*example) for example in set(examples)]
     values = [{bool(target[c]) for target, weight in targets if weight[c]} for c in range(len(OUTPUTS))]
-    return {c: min(found, default=OUTPUTS[c] != "turned") for c, found in enumerate(values) if len(found) < 2}
+    return {c: min(only, default=OUTPUTS[c] != "turned") for c, only in enumerate(values) if len(only) < 2}

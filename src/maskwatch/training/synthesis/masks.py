@@ -158,13 +158,13 @@ def _sheet_coordinates(
     rows, columns = sheet.points.shape[:2]
     across = np.tile(np.linspace(-1, 1, columns, dtype=np.float32), (rows, 1))
     down = np.tile(np.linspace(0, 1, rows, dtype=np.float32)[:, None], (1, columns))
-    seen = sheet.normals[..., 2] < -0.05
-    if seen.sum() < 30:
-        seen[:] = True
+    visible = sheet.normals[..., 2] < -0.05
+    if visible.sum() < 30:
+        visible[:] = True
     # Light comes from above and from the front, as nearly everywhere.
     lambert = np.clip(sheet.normals @ np.array([0.0, -0.45, -0.9], np.float32), 0, None)
-    known = np.stack([across[seen], down[seen], lambert[seen]], axis=1)
-    points = sheet.points[seen] - corner
+    known = np.stack([across[visible], down[visible], lambert[visible]], axis=1)
+    points = sheet.points[visible] - corner
     centre, spread = points.mean(0), np.ptp(points, axis=0) / 2 + 1e-3
     normed = (points - centre) / spread
     terms = _polynomial_terms(normed[:, 0], normed[:, 1])

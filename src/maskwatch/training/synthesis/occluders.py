@@ -110,9 +110,9 @@ def _strap(patch: Image, points: FloatArray, size: float, rng: Generator) -> Lay
     low = rng.uniform(1.65, 2.0)
     line = [(-EAR_LOBE[0], EAR_LOBE[1], 0.7), (-0.75, 1.4, 0.3), (-0.35, low - 0.1, 0.0), (0, low, -0.1)]
     line += [(-x, y, z) for x, y, z in line[-2::-1]]
-    seen = (np.array(line) @ matrix.T + origin)[:, :2]
+    projected = (np.array(line) @ matrix.T + origin)[:, :2]
     cover = canvas(patch.shape)
-    _line(cover, seen, size * rng.uniform(0.06, 0.2))
+    _line(cover, projected, size * rng.uniform(0.06, 0.2))
     shade = rng.uniform(10, 60) if rng.random() < 0.6 else rng.uniform(60, 240)
     return [(cover, shade + rng.normal(0, 10, 3))]
 
