@@ -25,6 +25,8 @@ AUTO_LABELLERS: Final = {"yunet": "face_detection_yunet_2026may.onnx"}
 """Short name of an auto-labeller -> its model file."""
 
 _MIN_SCORE: Final = 0.3
+_NMS_IOU: Final = 0.3  # within one scale
+_MAX_CANDIDATES: Final = 5000  # before suppression
 _MERGE_IOU: Final = 0.4  # of the detections at both scales
 _SCALES: Final = (1.0, 2.0)  # YuNet misses faces under ten pixels at the picture's own size
 _SAME_FACE_IOU: Final = 0.5
@@ -67,7 +69,7 @@ def auto_label(paths: Sequence[Path], pictures: PictureCache, model: Path, cache
     labels = _read(cache)
     missing = [p for p in paths if p not in labels and p in pictures]
     if missing:
-        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _MIN_SCORE, 0.3, 5000)
+        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _MIN_SCORE, _NMS_IOU, _MAX_CANDIDATES)
         for path in progress(missing, "looking for unlabelled faces"):
             image, shrunk = pictures[path]
             rows: list[NDArray[np.float32]] = []
