@@ -1,7 +1,7 @@
-"""Drawing: the only place where faces become marks on a picture.
+"""Draws faces, frames and heat maps on pictures. All drawing of results happens here.
 
-Colour is never the only sign: each state has its own words, its own symbol and its own line. The
-colours are those of Okabe and Ito, which people with any kind of colour blindness can tell apart.
+Colour is never the only sign: each state has its own text, symbol and line. The colours are those of Okabe
+and Ito, which people with any kind of colour blindness can tell apart.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from maskwatch.types import Faces, Image, Label
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a state looks.
+    """How a state is drawn.
 
     Attributes:
-        text: What is said to people.
+        text: The name of the state for people.
         colour: Blue, green, red, each 0 to 255.
         symbol: One character.
         weight: Thickness of the line, as a multiple of the usual one.
-        dashed: Whether the line is broken.
+        dashed: Whether the line is dashed.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Style:
 
     @property
     def css(self) -> str:
-        """The colour as a page writes it: #rrggbb."""
+        """The colour in CSS: #rrggbb."""
         blue, green, red = self.colour
         return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -53,9 +53,11 @@ UNCLASSIFIED: Final = Style("Face", (233, 180, 86), "")
 _PLACE: Final = Style("", (255, 255, 255), "", weight=1.5, dashed=True)
 
 _HEAT: Final = cv2.COLORMAP_VIRIDIS  # even in lightness, and readable with any kind of colour blindness
-_PANEL: Final = 320  # pixels
-_GAP: Final = 8
-_LETTERS: Final = 15
+_PANEL: Final = 320  # side of each picture of a heat map, pixels
+_GAP: Final = 8  # between its parts, pixels
+_LETTERS: Final = 15  # height of its letters, pixels
+_SMALLEST_LETTERS: Final = 6  # pixels; smaller ones cannot be read
+_UNIT: Final = 320  # shorter side, pixels, of a picture whose thin lines are one pixel thick
 
 _BLACK: Final = (0, 0, 0)
 _WHITE: Final = (255, 255, 255)
@@ -65,20 +67,20 @@ _FONTS = threading.local()  # a font face keeps a cache of glyphs and is not mad
 def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
     """Draws the faces on a copy of the picture.
 
-    A certain face gets its state and how probable it is, an uncertain one a dashed frame and a
-    question mark after the best guess. Lines and letters grow with the picture.
+    A certain face gets its state and the probability. An uncertain face gets a dashed frame and a question
+    mark after the most probable state. Lines and letters grow with the picture.
 
     Args:
-        image: (h, w, 3) uint8, BGR.
-        faces: What was found in it.
-        numbered: Also write the number of each face, from 1, so that a table can speak of it.
+        image: (h, w, 3) uint8, BGR; not changed.
+        faces: The faces detected in it.
+        numbered: Also write the number of each face, from 1, so that a table can refer to it.
 
     Returns:
         (h, w, 3) uint8, BGR.
     """
     canvas = image.copy()
     certain = faces.certain
-    # The weakest first, so that the labels of the best lie on top.
+    # The lowest score first, so that the labels of the best faces lie on top.
     for i in np.argsort(faces.scores, kind="stable"):
         label = faces.labels[i]
         if faces.probabilities is None or label is None:
@@ -96,11 +98,14 @@ def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
 
 
 def outline(image: Image, box: Sequence[float]) -> Image:
-    """Draws a broken frame without words on a copy of the picture: a place that is meant, not a finding.
+    """Draws a dashed white frame on a copy of the picture: it marks a place and says nothing about its state.
 
     Args:
-        image: (h, w, 3) uint8, BGR.
+        image: (h, w, 3) uint8, BGR; not changed.
         box: x1, y1, x2, y2 in pixels.
+
+    Returns:
+        (h, w, 3) uint8, BGR.
     """
     canvas = image.copy()
     _draw_frame(canvas, [round(float(v)) for v in box], _PLACE, _unit(canvas))
@@ -115,17 +120,17 @@ def heat_map(
     lines: Sequence[str],
     scale: Sequence[str],
 ) -> Image:
-    """Draws a face, beside it the same under a heat map, below both what the map says.
+    """Draws a face, the same face under a heat map beside it, and a legend below.
 
-    Not by colour alone: the strong half has a contour, and the legend says in words what it means.
+    Colour is not the only sign: a contour surrounds the strong half, and the legend explains it in words.
 
     Args:
-        view: (s, s, 3) uint8, BGR: the face and what is around it.
+        view: (s, s, 3) uint8, BGR: the face and its surroundings.
         box: x1, y1, x2, y2 of the face in pixels of `view`.
         heat: (s, s) float.
-        top: The heat that gets the strongest colour, above 0; half of it gets the contour.
-        lines: What is written below; long ones are broken.
-        scale: What is written at both ends of the colours: the weak and the strong one.
+        top: The heat with the strongest colour, above 0; the contour is at half of it.
+        lines: Text below the pictures; long lines are wrapped.
+        scale: Text at the weak and at the strong end of the colour scale.
 
     Returns:
         (h, w, 3) uint8, BGR; its size does not depend on that of `view`.
@@ -148,10 +153,10 @@ def heat_map(
 
 
 def _legend(width: int, lines: Sequence[str], scale: Sequence[str]) -> Image:
-    """The colours with their meaning, then the lines, black on white."""
-    broken = [part for line in lines for part in _broken(line, width - 2 * _GAP)]
+    """Draws the colour scale with its meaning, then the lines, black on white."""
+    wrapped = [part for line in lines for part in _wrapped(line, width - 2 * _GAP)]
     row = _LETTERS + _GAP
-    canvas = np.full((row * (len(broken) + 1) + _GAP, width, 3), 255, np.uint8)
+    canvas = np.full((row * (len(wrapped) + 1) + _GAP, width, 3), 255, np.uint8)
     weak, strong = scale
     left = _GAP + _text_width(weak, _LETTERS) + _GAP
     right = width - 2 * _GAP - _text_width(strong, _LETTERS)
@@ -160,7 +165,7 @@ def _legend(width: int, lines: Sequence[str], scale: Sequence[str]) -> Image:
     texts = [
         (weak, _GAP, 0),
         (strong, right + _GAP, 0),
-        *((t, _GAP, n) for n, t in enumerate(broken, start=1)),
+        *((t, _GAP, n) for n, t in enumerate(wrapped, start=1)),
     ]
     for text, x, number in texts:
         at = (x, _GAP + number * row + round(0.85 * _LETTERS))
@@ -168,8 +173,8 @@ def _legend(width: int, lines: Sequence[str], scale: Sequence[str]) -> Image:
     return canvas
 
 
-def _broken(text: str, width: int) -> list[str]:
-    """The text in lines that are no wider than this, broken between words."""
+def _wrapped(text: str, width: int) -> list[str]:
+    """Wraps text between words into lines of at most `width` pixels."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -181,8 +186,8 @@ def _broken(text: str, width: int) -> list[str]:
 
 
 def _unit(canvas: Image) -> float:
-    """How many pixels make one thin line."""
-    return float(max(1.0, min(canvas.shape[:2]) / 320))
+    """Returns the thickness of a thin line in pixels."""
+    return float(max(1.0, min(canvas.shape[:2]) / _UNIT))
 
 
 def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: str) -> None:
@@ -190,7 +195,7 @@ def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: st
     unit = _unit(canvas)
     _draw_frame(canvas, box, style, unit)
     letters = int(min(max(12.0, 12 * unit), height / 2))
-    if letters >= 6:
+    if letters >= _SMALLEST_LETTERS:
         _draw_label(canvas, box, style, text, short, letters)
 
 
@@ -198,7 +203,7 @@ def _draw_frame(canvas: Image, box: list[int], style: Style, unit: float) -> Non
     line = max(1, round(unit * style.weight))
     x1, y1, x2, y2 = box
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
-    # A dark rim keeps light lines visible on light ground, and the other way round.
+    # A dark rim keeps light lines visible on a light background.
     dash = round(8 * unit) if style.dashed else 0
     for colour, thickness in ((_BLACK, line + 2), (style.colour, line)):
         for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
@@ -213,7 +218,7 @@ def _line(
     thickness: int,
     dash: int,
 ) -> None:
-    """A straight line; with `dash` pixels on and as many off, if that is not 0."""
+    """Draws a straight line; dashed with `dash` pixels on and off, solid where `dash` is 0."""
     if not dash:
         cv2.line(canvas, start, end, colour, thickness)
         return
@@ -226,15 +231,15 @@ def _line(
 
 
 def _draw_label(canvas: Image, box: list[int], style: Style, text: str, short: str, letters: int) -> None:
-    """Puts the words above the face, or inside it at the top where there is no room above."""
+    """Writes the label above the face, or at the top inside it where there is no room above."""
     height, width = canvas.shape[:2]
     x1, y1, x2, _ = box
     pad = max(1, letters // 5)
     room = min(width, max(3 * (x2 - x1), letters))
-    # In a crowd long labels would hide the neighbours: small faces get the symbol alone.
+    # In a crowd long labels would hide the neighbours: small faces get only the symbol.
     if _text_width(text, letters) + 2 * pad > room:
         text = short
-    while letters > 6 and _text_width(text, letters) + 2 * pad > width:
+    while letters > _SMALLEST_LETTERS and _text_width(text, letters) + 2 * pad > width:
         letters -= 1
     label_width, label_height = _text_width(text, letters) + 2 * pad, letters + 2 * pad
     left = min(max(x1, 0), max(width - label_width, 0))
@@ -247,16 +252,17 @@ def _draw_label(canvas: Image, box: list[int], style: Style, text: str, short: s
         canvas,
         text,
         (left + pad, top + pad + round(letters * 0.85)),
-        _ink(style.colour),
+        _text_colour(style.colour),
         _font(),
         letters,
         weight=600,
     )
 
 
-def _ink(ground: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Black or white, whichever reads better on this ground (WCAG relative luminance)."""
-    blue, green, red = ((c / 255) ** 2.2 for c in ground)
+def _text_colour(background: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Returns black or white, whichever has the higher contrast (WCAG relative luminance)."""
+    blue, green, red = ((c / 255) ** 2.2 for c in background)
+    # At a luminance of 0.179 both have the same contrast.
     return _BLACK if 0.0722 * blue + 0.7152 * green + 0.2126 * red > 0.179 else _WHITE
 
 

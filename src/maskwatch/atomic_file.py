@@ -1,4 +1,4 @@
-"""Files that appear under their name only when they are whole."""
+"""Files that get their final name only when they are complete."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from maskwatch.errors import SinkError
 
 
 class AtomicFile:
-    """A temporary file beside `path` that takes its place in the end.
+    """A temporary file in the folder of `path` that replaces it when the `with` block ends without an error.
 
-        with Replacing(path) as temporary:
-            temporary.path.write_bytes(...)
+        with AtomicFile(path) as draft:
+            draft.path.write_bytes(...)
 
     Args:
-        path: The final name; its folder is made where it does not exist.
+        path: The final name; its folder is made if it does not exist.
 
     Attributes:
-        path: The temporary file; it ends as the final name does.
+        final: The final name.
+        path: The temporary file; it has the same suffix as the final name.
 
     Raises:
         SinkError: The folder cannot be made or written to.
@@ -33,7 +34,7 @@ class AtomicFile:
             raise SinkError(f"{path}: a folder, not a file to write to")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Not by tempfile: its files are for their owner only, and would stay so.
+            # Not by tempfile: only the owner may read its files, and that would stay so.
             self.path = path.with_name(f".{path.stem[:80]}.{uuid.uuid4().hex[:12]}{path.suffix}")
             self.path.open("xb").close()
         except OSError as error:
@@ -51,10 +52,10 @@ class AtomicFile:
             self.discard()
 
     def commit(self) -> None:
-        """Gives the file its name.
+        """Gives the file its final name.
 
         Raises:
-            SinkError: The name cannot be taken.
+            SinkError: The file with this name cannot be replaced.
         """
         try:
             os.replace(self.path, self.final)
@@ -63,15 +64,19 @@ class AtomicFile:
             raise SinkError(f"{self.final}: cannot be written ({error.strerror or error})") from error
 
     def discard(self) -> None:
-        """Removes the file."""
+        """Deletes the temporary file."""
         self.path.unlink(missing_ok=True)
 
 
 def refuse_input(path: Path, source: str) -> None:
-    """Keeps a result from taking the place of what it was made from.
+    """Refuses to overwrite the input with the result.
+
+    Args:
+        path: Where the result is to be written.
+        source: The input: a file, or anything else that names a source.
 
     Raises:
-        SinkError: `path` is the file `source`.
+        SinkError: Both are the same file.
     """
     try:
         same = path.samefile(source)
@@ -82,10 +87,10 @@ def refuse_input(path: Path, source: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file (UTF-8), its folder included; an older file stays until the new one is whole.
+    """Writes a text file in UTF-8 and makes its folder. An older file stays until the new one is complete.
 
     Raises:
-        SinkError: It cannot be written.
+        SinkError: The file cannot be written.
     """
     with AtomicFile(path) as draft:
         try:

@@ -1,4 +1,4 @@
-"""How many people wear their masks how."""
+"""Counts faces by the state of their masks."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from maskwatch.types import Faces, Label
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of faces; every face is counted once.
+    """Numbers of faces. Each face is counted once.
 
     Attributes:
-        masked: Certainly masked.
-        unmasked: Certainly without a mask.
-        wrong: Certainly with a mask that leaves nose or mouth uncovered.
-        uncertain: Anything else.
+        masked: Faces that certainly wear a mask.
+        unmasked: Faces that certainly wear none.
+        wrong: Faces that certainly wear a mask which leaves nose or mouth uncovered.
+        uncertain: All other faces.
     """
 
     masked: int = 0

@@ -2,18 +2,18 @@
 
     MaskwatchError
     ├── ConfigError   a setting or an option that makes no sense
-    ├── ModelError    a model that is unknown, missing, damaged or not ours
+    ├── ModelError    a model that is unknown, missing, damaged or not made for maskwatch
     ├── SourceError   a picture, video or camera that cannot be read
     ├── SinkError     a place where results cannot be written
     └── DataError     a data set that cannot be trained or evaluated on
 
-Each message is one line that says what is wrong and what to do. An edge (command line, app)
-shows it as it is; everything else that is raised is a bug.
+Each message is one line that says what is wrong and what to do. The command line and the app show it as it
+is. Any other exception is a bug.
 """
 
 
 class MaskwatchError(Exception):
-    """Base of all errors that are meant for the user's eyes."""
+    """Base of all errors whose message is for the user."""
 
 
 class ConfigError(MaskwatchError):
@@ -21,7 +21,7 @@ class ConfigError(MaskwatchError):
 
 
 class ModelError(MaskwatchError):
-    """A model that is unknown, missing, damaged, or lacks what maskwatch needs to know of it."""
+    """A model that is unknown, missing or damaged, or whose metadata is incomplete."""
 
 
 class SourceError(MaskwatchError):
@@ -37,6 +37,6 @@ class DataError(MaskwatchError):
 
 
 def one_line(error: BaseException) -> str:
-    """What somebody else's error says, short enough to stand inside a message of ours."""
+    """Returns the first line of another library's error, at most 160 characters, to quote it in a message."""
     lines = str(error).strip().splitlines()
     return lines[0][:160] if lines else type(error).__name__

@@ -1,7 +1,7 @@
-"""Boxes and crops. Pure: numpy and OpenCV in, numpy out.
+"""Boxes and crops: overlap, suppression, voting, resized sizes. Pure functions on numpy arrays.
 
-Boxes are (n, 4) arrays of x1, y1, x2, y2 in pixels of the picture; pixel (i, j) covers the square
-from (j, i) to (j + 1, i + 1).
+Boxes are (n, 4) arrays of x1, y1, x2, y2 in pixels of the picture. The pixel in row i and column j covers
+the square from (j, i) to (j + 1, i + 1).
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 from maskwatch.types import Image
 
 GREY: Final = 127
-"""What fills the part of a network's input that the picture leaves free."""
+"""Value of the padding in a network's input, where the picture does not fill it."""
+
+_VOTING_BLOCK: Final = 64  # kept boxes that are compared with their neighbours at once: bounds the memory
+_CONTAINMENT_BLOCK: Final = 256  # the same for `containment` in `soft_nms`
 
 
 def crop_square(image: Image, boxes: NDArray[np.floating], margin: float, size: int) -> Image:
-    """Cuts a square around each box and brings it to one size.
+    """Cuts a square around each box and resizes it to `size` pixels.
 
-    The square is centred on the box and `margin` times as wide as the box's longer side. It is placed
-    to a fraction of a pixel, because for a face of ten pixels half a pixel is much. What lies outside
-    the picture repeats the picture's edge.
+    The square is centred on the box. Its side is `margin` times the box's longer side. It is placed to a
+    fraction of a pixel, because half a pixel matters for a face of ten pixels. Outside the picture, the
+    edge of the picture is repeated.
 
     Args:
         image: (h, w, 3) uint8.
@@ -46,8 +49,8 @@ def crop_square(image: Image, boxes: NDArray[np.floating], margin: float, size: 
 
 
 def _sample_square(image: Image, left: float, top: float, side: float, crop: Image) -> None:
-    """Enlarges the square or shrinks it by up to 2, by linear interpolation."""
-    # Only the part that is needed is handed over: OpenCV refuses to warp pictures beyond 32767 pixels.
+    """Enlarges the square, or shrinks it by up to 2, by linear interpolation. Writes into `crop`."""
+    # Only the needed part of the picture is passed: OpenCV cannot warp pictures beyond 32767 pixels.
     x0, x1 = _span(left - 2, left + side + 2, image.shape[1])
     y0, y1 = _span(top - 2, top + side + 2, image.shape[0])
     step = side / crop.shape[0]
@@ -65,7 +68,10 @@ def _sample_square(image: Image, left: float, top: float, side: float, crop: Ima
 
 
 def _shrink_square(image: Image, left: float, top: float, side: float, crop: Image) -> None:
-    """Shrinks the square by averaging, to whole pixels: the square is large here."""
+    """Shrinks the square by area averaging. Writes into `crop`.
+
+    The borders are rounded to whole pixels, which does not matter for a square this large.
+    """
     # The part inside the picture is shrunk first and padded afterwards: no temporary of picture size.
     size = crop.shape[0]
     x0, x1 = _span(left, left + side, image.shape[1])
@@ -77,13 +83,13 @@ def _shrink_square(image: Image, left: float, top: float, side: float, crop: Ima
 
 
 def _span(start: float, stop: float, limit: int) -> tuple[int, int]:
-    """The whole pixels nearest to [start, stop), at least one of them, inside [0, limit)."""
+    """Rounds [start, stop) to whole pixels inside [0, limit); the result has at least one pixel."""
     first = min(max(round(start), 0), limit - 1)
     return first, max(first + 1, min(round(stop), limit))
 
 
 def iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Intersection over union of each box of `a` with each box of `b`.
+    """Computes the intersection over union of each box of `a` with each box of `b`.
 
     Args:
         a: (n, 4) boxes.
@@ -92,55 +98,66 @@ def iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]
     Returns:
         (n, m) float32 in [0, 1]; 0 where a box is empty.
     """
-    overlap, first, second = _overlap(a, b)
-    return _ratio(overlap, first + second - overlap)
+    intersection = intersection_area(a, b)
+    return _ratio(intersection, _areas(a)[:, None] + _areas(b)[None, :] - intersection)
 
 
 def containment(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Intersection over the smaller area of each box of `a` and each box of `b`: 1 for one inside the other.
+    """Computes intersection over the smaller of both areas: 1 where one box lies inside the other.
+
+    Args and result are those of `iou`.
+    """
+    return _ratio(intersection_area(a, b), np.minimum(_areas(a)[:, None], _areas(b)[None, :]))
+
+
+def covered_share(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Computes intersection over the area of `a`: which share of it each box of `b` covers.
+
+    COCO compares detections with crowd regions in this way. Args and result are those of `iou`.
+    """
+    intersection = intersection_area(a, b)
+    return _ratio(intersection, np.broadcast_to(_areas(a)[:, None], intersection.shape))
+
+
+def intersection_area(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Computes the area that each box of `a` shares with each box of `b`.
 
     Args:
         a: (n, 4) boxes.
         b: (m, 4) boxes.
 
     Returns:
-        (n, m) float32 in [0, 1]; 0 where a box is empty.
+        (n, m) float32, square pixels.
     """
-    overlap, first, second = _overlap(a, b)
-    return _ratio(overlap, np.minimum(first, second))
-
-
-def _overlap(
-    a: NDArray[np.floating], b: NDArray[np.floating]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Areas (n, m) that each two boxes share, and their own, (n, 1) and (1, m)."""
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
     corner = np.minimum(a[:, None, 2:], b[None, :, 2:])
     sides: NDArray[np.float32] = np.clip(corner - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
-    return sides[..., 0] * sides[..., 1], _areas(a)[:, None], _areas(b)[None, :]
+    return sides[..., 0] * sides[..., 1]
 
 
 def _ratio(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Divides; 0 where `whole` is 0."""
     result: NDArray[np.float32] = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
     return result
 
 
-def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n,) areas; 0 for a box whose corners are swapped."""
+def _areas(boxes: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Computes areas (n,); 0 for a box whose corners are swapped."""
+    boxes = np.asarray(boxes, np.float32)
     sides: NDArray[np.float32] = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)
     return sides[:, 0] * sides[:, 1]
 
 
 def nms(boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float) -> NDArray[np.intp]:
-    """Greedy non-maximum suppression.
+    """Applies greedy non-maximum suppression.
 
     Args:
         boxes: (n, 4) boxes.
         scores: (n,) scores, all above 0.
-        threshold: A box that overlaps a better one by more than this IoU goes.
+        threshold: A box whose IoU with a better one is above this value is suppressed.
 
     Returns:
-        Row numbers of the boxes that stay, best first.
+        (m,) row numbers of the boxes that are kept, best first.
     """
     corners = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)  # x, y, width, height
     # OpenCV's is ten to forty times as fast as a loop in numpy. Its own score threshold is not used.
@@ -148,33 +165,30 @@ def nms(boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: floa
     return np.asarray(kept, np.intp).reshape(-1)
 
 
-_VOTED: Final = 64
-
-
-def vote(
+def box_voting(
     boxes: NDArray[np.float32], scores: NDArray[np.float32], kept: NDArray[np.intp], threshold: float
 ) -> NDArray[np.float32]:
-    """Box voting: what was suppressed still helps to say where the face is.
+    """Refines boxes by box voting (Gidaris and Komodakis, arXiv 1505.01749, section 5).
 
-    Each box that stayed becomes the mean, weighted by score, of all boxes that overlap it (Gidaris and
-    Komodakis, arXiv 1505.01749, section 5).
+    Each kept box becomes the mean of all boxes that overlap it, weighted by their scores. So the boxes that
+    suppression removed still help to place the face.
 
     Args:
         boxes: (n, 4) boxes before suppression.
         scores: (n,) scores, all above 0.
-        kept: (m,) row numbers of those that stayed, as from `nms`.
-        threshold: IoU from which a box has a vote.
+        kept: (m,) row numbers of the kept boxes, from `nms`.
+        threshold: Smallest IoU at which a box votes.
 
     Returns:
-        (m, 4) boxes.
+        (m, 4) float32 boxes, in the order of `kept`.
     """
     result = boxes[kept].astype(np.float32)
-    # From left to right, so that each part of the boxes has to be compared with its neighbours alone.
+    # Sorted from left to right, so that each block is compared with its neighbours only.
     voters = np.argsort(boxes[:, 0] + boxes[:, 2], kind="stable")
     centres = (boxes[voters, 0] + boxes[voters, 2]) / 2
     order = np.argsort(result[:, 0] + result[:, 2], kind="stable")
-    for start in range(0, len(order), _VOTED):
-        rows = order[start : start + _VOTED]
+    for start in range(0, len(order), _VOTING_BLOCK):
+        rows = order[start : start + _VOTING_BLOCK]
         part = result[rows]
         middle = (part[:, 0] + part[:, 2]) / 2
         # Boxes whose centres are further apart than their mean width do not touch, and at this overlap
@@ -191,82 +205,88 @@ def vote(
     return result
 
 
-_COMPARED: Final = 256
-
-
-def fade(
+def soft_nms(
     boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float, inside: float
 ) -> NDArray[np.float32]:
-    """Soft suppression (Bodla and others, arXiv 1704.04503): copies and parts of better boxes lose score.
+    """Lowers the scores of duplicates and parts of better boxes, after soft-NMS (arXiv 1704.04503).
 
-    Boxes that voting has moved onto one another are mostly two outlines of one face, and a box inside a
+    Two boxes that voting has moved onto one another are mostly two outlines of one face. A box inside a
     better one is mostly a part of a face that is too large for the network at this size of the picture.
 
     Args:
         boxes: (n, 4) boxes.
         scores: (n,) scores, all above 0.
-        threshold: IoU with a better box above which a score s becomes s (1 - IoU)^2.
-        inside: Containment, in or of a better box, above which it becomes s (1 - containment)^2; infinity
-            leaves parts alone.
+        threshold: A score s becomes s (1 - IoU)^2 where the IoU with a better box is above this value.
+        inside: A score s becomes s (1 - c)^2 where the `containment` c with a better box is above this
+            value; infinity leaves parts alone.
 
     Returns:
-        (n,) scores.
+        (n,) decayed scores, in the order of `scores`.
     """
     best = nms(boxes, scores, threshold)
-    copies = np.setdiff1d(np.arange(len(boxes)), best)
-    faded = scores.copy()
-    if len(copies):
-        faded[copies] *= (1 - iou(boxes[copies], boxes[best]).max(axis=1)) ** 2
-    # Best first: each one is compared with those before it, some rows at a time for the sake of memory.
+    duplicates = np.setdiff1d(np.arange(len(boxes)), best)
+    decayed = scores.copy()
+    if len(duplicates):
+        decayed[duplicates] *= (1 - iou(boxes[duplicates], boxes[best]).max(axis=1)) ** 2
+    # Best first: each box is compared with the better ones, a block at a time to save memory.
     whole = np.ones(len(best), np.bool_)
-    for start in range(0, len(best), _COMPARED):
-        rows = best[start : start + _COMPARED]
+    for start in range(0, len(best), _CONTAINMENT_BLOCK):
+        rows = best[start : start + _CONTAINMENT_BLOCK]
         shares = np.tril(containment(boxes[rows], boxes[best[: start + len(rows)]]), start - 1)
         for row in np.flatnonzero((shares > inside).any(axis=1)):
-            # What is itself a part says nothing of others.
+            # A box that is itself a part does not make other boxes parts.
             share = shares[row, : start + row].max(where=whole[: start + row], initial=0)
             if share > inside:
                 whole[start + row] = False
-                faded[rows[row]] *= (1 - share) ** 2
-    return faded
+                decayed[rows[row]] *= (1 - share) ** 2
+    return decayed
 
 
 def clip(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    """The parts of the boxes that lie inside a picture of `width` x `height` pixels."""
+    """Cuts boxes (n, 4) at the borders of a picture of `width` x `height` pixels."""
     limits = np.array([width, height, width, height], np.float32)
     return np.clip(boxes, 0, limits)
 
 
-def fit(width: int, height: int, size: int, enlarge: float = 1.0) -> tuple[int, int]:
-    """The size at which a picture's longer side measures `size` pixels, its aspect kept.
+def letterbox_size(width: int, height: int, size: int, enlarge: float = 1.0) -> tuple[int, int]:
+    """Returns the size of a picture after resizing its longer side to `size` pixels, aspect kept.
 
     Args:
-        width: Of the picture, in pixels.
-        height: Of the picture, in pixels.
-        size: Wanted longer side.
-        enlarge: The most by which a small picture is enlarged; 1 never enlarges.
+        width: Of the picture, pixels.
+        height: Of the picture, pixels.
+        size: Longer side after resizing, pixels.
+        enlarge: Largest factor by which a small picture is enlarged; 1 never enlarges.
 
     Returns:
-        Width and height, each at least 1.
+        Width and height in pixels, each at least 1.
     """
     scale = min(size / max(width, height), enlarge)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def snug(width: int, height: int, multiple: int, give: float = 0.03) -> tuple[int, int]:
-    """A size that wastes less on padding to a multiple, at most `give` smaller, its aspect kept.
+def snap_to_multiple(width: int, height: int, multiple: int, tolerance: float = 0.03) -> tuple[int, int]:
+    """Shrinks a size a little, aspect kept, so that less padding to a multiple is needed.
 
-    640x360 would be padded to 640x384 where the multiple is 32: 626x352 is padded to 640x352, a twelfth
-    less to compute for two per cent of size.
+    Example: at a multiple of 32, 640x360 would be padded to 640x384. 626x352 is padded to 640x352. That is a
+    twelfth less to compute, for two per cent of size.
+
+    Args:
+        width: Of the resized picture, pixels.
+        height: Of the resized picture, pixels.
+        multiple: Both sides of the network's input are multiples of this.
+        tolerance: Largest share by which the sides may shrink.
+
+    Returns:
+        Width and height in pixels; unchanged where the tolerance does not suffice.
     """
     for side in sorted((width, height)):
         below = side // multiple * multiple
-        if 0 < side - below <= give * side and below:
+        if 0 < side - below <= tolerance * side and below:
             factor = below / side
             return max(1, round(width * factor)), max(1, round(height * factor))
     return width, height
 
 
 def ceil_to(value: int, multiple: int) -> int:
-    """The smallest multiple of `multiple` that is not below `value`."""
+    """Rounds up to a multiple of `multiple`."""
     return -(-value // multiple) * multiple

@@ -1,4 +1,4 @@
-"""The one-slot mailbox: the only back-pressure code."""
+"""A mailbox with one slot for live sources: it drops frames that come faster than they are read."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _END: Final = object()
 
 
 class Latest(Generic[Item]):
-    """The newest item of a source that goes on by itself.
+    """Iterates over a live source and gives only the newest item each time.
 
-    A thread of its own takes the items; whoever iterates gets the newest one that came since the last,
-    and waits if there is none. What came in between is dropped and counted. An error of the source is
-    raised where the items are read, after the last of them.
+    A thread reads the source. The reader gets the newest item that came since the last one, and waits if
+    there is none. Items in between are dropped and counted. An error of the source is raised in the reader's
+    thread, after the last item.
 
         with Latest(camera) as frames:
             for frame in frames:
                 ...
 
     Args:
-        source: Where the items come from; a `close` method, if it has one, is called at the end.
+        source: Gives the items; its `close` method, if it has one, is called at the end.
 
     Attributes:
-        dropped: Items that nobody saw.
+        dropped: Number of items that nobody read.
     """
 
     def __init__(self, source: Iterable[Item]) -> None:
@@ -47,33 +47,32 @@ class Latest(Generic[Item]):
         return self
 
     def __next__(self) -> Item:
-        found: object = _END
+        item: object = _END
         while not self._closed:
             try:
-                found = self._slot.get(timeout=_PAUSE)
+                item = self._slot.get(timeout=_PAUSE)
                 break
             except Empty:
                 continue
-        if found is not _END and not self._closed:
-            return cast(Item, found)
-        self._slot.put(_END)  # for the next call, and for whoever else waits
+        if item is not _END and not self._closed:
+            return cast(Item, item)
+        self._slot.put(_END)  # for the next call, and for other readers that wait
         if self._error is not None and not self._closed:
             error, self._error = self._error, None
             raise error
         raise StopIteration
 
     def close(self, timeout: float = 5.0) -> None:
-        """Ends the source and its thread; nothing is given out any more.
+        """Ends the source and its thread. The iteration stops.
 
         Args:
-            timeout: Seconds to wait for the source to let go. A source that hangs longer than that
-                ends by itself later.
+            timeout: Seconds to wait for the source. A source that hangs longer ends by itself later.
         """
         self._closed = True
         self._empty()
         self._slot.put(_END)
         close = getattr(self._source, "close", None)
-        # An iterator at work must not be closed from here; its thread does that.
+        # A running iterator must not be closed from here; its own thread does that.
         if close is not None and not isinstance(self._source, Iterator):
             close()
         if threading.current_thread() is not self._thread:
@@ -95,16 +94,16 @@ class Latest(Generic[Item]):
                     break
                 self.dropped += self._empty()
                 self._slot.put(item)
-        except BaseException as error:  # whatever it is, the reader must hear of it
+        except BaseException as error:  # of any kind: it is raised again for the reader
             self._error = error
         finally:
-            # A generator is closed by the thread that runs it: that is what frees the camera.
+            # A generator is closed by the thread that runs it. This frees the camera.
             if (close := getattr(items, "close", None)) is not None:
                 close()
             self._slot.put(_END)
 
     def _empty(self) -> int:
-        """Takes out what waits; how many items that were."""
+        """Empties the slot; returns how many items were in it."""
         count = 0
         while True:
             try:

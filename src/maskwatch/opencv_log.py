@@ -1,4 +1,4 @@
-"""OpenCV's manners."""
+"""Silences the log of OpenCV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps OpenCV from printing warnings of its own beside our message."""
+    """Keeps OpenCV from printing warnings while the `with` block runs: our errors say it already."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The progress bar of everything that takes long: on a terminal only, on stderr."""
+"""Progress bars for long tasks. They are drawn on stderr, and only on a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ Item = TypeVar("Item")
 
 
 def progress(items: Sequence[Item], text: str) -> Iterator[Item] | Iterable[Item]:
-    """Goes through `items` while a bar shows how far it is and how long it will take."""
+    """Iterates over `items` and shows a bar with the share that is done and the time left.
+
+    Args:
+        items: What to iterate over.
+        text: What is going on, for people.
+    """
     from rich.console import Console
     from rich.progress import track
 
@@ -21,8 +26,8 @@ def progress(items: Sequence[Item], text: str) -> Iterator[Item] | Iterable[Item
     return track(items, text, console=console, disable=not console.is_terminal, transient=True)
 
 
-class Shown:
-    """A bar that stands on the screen while its `with` block runs; subclasses make `_progress`."""
+class ProgressBar:
+    """Base of bars that are visible while their `with` block runs. Subclasses make `_progress`."""
 
     _progress: Progress
 
@@ -36,14 +41,14 @@ class Shown:
         self._progress.stop()
 
 
-class Steps(Shown):
-    """A bar over numbered steps, with time left and a line on how it goes.
+class StepBar(ProgressBar):
+    """A bar over numbered steps, with the time left and a note.
 
     Args:
         total: Number of steps.
-        done: Steps that were behind before it began; they do not count for the time left.
-        text: What is going on.
-        shown: False keeps it silent.
+        done: Steps that were done before; they do not count for the time left.
+        text: What is going on, for people.
+        shown: False draws nothing.
     """
 
     def __init__(self, total: int, done: int, text: str, shown: bool = True) -> None:
@@ -72,5 +77,5 @@ class Steps(Shown):
         self._task = self._progress.add_task(text, total=total, completed=done, note="")
 
     def show(self, done: int, note: str) -> None:
-        """Says how many steps are behind, and something on them."""
+        """Updates the number of steps that are done, and the note beside the bar."""
         self._progress.update(self._task, completed=done, note=note)

@@ -16,9 +16,9 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from maskwatch.training.synthesis.masks import MaskStyle, Worn, paint_mask
+from maskwatch.training.synthesis.masks import MaskPosition, MaskStyle, paint_mask
 
-Wearing = Literal["none"] | Worn
+Wearing = Literal["none"] | MaskPosition
 """How a mask is worn, or "none"."""
 
 Colour = tuple[int, int, int]

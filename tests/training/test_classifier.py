@@ -55,8 +55,8 @@ def test_what_makes_no_sense_is_not_asked(world: World) -> None:
 def test_a_question_with_one_answer_is_not_asked(world: World) -> None:
     """Two kinds of faces and nothing else: whether a mask covers, and whether it is a face, is settled."""
     data = ClassifierData(face_examples(world[0], {}), world[2], FaceRecipe(size=32), 20)
-    assert data.settled == {0: True, 2: True, 3: False}
-    assert data.kinds.keys() == {"with_mask", "without_mask"}
+    assert data.constant_outputs == {0: True, 2: True, 3: False}
+    assert data.kind_counts.keys() == {"with_mask", "without_mask"}
     assert all(data[i][2].tolist() == [0, 1, 0, 0] for i in range(20))
 
 

@@ -12,7 +12,7 @@ from maskwatch.detectors.ssd import SSD as Shipped
 from maskwatch.errors import DataError
 from maskwatch.geometry import iou
 from maskwatch.models.download import locate
-from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData, _masked
+from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData, _paint_masks
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.detector import DetectorRecipe, train_detector
 from maskwatch.training.engine.distillation import TeacherDetector
@@ -74,10 +74,10 @@ def test_hard_faces_are_drawn_around_more_often(world: World) -> None:
     hard = {first.path: np.arange(len(first.boxes)) == 0}
     data = DetectorData(faces, negatives, pictures, CropRecipe(hard=1e6), 9, hard=hard)
     rng = np.random.default_rng(0)
-    assert {data._draw(rng).path for _ in range(20)} == {first.path}
-    assert data._wanted(first).tolist() == [1e6] + [1.0] * (len(first.boxes) - 1)
+    assert {data._draw_sample(rng).path for _ in range(20)} == {first.path}
+    assert data._face_weights(first).tolist() == [1e6] + [1.0] * (len(first.boxes) - 1)
     usual = DetectorData(faces, negatives, pictures, CropRecipe(), 9, hard=hard)
-    assert len({usual._draw(rng).path for _ in range(20)}) > 5
+    assert len({usual._draw_sample(rng).path for _ in range(20)}) > 5
 
 
 def test_mosaics_hold_pictures_without_faces_as_often_as_asked(world: World) -> None:
@@ -112,7 +112,7 @@ def test_masks_are_painted_on_large_faces_whose_landmarks_are_known() -> None:
     points[1] = np.nan
     painted = 0
     for seed in range(8):
-        changed = (_masked(image, points, boxes, np.random.default_rng(seed)) != image).any(2)
+        changed = (_paint_masks(image, points, boxes, np.random.default_rng(seed)) != image).any(2)
         painted += bool(changed[60:116, 20:100].mean() > 0.1)
         assert not changed[:, 150:].any()  # nobody knows where its nose is
         assert not changed[:19, :17].any()  # too small

@@ -5,7 +5,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskwatch.geometry import ceil_to, clip, crop_square, fade, fit, iou, nms, snug, vote
+from maskwatch.geometry import (
+    box_voting,
+    ceil_to,
+    clip,
+    containment,
+    covered_share,
+    crop_square,
+    intersection_area,
+    iou,
+    letterbox_size,
+    nms,
+    snap_to_multiple,
+    soft_nms,
+)
 from maskwatch.types import Image
 
 
@@ -127,6 +140,13 @@ def test_iou_is_a_table() -> None:
     assert iou(a, np.zeros((0, 4))).shape == (3, 0)
 
 
+def test_covered_share_is_relative_to_the_first_box_and_containment_to_the_smaller() -> None:
+    a, b = np.array([[0, 0, 10, 10], [5, 5, 5, 9]]), np.array([[5, 0, 25, 10], [0, 0, 5, 5]])
+    assert covered_share(a, b).tolist() == [[0.5, 0.25], [0, 0]]
+    assert containment(a, b).tolist() == [[0.5, 1], [0, 0]]
+    assert intersection_area(a, b).tolist() == [[50, 25], [0, 0]]
+
+
 def test_nms_keeps_the_best_first() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60], [0, 0, 10, 9]], np.float32)
     scores = np.array([0.6, 0.9, 0.95, 0.7], np.float32)
@@ -153,8 +173,8 @@ def test_votes_count_by_score_and_overlap() -> None:
     kept = nms(boxes, scores, 0.5)
     assert kept.tolist() == [0, 2, 3]
     wanted = np.array([[0.5, 0, 10.5, 10], [0, 0, 3, 3], [50, 50, 60, 60]])
-    np.testing.assert_allclose(vote(boxes, scores, kept, 0.6), wanted, atol=1e-5)
-    np.testing.assert_allclose(vote(boxes, scores, kept, 0.7), boxes[kept], atol=1e-5)
+    np.testing.assert_allclose(box_voting(boxes, scores, kept, 0.6), wanted, atol=1e-5)
+    np.testing.assert_allclose(box_voting(boxes, scores, kept, 0.7), boxes[kept], atol=1e-5)
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.65])
@@ -168,19 +188,21 @@ def test_vote_agrees_with_its_definition(threshold: float) -> None:
     assert len(kept) > 64  # more than are compared at a time
     weights = (iou(boxes[kept], boxes) >= threshold) * scores
     wanted = weights @ boxes / weights.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(vote(boxes, scores, kept, threshold), wanted, atol=0.01)
+    np.testing.assert_allclose(box_voting(boxes, scores, kept, threshold), wanted, atol=0.01)
 
 
 def test_near_copies_of_better_boxes_fade() -> None:
     boxes = np.array([[0, 0, 10, 5], [0, 0, 10, 10], [20, 0, 30, 10], [24, 0, 34, 10]], np.float32)
     scores = np.array([0.8, 0.9, 0.7, 0.6], np.float32)
     # The first overlaps the second by a half, the last the third by 6 of 14.
-    np.testing.assert_allclose(fade(boxes, scores, 0.45, math.inf), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5)
     np.testing.assert_allclose(
-        fade(boxes, scores, 0.4, math.inf), [0.2, 0.9, 0.7, 0.6 * (8 / 14) ** 2], rtol=1e-5
+        soft_nms(boxes, scores, 0.45, math.inf), [0.8 * 0.25, 0.9, 0.7, 0.6], rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        soft_nms(boxes, scores, 0.4, math.inf), [0.2, 0.9, 0.7, 0.6 * (8 / 14) ** 2], rtol=1e-5
     )
     assert scores[0] == np.float32(0.8)
-    assert fade(boxes[:0], scores[:0], 0.5, 0.5).shape == (0,)
+    assert soft_nms(boxes[:0], scores[:0], 0.5, 0.5).shape == (0,)
 
 
 def test_parts_of_better_boxes_fade() -> None:
@@ -189,12 +211,12 @@ def test_parts_of_better_boxes_fade() -> None:
     for scores in ([0.9, 0.8, 0.7, 0.6], [0.5, 0.8, 0.7, 0.6]):
         given = np.array(scores, np.float32)
         alone = [0, 1] if given[0] > given[1] else [1, 0]
-        faded = fade(boxes[:2], given[:2], 0.6, 0.7)
+        faded = soft_nms(boxes[:2], given[:2], 0.6, 0.7)
         assert faded[alone[0]] == given[alone[0]]
         assert faded[alone[1]] == 0
     wanted = [0.9, 0.7 * 0.25**2, 0.6]
     np.testing.assert_allclose(
-        fade(boxes[[0, 2, 3]], np.array([0.9, 0.7, 0.6], np.float32), 0.6, 0.7), wanted, rtol=1e-5
+        soft_nms(boxes[[0, 2, 3]], np.array([0.9, 0.7, 0.6], np.float32), 0.6, 0.7), wanted, rtol=1e-5
     )
 
 
@@ -205,15 +227,15 @@ def test_parts_fade_in_crowds_too() -> None:
     boxes[1::2] += [2, 2, -2, -2]
     scores = np.random.default_rng(0).uniform(0.1, 0.4, 700).astype(np.float32)
     scores[::2] += 0.5
-    faded = fade(boxes, scores, 0.5, 0.75)
+    faded = soft_nms(boxes, scores, 0.5, 0.75)
     np.testing.assert_array_equal(faded[::2], scores[::2])
     assert (faded[1::2] == 0).all()
 
 
 def test_an_empty_box_votes_for_itself() -> None:
     boxes = np.array([[5, 5, 5, 9]], np.float32)
-    assert vote(boxes, np.ones(1, np.float32), np.zeros(1, np.intp), 0.5).tolist() == [[5, 5, 5, 9]]
-    assert vote(boxes[:0], np.ones(0, np.float32), np.zeros(0, np.intp), 0.5).shape == (0, 4)
+    assert box_voting(boxes, np.ones(1, np.float32), np.zeros(1, np.intp), 0.5).tolist() == [[5, 5, 5, 9]]
+    assert box_voting(boxes[:0], np.ones(0, np.float32), np.zeros(0, np.intp), 0.5).shape == (0, 4)
 
 
 def test_clip() -> None:
@@ -226,7 +248,7 @@ def test_clip() -> None:
     [(640, 1.0, (640, 360)), (2000, 1.0, (1280, 720)), (2000, 1.5, (1920, 1080)), (1, 1.0, (1, 1))],
 )
 def test_fit(size: int, enlarge: float, wanted: tuple[int, int]) -> None:
-    assert fit(1280, 720, size, enlarge) == wanted
+    assert letterbox_size(1280, 720, size, enlarge) == wanted
 
 
 def test_ceil_to() -> None:
@@ -244,4 +266,4 @@ def test_ceil_to() -> None:
     ],
 )
 def test_snug_saves_padding_where_little_size_is_lost(size: tuple[int, int], wanted: tuple[int, int]) -> None:
-    assert snug(*size, 32) == wanted
+    assert snap_to_multiple(*size, 32) == wanted

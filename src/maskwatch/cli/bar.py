@@ -7,10 +7,10 @@ import os
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from maskwatch.progress import Shown
+from maskwatch.progress import ProgressBar
 
 
-class Bar(Shown):
+class Bar(ProgressBar):
     """Shows the current file and how many are done.
 
     Args:

@@ -30,21 +30,21 @@ def check(
     The exit status is 1 if there is something to mend.
     """
     from maskwatch.atomic_file import write_text
-    from maskwatch.data.check import check as run
+    from maskwatch.data.check import check_dataset
     from maskwatch.data.dataset import read_dataset
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.progress import progress
     from maskwatch.reports.contact_sheet import contact_sheet, summary
 
     dataset = read_dataset(path, parse_names(names))
-    findings = run(dataset, lambda items: progress(items, "checking"))
+    findings = check_dataset(dataset, lambda items: progress(items, "checking"))
     print("\n".join(summary(findings)))
-    for line in (*findings.broken, *findings.problems):
+    for line in (*findings.unreadable, *findings.problems):
         print(line, file=sys.stderr)
     if sheet is not None:
         write_text(sheet, contact_sheet(dataset, findings, f"Check of {path.resolve().name}"))
         print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
-    if findings.broken or findings.problems or findings.outside or findings.leaks:
+    if findings.unreadable or findings.problems or findings.outside or findings.leaks:
         raise typer.Exit(1)
 
 
@@ -81,7 +81,7 @@ def audit(
     A model that learnt from these labels has got used to some of their errors: another finds more.
     """
     from maskwatch.atomic_file import write_text
-    from maskwatch.data.corrections import correct, read_corrections
+    from maskwatch.data.corrections import apply_corrections, read_corrections
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.audit import Assessor, to_csv
     from maskwatch.evaluation.audit import audit as run
@@ -99,7 +99,7 @@ def audit(
     evaluation_set = select(Selection(paths, names=parse_names(names), split=split, limit=limit))
     samples, portraits = evaluation_set.samples, evaluation_set.portraits
     if corrections is not None:
-        samples, portraits, _ = correct(samples, portraits, read_corrections(corrections))
+        samples, portraits, _ = apply_corrections(samples, portraits, read_corrections(corrections))
     result = run(
         [*samples, *portraits],
         engine.classifier,

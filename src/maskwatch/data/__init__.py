@@ -1,1 +1,4 @@
-"""Labelled pictures on disk, whatever their form, as `Sample`s. Needs no torch."""
+"""Labelled pictures on disk: reads, checks, splits, corrects and collects them.
+
+May import the core, `sources` and `sinks`; never torch.
+"""

@@ -1,11 +1,11 @@
-"""Corrected pictures, collected in the form that training reads: `labels.json` (COCO) and `images/`.
+"""Collects corrected pictures as a data set for training: `labels.json` (COCO) and `images/`.
 
     collection = Collection(Path("corrections"))
     collection.add(image, [LabelledFace((10, 20, 40, 60), "without_mask", by="person")], source="a.jpg")
 
-Each picture holds all its faces. An annotation says `by` whom its label is: "person", or "model" for an
-answer that nobody touched, with the face score and the model's answer beside it; tools that know nothing of
-this read it as any other COCO file.
+A picture has labels for all its faces. Each annotation has a field `by`: "person" for a label of a person,
+"model" for an answer of the model that nobody changed. Score and answer of the model are stored as well.
+Other tools read the file like any COCO file.
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ from typing import IO, Any, Final, Literal
 
 import numpy as np
 
-from maskwatch.atomic_file import AtomicFile
+from maskwatch.atomic_file import write_text
 from maskwatch.data.formats.class_names import MEANINGS
 from maskwatch.data.formats.coco import load_coco
+from maskwatch.data.sample import Box as Box
 from maskwatch.errors import DataError, SinkError
 from maskwatch.sinks.pictures import save_image
 from maskwatch.types import Faces, Image
 
 STATES: Final = MEANINGS[:-1]
-"""What a stored face can be: one of the three states, or "face" where the state cannot be told."""
+"""States of a stored face: the three states, or "face" where the state cannot be seen."""
 
-By = Literal["person", "model"]
-Box = tuple[float, float, float, float]
+LabelledBy = Literal["person", "model"]
+"""Who gave a label."""
 
 _LABELS: Final = "labels.json"
 _IMAGES: Final = "images"
-_OURS: Final = re.compile(r"[0-9a-f]{32}\.png")
+_PICTURE_NAME: Final = re.compile(r"[0-9a-f]{32}\.png")
 _LOCK: Final = threading.Lock()  # one for all folders: a write takes milliseconds
 
 
@@ -49,27 +50,27 @@ class LabelledFace:
     Attributes:
         box: x1, y1, x2, y2 in pixels of the picture.
         state: One of `STATES`.
-        by: Who says so.
-        score: The model's face score in [0, 1]; None for a face that it did not find.
-        answer: What the model took it for; None if it did not say.
+        by: Who gave the label.
+        score: Face score of the model in [0, 1]; None for a face that it did not detect.
+        answer: State that the model gives; None if it gave none.
     """
 
     box: Box
     state: str
-    by: By
+    by: LabelledBy
     score: float | None = None
     answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What a collection holds.
+class CollectionCounts:
+    """Contents of a collection in numbers.
 
     Attributes:
         pictures: Number of pictures.
-        by_person: State -> faces that a person labelled.
-        by_model: State -> faces with the model's answer.
-        not_faces: Places that the model took for a face and a person did not.
+        by_person: State -> number of faces that a person labelled.
+        by_model: State -> number of faces with the answer of the model.
+        not_faces: Number of detections that a person marked as no face.
     """
 
     pictures: int = 0
@@ -78,25 +79,25 @@ class Tally:
     not_faces: int = 0
 
 
-def from_model(faces: Faces) -> list[LabelledFace]:
-    """What the models found, as it is kept where nobody corrects it.
+def faces_from_model(faces: Faces) -> list[LabelledFace]:
+    """Makes labelled faces of the model's answers, for faces that nobody corrects.
 
-    An answer that is not certain is not taught as a truth: such a face is kept as a "face" alone.
+    An uncertain answer is no label: such a face gets the state "face".
     """
     certain = faces.certain
     return [
         LabelledFace(
-            _plain(box), label if label and certain[i] else "face", "model", float(faces.scores[i]), label
+            _to_box(box), label if label and certain[i] else "face", "model", float(faces.scores[i]), label
         )
         for i, (box, label) in enumerate(zip(faces.boxes, faces.labels, strict=True))
     ]
 
 
 class Collection:
-    """A folder of corrected pictures. Threads may share it; one program at a time may write to it.
+    """A folder of corrected pictures. Threads may share it, but only one program at a time may write to it.
 
     Args:
-        folder: Where it is; made when the first picture comes, for its owner's eyes only.
+        folder: The folder. It is made with the first picture, and only its owner may read it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -113,25 +114,25 @@ class Collection:
         source: str = "",
         group: str = "",
     ) -> str:
-        """Keeps a picture with all its faces. The same picture again replaces what was said of it.
+        """Stores a picture with all its faces. If the picture is already stored, its labels are replaced.
 
         Args:
-            image: (h, w, 3) uint8, BGR, at full resolution; it is kept without loss and without EXIF data.
-            faces: Every face in it. Boxes are cut at the picture's edge.
-            not_faces: Boxes that the model took for faces.
+            image: (h, w, 3) uint8, BGR, at full resolution; it is stored as PNG, without EXIF data.
+            faces: All faces in it. Boxes are cut at the edge of the picture.
+            not_faces: Detected boxes that show no face.
             source: Where the picture comes from, for people: a file name.
-            group: Pictures of one video share one, so that no split tears them apart.
+            group: Name that pictures of one video share, so that they stay in one split.
 
         Returns:
-            The picture's name in the collection.
+            The name of the picture in the collection.
 
         Raises:
-            DataError: A state that is none, a box outside the picture, or labels that cannot be read.
+            DataError: A state is unknown, a box is outside the picture, or the labels cannot be read.
             SinkError: The folder cannot be written to.
         """
         name = name_of(image)
         height, width = image.shape[:2]
-        rows = [_row(face, width, height) for face in faces]
+        rows = [_annotation(face, width, height) for face in faces]
         picture = {
             "file_name": name,
             "width": width,
@@ -146,11 +147,11 @@ class Collection:
             path = self.folder / _IMAGES / name
             if not path.is_file():
                 save_image(path, image)
-            self._write(_with(_without(content, name), picture, rows))
+            self._write(_with_picture(_without_picture(content, name), picture, rows))
         return name
 
     def remove(self, name: str) -> None:
-        """Forgets a picture; nothing happens if there is no such.
+        """Removes a picture; nothing happens if it is not in the collection.
 
         Raises:
             DataError: The labels cannot be read.
@@ -160,10 +161,10 @@ class Collection:
             content = self._read()
             if any(picture.get("file_name") == name for picture in content["images"]):
                 _delete(self.folder / _IMAGES / name)
-                self._write(_without(content, name))
+                self._write(_without_picture(content, name))
 
-    def tally(self) -> Tally:
-        """What is there.
+    def counts(self) -> CollectionCounts:
+        """Counts pictures and faces.
 
         Raises:
             DataError: The labels cannot be read.
@@ -175,13 +176,13 @@ class Collection:
             by = "model" if row.get("by") == "model" else "person"
             counts[by][names.get(row.get("category_id"), "face")] += 1
         not_faces = sum(len(picture.get("not_faces", ())) for picture in content["images"])
-        return Tally(len(content["images"]), counts["person"], counts["model"], not_faces)
+        return CollectionCounts(len(content["images"]), counts["person"], counts["model"], not_faces)
 
     def export(self, file: IO[bytes]) -> None:
-        """Writes everything as a ZIP file, which unpacks to a folder that training reads.
+        """Writes the collection as a ZIP file. Unpacked, it is a data set for training.
 
         Raises:
-            DataError: The labels cannot be read, or a picture is gone.
+            DataError: The labels or a picture cannot be read.
         """
         with _LOCK, zipfile.ZipFile(file, "w") as archive:  # pictures are compressed already
             content = self._read()
@@ -194,15 +195,15 @@ class Collection:
                     raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
     def clear(self) -> None:
-        """Deletes everything that was collected, and nothing else that may lie in the folder.
+        """Deletes the collection, but no other files that may be in the folder.
 
         Raises:
             SinkError: A file cannot be deleted.
         """
         with _LOCK:
-            # By their names, not by the list: a picture whose labels were never written goes as well.
+            # By their names, not by the labels: a picture whose labels were never written is deleted as well.
             for path in (self.folder / _IMAGES).glob("*.png"):
-                if _OURS.fullmatch(path.name):
+                if _PICTURE_NAME.fullmatch(path.name):
                     _delete(path)
             _delete(self.folder / _LABELS)
             for folder in (self.folder / _IMAGES, self.folder):
@@ -220,12 +221,7 @@ class Collection:
         return load_coco(path)
 
     def _write(self, content: dict[str, list[dict[str, Any]]]) -> None:
-        path = self.folder / _LABELS
-        with AtomicFile(path) as target:
-            try:
-                target.path.write_text(_json(content), encoding="utf-8")
-            except OSError as error:
-                raise SinkError(f"{path}: cannot be written ({error.strerror or error})") from error
+        write_text(self.folder / _LABELS, _json(content))
 
     def _make_folder(self) -> None:
         try:
@@ -238,19 +234,23 @@ class Collection:
 
 
 def group_of(source: str) -> str:
-    """The group of all pictures that come from one video or camera."""
+    """Returns the group of all pictures from one video or camera."""
     return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 def name_of(image: Image) -> str:
-    """The name under which a picture is kept: what it shows decides, so that it is kept once."""
+    """Returns the file name of a picture: a hash of its pixels, so that a picture is stored once."""
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(np.ascontiguousarray(image).data)
     return f"{digest.hexdigest()[:32]}.png"
 
 
-def _row(face: LabelledFace, width: int, height: int) -> dict[str, Any]:
-    """The annotation of a face, without the numbers that the file gives it."""
+def _annotation(face: LabelledFace, width: int, height: int) -> dict[str, Any]:
+    """Makes the annotation of a face, without its ids.
+
+    Raises:
+        DataError: The state is unknown, or the box has no area in the picture.
+    """
     if face.state not in STATES:
         raise DataError(f"{face.state!r} is no state of a face; choose one of {', '.join(STATES)}")
     x1, y1, x2, y2 = face.box
@@ -268,10 +268,10 @@ def _row(face: LabelledFace, width: int, height: int) -> dict[str, Any]:
     return row
 
 
-def _with(
+def _with_picture(
     content: dict[str, list[dict[str, Any]]], picture: dict[str, Any], rows: list[dict[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The content with one more picture."""
+    """Returns the content with one more picture and its annotations."""
     ids = {str(category["name"]): category["id"] for category in content["categories"]}
     number = 1 + max((int(p.get("id", 0)) for p in content["images"]), default=0)
     first = 1 + max((int(row.get("id", 0)) for row in content["annotations"]), default=0)
@@ -289,8 +289,8 @@ def _with(
     }
 
 
-def _without(content: dict[str, list[dict[str, Any]]], name: str) -> dict[str, list[dict[str, Any]]]:
-    """The content without a picture and its faces."""
+def _without_picture(content: dict[str, list[dict[str, Any]]], name: str) -> dict[str, list[dict[str, Any]]]:
+    """Returns the content without a picture and its annotations."""
     gone = {picture.get("id") for picture in content["images"] if picture.get("file_name") == name}
     return {
         **content,
@@ -304,7 +304,7 @@ def _xywh(box: Box) -> list[float]:
     return [round(x1, 1), round(y1, 1), round(x2 - x1, 1), round(y2 - y1, 1)]
 
 
-def _plain(box: np.ndarray[Any, np.dtype[np.float32]]) -> Box:
+def _to_box(box: np.ndarray[Any, np.dtype[np.float32]]) -> Box:
     x1, y1, x2, y2 = (float(value) for value in box)
     return x1, y1, x2, y2
 

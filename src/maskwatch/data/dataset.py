@@ -1,4 +1,4 @@
-"""One door to every form of data set."""
+"""Reads a data set of any format."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from maskwatch.errors import DataError
 
 
 def read_dataset(path: Path, names: Mapping[str, str] | None = None) -> Dataset:
-    """Reads a data set after finding out what form it has.
+    """Reads a data set and finds out its format.
 
-    A file is COCO (`*.json`) or YOLO (`*.yaml`). A folder is, whatever comes first: YOLO with a YAML file,
-    COCO (JSON files in it or in its `annotations/` or split folders), Pascal VOC (XML files), YOLO with
-    text files only, or folders named after the states.
+    A file is COCO (`*.json`) or YOLO (`*.yaml`). For a folder, the first of these that fits is taken: YOLO
+    with a YAML file; COCO (JSON files in it, in its `annotations/` or in its split folders); Pascal VOC (XML
+    files); YOLO with text files only; folders named after the states.
 
     Args:
         path: File or folder.
         names: Class name in the data set -> one of `maskwatch.data.formats.class_names.MEANINGS`.
 
     Returns:
-        The pictures, each with a `source` (the folder's name if the data set gives none); entries that
+        The pictures, each with a `source` (the name of the folder if the data set gives none). Entries that
         cannot be used are left out and listed in `problems`.
 
     Raises:
-        DataError: There is nothing, the form is not recognised, a class has no known meaning, or no
-            picture is left.
+        DataError: The path does not exist, the format is not recognised, a class has no known meaning, or
+            there is no usable picture.
     """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder")
@@ -52,7 +52,7 @@ def read_dataset(path: Path, names: Mapping[str, str] | None = None) -> Dataset:
 
 
 def source_name(path: Path) -> str:
-    """What to call a data set: its folder's name; that of the folder above if it only names a split."""
+    """Returns the name of a data set: that of its folder, or of the folder above if it only names a split."""
     folder = (path if path.is_dir() else path.parent).resolve()
     return folder.parent.name if split_named(folder.name) else folder.name
 
@@ -86,12 +86,12 @@ def _read(
 
 
 def coco_files(folder: Path) -> list[Path]:
-    """The COCO files of a folder: in it, in its `annotations/`, or in its split folders."""
+    """Lists the COCO files of a folder: in it and in its `annotations/`, else in its split folders."""
     files = (*sorted(folder.glob("*.json")), *sorted(folder.glob("annotations/*.json")))
     files = files or tuple(sorted(folder.glob("*/*.coco.json")))
     return [file for file in files if is_coco(file)]
 
 
 def _has_yolo_labels(folder: Path) -> bool:
-    """Whether any picture in or below the folder has a label file."""
+    """Returns whether any picture in the folder or its subfolders has a label file."""
     return any(is_picture(path) and label_file(path).is_file() for path in folder.rglob("*"))

@@ -1,17 +1,20 @@
-"""Pictures without any face, and which of them are held out of training."""
+"""Negatives: pictures without any face, and which of them are held out of training."""
 
 from __future__ import annotations
 
 import zlib
 from pathlib import Path
+from typing import Final
 
 from maskwatch.data.picture_files import pictures_in
 from maskwatch.data.sample import Sample, negative
 from maskwatch.errors import DataError
 
+_HELD_OUT_EVERY: Final = 4
+
 
 def read_negatives(path: Path) -> list[Sample]:
-    """Reads a folder of pictures without any face, subfolders included.
+    """Reads a folder of pictures without any face, with its subfolders.
 
     Raises:
         DataError: There is no such folder or no picture in it.
@@ -25,5 +28,5 @@ def read_negatives(path: Path) -> list[Sample]:
 
 
 def is_held_out(path: Path) -> bool:
-    """Whether a picture without faces is kept from training: every fourth, decided by its file name."""
-    return zlib.crc32(path.name.encode()) % 4 == 0
+    """Returns whether a negative is held out of training: one in four, by a hash of its file name."""
+    return zlib.crc32(path.name.encode()) % _HELD_OUT_EVERY == 0

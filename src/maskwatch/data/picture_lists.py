@@ -1,7 +1,8 @@
-"""Lists that say something of pictures and their boxes: CSV files with names and numbers, no pictures.
+"""CSV lists with entries about pictures and their boxes, such as corrections and slices.
 
-A picture is named by its file name, or by the end of its path where names are not unique; a box by its
-number, from 0 as the data set lists the boxes, or by nothing for the picture as a whole.
+The column `picture` gives the file name of a picture, or the end of its path where names are not unique. The
+column `box` gives the number of a box in the order of the data set, from 0. It is empty for the whole
+picture.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ from typing import Protocol, TypeVar
 from maskwatch.errors import DataError
 
 
-class Entry(Protocol):
-    """What such a list says of one place."""
+class ListEntry(Protocol):
+    """An entry of a list."""
 
     @property
     def picture(self) -> tuple[str, ...]:
-        """The end of the picture's path, by its parts."""
+        """The end of the picture's path, in parts."""
         ...
 
 
-Some = TypeVar("Some", bound=Entry)
+AnyEntry = TypeVar("AnyEntry", bound=ListEntry)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a list.
+class ListRow:
+    """A line of a list.
 
     Attributes:
         where: File and line, for messages.
-        picture: The end of the picture's path, by its parts.
-        box: Its number; None for the picture as a whole.
+        picture: The end of the picture's path, in parts.
+        box: Number of the box; None for the whole picture.
         columns: All columns, without surrounding blanks.
     """
 
@@ -44,15 +45,15 @@ class Row:
     columns: dict[str, str]
 
 
-def read_rows(path: Path, needs: str) -> list[Row]:
+def read_picture_list(path: Path, needs: str) -> list[ListRow]:
     """Reads a list.
 
     Args:
         path: The CSV file.
-        needs: What a line needs, for the message if it lacks that.
+        needs: Columns that a line needs, for the error message.
 
     Raises:
-        DataError: The file cannot be read, or a line names no picture, or a box that is no number.
+        DataError: The file cannot be read, or a line has no picture or a box that is no number.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -64,7 +65,7 @@ def read_rows(path: Path, needs: str) -> list[Row]:
         columns = {str(key): str(value or "").strip() for key, value in line.items()}
         picture = columns.get("picture", "").replace("\\", "/").split("/")
         box = columns.get("box", "")
-        row = Row(
+        row = ListRow(
             f"{path}:{number}",
             tuple(part for part in picture if part),
             int(box) if box.isdecimal() else None,
@@ -76,14 +77,14 @@ def read_rows(path: Path, needs: str) -> list[Row]:
     return rows
 
 
-def by_name(entries: Iterable[Some]) -> dict[str, list[Some]]:
-    """The entries by file name, for `about`."""
-    found: dict[str, list[Some]] = {}
+def index_by_name(entries: Iterable[AnyEntry]) -> dict[str, list[AnyEntry]]:
+    """Groups entries by file name, for `entries_for`."""
+    index: dict[str, list[AnyEntry]] = {}
     for entry in entries:
-        found.setdefault(entry.picture[-1], []).append(entry)
-    return found
+        index.setdefault(entry.picture[-1], []).append(entry)
+    return index
 
 
-def about(path: Path, entries: dict[str, list[Some]]) -> list[Some]:
-    """The entries whose name is the end of this path."""
+def entries_for(path: Path, entries: dict[str, list[AnyEntry]]) -> list[AnyEntry]:
+    """Returns the entries about a picture: those whose `picture` is the end of its path."""
     return [e for e in entries.get(path.name, ()) if path.parts[-len(e.picture) :] == e.picture]

@@ -1,4 +1,4 @@
-"""Labelled pictures: the currency between data formats, training and evaluation."""
+"""Labelled pictures: the types that data formats, training and evaluation exchange."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN: Final = -1
-"""The state of a face of which nobody wrote down whether it wears a mask."""
+"""State of a face whose label does not say whether it wears a mask."""
+
+Box = tuple[float, float, float, float]
+"""x1, y1, x2, y2 in pixels of the picture."""
+
+FaceRow = tuple[Box, int | None, bool]
+"""A face before it is put into arrays: box, state (None for "ignore"), and whether it is ignored anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A picture on disk with its true faces. One without boxes shows no face: a negative.
+    """A picture on disk with its labelled faces. A picture without boxes is a negative: it shows no face.
 
     Attributes:
-        path: The picture; not read before somebody needs it.
+        path: The picture; it is read when it is needed.
         boxes: (n, 4) float32: x1, y1, x2, y2 in pixels of the upright picture.
         states: (n,) int64: index into `maskwatch.types.LABELS`, or `UNKNOWN`.
-        ignore: (n,) bool: neither face nor background (crowds, unreadably small faces).
-        source: The collection it was taken from, "" if there is but one.
-        group: Near-copies share one; no split may tear a group apart.
+        ignore: (n,) bool: neither face nor background (crowds, faces too small to label).
+        source: The data set that it was taken from; "" if there is only one.
+        group: Name that near-copies share; a whole group belongs to one split.
         split: "train", "val", "test" or "" where the data set does not say.
     """
 
@@ -39,7 +45,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class PortraitSample:
-    """A picture on disk that shows one person, and whose state therefore needs no box.
+    """A picture on disk that shows one person: its state needs no box.
 
     Attributes:
         path: The picture.
@@ -62,10 +68,10 @@ LabelledPicture = Sample | PortraitSample
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What was read from one place. One of `samples` and `portraits` is empty.
+    """A data set as it was read. One of `samples` and `portraits` is empty.
 
     Attributes:
-        form: The form it was in, for people: "COCO", "YOLO", "Pascal VOC", "class folders".
+        form: Name of its format, for people: "COCO", "YOLO", "Pascal VOC", "class folders".
         samples: Pictures with boxes.
         portraits: Pictures of one person.
         problems: One line for each entry that could not be used and was left out.
@@ -81,11 +87,11 @@ class Dataset:
 
     @property
     def splits(self) -> list[str]:
-        """The names of the splits that occur, sorted; empty where the data set has none."""
+        """Names of the splits that occur, sorted; empty if the data set has none."""
         return sorted(({s.split for s in self.samples} | {c.split for c in self.portraits}) - {""})
 
     def part(self, split: str) -> Dataset:
-        """The pictures of one split."""
+        """Returns the pictures of one split."""
         return Dataset(
             self.form,
             tuple(s for s in self.samples if s.split == split),
@@ -95,7 +101,7 @@ class Dataset:
 
 
 def negative(path: Path, source: str = "", split: str = "") -> Sample:
-    """A picture without any face."""
+    """Makes the sample of a picture without any face."""
     return Sample(
         path, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.bool_), source, "", split
     )
@@ -103,17 +109,17 @@ def negative(path: Path, source: str = "", split: str = "") -> Sample:
 
 def make_sample(
     path: Path,
-    rows: Iterable[tuple[tuple[float, float, float, float], int | None, bool]],
+    rows: Iterable[FaceRow],
     source: str = "",
     group: str = "",
     split: str = "",
 ) -> Sample:
-    """A sample from plain rows.
+    """Makes a sample of plain rows.
 
     Args:
         path: The picture.
-        rows: For each face its box (x1, y1, x2, y2 in pixels), its state (index into `LABELS`,
-            `UNKNOWN`, or None for "ignore") and whether it is ignored for another reason.
+        rows: For each face its box (x1, y1, x2, y2 in pixels), its state (index into `LABELS`, `UNKNOWN`, or
+            None for "ignore") and whether it is ignored for another reason.
         source: See `Sample`.
         group: See `Sample`.
         split: See `Sample`.

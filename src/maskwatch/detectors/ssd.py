@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.geometry import GREY, ceil_to, clip, fade, fit, nms, snug, vote
+from maskwatch.geometry import (
+    GREY,
+    box_voting,
+    ceil_to,
+    clip,
+    letterbox_size,
+    nms,
+    snap_to_multiple,
+    soft_nms,
+)
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
@@ -88,9 +97,9 @@ class SSD:
         kept = nms(boxes, scores, self._nms_iou)
         if self._vote_iou is None:
             return Faces(boxes[kept], scores[kept])
-        boxes, scores = vote(boxes, scores, kept, self._vote_iou), scores[kept]
+        boxes, scores = box_voting(boxes, scores, kept, self._vote_iou), scores[kept]
         # Where a face is too large for the network at one of several sizes, it sees parts of it there.
-        scores = fade(boxes, scores, self._nms_iou, _INSIDE if len(self.sizes) > 1 else math.inf)
+        scores = soft_nms(boxes, scores, self._nms_iou, _INSIDE if len(self.sizes) > 1 else math.inf)
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] >= self.threshold]
         return Faces(boxes[order], scores[order])
@@ -99,7 +108,7 @@ class SSD:
         """Widths and heights at which to search a picture, without near-copies of one another."""
         targets: list[tuple[int, int]] = []
         for size in sorted(self.sizes, reverse=True):
-            target = snug(*fit(width, height, size, self.enlarge), self._multiple)
+            target = snap_to_multiple(*letterbox_size(width, height, size, self.enlarge), self._multiple)
             if not targets or max(target) * 1.25 < max(targets[-1]):
                 targets.append(target)
         return targets

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from maskwatch.errors import ModelError, one_line
-from maskwatch.geometry import clip, fit
+from maskwatch.geometry import clip, letterbox_size
 from maskwatch.opencv_log import quiet
 from maskwatch.types import Faces, Image
 
@@ -61,7 +61,7 @@ class YuNet:
     def detect(self, image: Image) -> Faces:
         """See `maskwatch.detectors.base.Detector.detect`."""
         height, width = image.shape[:2]
-        target = fit(width, height, self.size, self.enlarge)
+        target = letterbox_size(width, height, self.size, self.enlarge)
         with self._lock:
             self._net.setInputSize(target)
             _, rows = self._net.detect(cv2.resize(image, target))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from maskwatch.data.corrections import correct, left_out, read_corrections
+from maskwatch.data.corrections import apply_corrections, ignored_pictures, read_corrections
 from maskwatch.data.sample import PortraitSample, Sample
 from maskwatch.errors import ConfigError, DataError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
@@ -59,12 +59,12 @@ def evaluate(
     (predictions,) = predict_set([engine], evaluation_set, progress)
     corrected, about = None, dict(evaluation_set.about)
     if entries is not None:
-        samples, portraits, changed = correct(
+        samples, portraits, changed = apply_corrections(
             [picture.sample for picture in predictions.pictures],
             [portrait.sample for portrait in predictions.portraits],
             entries,
         )
-        with_face = left_out([negative.sample.path for negative in predictions.negatives], entries)
+        with_face = ignored_pictures([negative.sample.path for negative in predictions.negatives], entries)
         against_corrected = _with_truth(
             predictions,
             {sample.path: sample for sample in samples},

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.geometry import iou
+from maskwatch.geometry import covered_share, iou
 
 TRUE: Final = 1
 FALSE: Final = 0
@@ -57,7 +57,7 @@ def match(
     matched = np.full(len(order), -1, np.intp)
     overlap = iou(detections, truth)
     overlap[:, ignore] = 0
-    covered = _largest_cover(detections, truth[ignore]) >= threshold
+    covered = covered_share(detections, truth[ignore]).max(axis=1, initial=0) >= threshold
     for place, row in enumerate(order):
         best = int(overlap[row].argmax()) if overlap.shape[1] else -1
         if best >= 0 and overlap[row, best] >= threshold:
@@ -66,13 +66,3 @@ def match(
         elif covered[row]:
             outcome[place] = IGNORED
     return Match(scores[order], order, outcome, matched)
-
-
-def _largest_cover(detections: NDArray[np.float32], areas: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns (n,) float32: the largest part of each detection that lies on one of the areas."""
-    if not len(areas):
-        return np.zeros(len(detections), np.float32)
-    corner = np.minimum(detections[:, None, 2:], areas[None, :, 2:])
-    sides = np.clip(corner - np.maximum(detections[:, None, :2], areas[None, :, :2]), 0, None)
-    own = np.prod(np.clip(detections[:, 2:] - detections[:, :2], 1e-6, None), axis=1)
-    return np.asarray((sides.prod(axis=2) / own[:, None]).max(axis=1), np.float32)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maskwatch.data.picture_lists import about, by_name, read_rows
+from maskwatch.data.picture_lists import entries_for, index_by_name, read_picture_list
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
 from maskwatch.evaluation.figures import SliceFigures
@@ -48,7 +48,7 @@ def read_slices(path: Path) -> list[Member]:
         DataError: It cannot be read, or lacks something.
     """
     members = []
-    for row in read_rows(path, _NEEDS):
+    for row in read_picture_list(path, _NEEDS):
         name = row.columns.get("slice", "")
         if row.box is None or not name:
             raise DataError(f"{row.where}: needs {_NEEDS}")
@@ -69,10 +69,10 @@ def by_slice(
     Raises:
         DataError: A slice names a box that its picture does not have.
     """
-    entries = by_name(members)
+    entries = index_by_name(members)
     rows: dict[str, list[tuple[bool, bool, bool, bool]]] = {}  # found, of known state, right, certain
     for item in predictions:
-        of_picture = about(item.sample.path, entries)
+        of_picture = entries_for(item.sample.path, entries)
         if not of_picture:
             continue
         table = tabulate(item, item.faces, 0.5, partly_labelled)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.check import HEIGHTS, Check
+from maskwatch.data.check import HEIGHT_BINS, DatasetCheck
 from maskwatch.data.sample import UNKNOWN, Dataset
 from maskwatch.errors import SourceError
 from maskwatch.geometry import crop_square
@@ -26,12 +26,12 @@ _Face = tuple[Path, NDArray[np.float32] | None]
 """A picture and a face's box in it: (4,) float32 in pixels, None for the whole picture."""
 
 
-def contact_sheet(dataset: Dataset, check: Check, title: str, seed: int = 0) -> str:
+def contact_sheet(dataset: Dataset, check: DatasetCheck, title: str, seed: int = 0) -> str:
     """Returns an HTML page. It holds pictures of the data set: share it as carefully as the data itself.
 
     Args:
         dataset: The data set.
-        check: What `maskwatch.data.check.check` found in it.
+        check: What `maskwatch.data.check.check_dataset` found in it.
         title: Heading of the page.
         seed: Seed of the choice of faces.
     """
@@ -55,7 +55,7 @@ def contact_sheet(dataset: Dataset, check: Check, title: str, seed: int = 0) -> 
             for heading, groups in (
                 ("Near-copies with different states", check.disagreeing),
                 ("Near-copies in different splits", check.leaks),
-                ("Near-copies", check.copies),
+                ("Near-copies", check.near_copy_groups),
             )
             if groups
         ],
@@ -69,14 +69,14 @@ def contact_sheet(dataset: Dataset, check: Check, title: str, seed: int = 0) -> 
             }
             for heading, places in (
                 ("Boxes beyond the picture", check.outside),
-                ("Doubled boxes", check.doubled),
+                ("Doubled boxes", check.duplicate_boxes),
             )
             if places
         ],
     )
 
 
-def summary(check: Check) -> list[str]:
+def summary(check: DatasetCheck) -> list[str]:
     """Returns the findings as lines of text."""
     lines = [f"{check.form}: {check.pictures} pictures, {sum(check.faces.values())} faces"]
     for split, counts in sorted(check.classes.items()):
@@ -87,13 +87,16 @@ def summary(check: Check) -> list[str]:
     lines += [f"pictures without a box: {check.empty}"] if check.empty else []
     for text, entries in (
         ("label entries that cannot be used", check.problems),
-        ("pictures that cannot be read", check.broken),
+        ("pictures that cannot be read", check.unreadable),
     ):
         lines += [f"{text}: {len(entries)}"] if entries else []
-    for text, places in (("boxes beyond the picture", check.outside), ("doubled boxes", check.doubled)):
+    for text, places in (
+        ("boxes beyond the picture", check.outside),
+        ("doubled boxes", check.duplicate_boxes),
+    ):
         lines += [f"{text}: {len(places)}"] if places else []
     for text, groups in (
-        ("groups of near-copies", check.copies),
+        ("groups of near-copies", check.near_copy_groups),
         ("groups of near-copies in different splits", check.leaks),
         ("groups of near-copies with different states", check.disagreeing),
     ):
@@ -102,13 +105,13 @@ def summary(check: Check) -> list[str]:
 
 
 def _height_range(low: int) -> str:
-    above = [border for border in HEIGHTS if border > low]
+    above = [border for border in HEIGHT_BINS if border > low]
     if not above:
         return f"from {low}"
     return f"{low}-{above[0]}" if low else f"under {above[0]}"
 
 
-def _classes_table(check: Check) -> Table:
+def _classes_table(check: DatasetCheck) -> Table:
     names = (*LABELS, "face", "ignored")
     rows = [
         [split or "all", *(str(counts[name]) for name in names)]
@@ -117,7 +120,7 @@ def _classes_table(check: Check) -> Table:
     return Table(["split", *names], rows, "Faces of each class")
 
 
-def _heights_table(check: Check) -> Table:
+def _heights_table(check: DatasetCheck) -> Table:
     rows = [[_height_range(low), str(count)] for low, count in sorted(check.heights.items())]
     return Table(["height, px", "faces"], rows, "Face heights")
 

@@ -120,15 +120,15 @@ def train_classifier(
     model = MaskNet(recipe.width, recipe.dropout, recipe.hidden)
     count = len(examples) * recipe.copies if recipe.copies else recipe.steps * recipe.batch
     data = ClassifierData(examples, pictures, recipe.faces, count, recipe.seed)
-    if data.settled.get(1) is not None:
-        kinds = ", ".join(data.kinds)
+    if data.constant_outputs.get(1) is not None:
+        kinds = ", ".join(data.kind_counts)
         raise DataError(
             f"all that can be drawn is {kinds}: a classifier needs faces of at least two kinds, for example"
             " with_mask and without_mask"
         )
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch), trunk_only=recipe.copies > 0)
-    model.settle(data.settled)
+    model.fix_outputs(data.constant_outputs)
     faces = HeldOutFaces(held, pictures, recipe.faces.size, recipe.faces.margin)
     task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples, mentor), mentor)
     if recipe.copies:

@@ -12,9 +12,15 @@ from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.training.classifier import ClassifierRecipe, train_classifier
 from maskwatch.training.data import pseudo_labels
 from maskwatch.training.data.auto_labeller import AutoLabels, hard_faces, landmarks_for
-from maskwatch.training.data.classifier_dataset import WITHOUT, FaceExample
+from maskwatch.training.data.classifier_dataset import FaceExample
+from maskwatch.training.data.classifier_targets import WITHOUT_MASK
 from maskwatch.training.data.face_examples import background_examples, face_examples, negative_examples
-from maskwatch.training.data.person_boxes import box_people, find_faces, live_detector, shipped_detector
+from maskwatch.training.data.person_boxes import (
+    detect_faces,
+    detect_portraits,
+    live_detector,
+    shipped_detector,
+)
 from maskwatch.training.data.size_advice import advise
 from maskwatch.training.data.training_set import (
     LabelledPictures,
@@ -137,10 +143,10 @@ def _faces(labelled: LabelledPictures, read: TrainingSet, where_found: bool = Fa
     if read.teacher or not labelled.portraits:
         boxed = pseudo_labels.box_portraits(labelled.portraits, read.teacher, 0.8)
     else:
-        boxed = box_people(labelled.portraits, read.pictures, shipped_detector())
+        boxed = detect_portraits(labelled.portraits, read.pictures, shipped_detector())
     samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
     paths = [sample.path for sample in samples]
-    found = find_faces(paths, read.pictures, live_detector()) if where_found else {}
+    found = detect_faces(paths, read.pictures, live_detector()) if where_found else {}
     return face_examples(samples, read.teacher, found)
 
 
@@ -163,5 +169,5 @@ def _hard(faces: Iterable[Sample], teacher: AutoLabels) -> dict[Path, NDArray[np
 
 def _of_bare_faces(sample: Sample, teacher: AutoLabels) -> NDArray[np.float32]:
     points = landmarks_for(sample, teacher.get(sample.path))
-    points[~np.isin(sample.states, (UNKNOWN, WITHOUT)) | sample.ignore] = np.nan
+    points[~np.isin(sample.states, (UNKNOWN, WITHOUT_MASK)) | sample.ignore] = np.nan
     return points

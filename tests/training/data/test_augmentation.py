@@ -12,8 +12,8 @@ def pixelate(image: Image, rng: Generator) -> Image:
     return augmentation.pixelate(image, rng, 4.0)
 
 
-def spoil(image: Image, rng: Generator) -> Image:
-    return augmentation.spoil(image, rng, 30.0)
+def degrade(image: Image, rng: Generator) -> Image:
+    return augmentation.degrade(image, rng, 30.0)
 
 
 STEPS = [
@@ -23,9 +23,9 @@ STEPS = [
         augmentation.blur,
         augmentation.noise,
         augmentation.jpeg,
-        augmentation.shrink,
+        augmentation.downscale,
     ),
-    *(augmentation.grain, pixelate, spoil),
+    *(augmentation.heavy_noise, pixelate, degrade),
 ]
 
 
@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_picture(
 
 def test_shrink_loses_detail_but_not_brightness() -> None:
     checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, 2)
-    out = augmentation.shrink(checks, np.random.default_rng(4), least=8)
+    out = augmentation.downscale(checks, np.random.default_rng(4), min_side=8)
     assert out.mean() == pytest.approx(127.5, abs=4)
     assert out.std() < 0.6 * checks.std()
 
@@ -74,7 +74,9 @@ def test_visible_pixels_are_never_larger_than_asked(picture: Image) -> None:
 
 
 def test_small_faces_are_not_spoilt(picture: Image) -> None:
-    assert all(augmentation.spoil(picture, np.random.default_rng(seed), 23.0) is picture for seed in range(5))
+    assert all(
+        augmentation.degrade(picture, np.random.default_rng(seed), 23.0) is picture for seed in range(5)
+    )
 
 
 def test_blur_lowers_contrast_of_edges_only(picture: Image) -> None:

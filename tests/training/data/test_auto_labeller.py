@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from maskwatch.data.sample import UNKNOWN, Sample
-from maskwatch.training.data.auto_labeller import AutoLabel, hard_faces, landmarks_for, turned
+from maskwatch.training.data.auto_labeller import AutoLabel, hard_faces, landmarks_for, turned_away
 
 FRONT = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float32)
 NONE = np.zeros(0, np.float32)
@@ -41,7 +41,7 @@ def test_a_nose_far_beside_the_eyes_is_a_face_turned_away() -> None:
     side, unknown = FRONT.copy(), np.full((5, 2), np.nan, np.float32)
     side[2, 0] += 34  # beyond the eye, which is 20 from the middle
     rolled = (FRONT - 50) @ np.array([[0, 1], [-1, 0]], np.float32)  # lying down, but looking here
-    assert turned(np.stack([FRONT, side, rolled, unknown])).tolist() == [False, True, False, False]
+    assert turned_away(np.stack([FRONT, side, rolled, unknown])).tolist() == [False, True, False, False]
 
 
 def test_hard_faces_are_large_enough_and_unseen_or_turned_away() -> None:

@@ -12,13 +12,8 @@ from torch import Tensor
 
 from made.portrait import LANDMARKS
 from maskwatch.errors import ConfigError
-from maskwatch.training.data.classifier_dataset import (
-    WITH,
-    WITHOUT,
-    ClassifierData,
-    FaceExample,
-    FaceRecipe,
-)
+from maskwatch.training.data.classifier_dataset import ClassifierData, FaceExample, FaceRecipe
+from maskwatch.training.data.classifier_targets import WITH_MASK, WITHOUT_MASK
 from maskwatch.training.data.picture_cache import cache
 
 BOX = np.array([180, 60, 268, 180], np.float32)
@@ -45,7 +40,7 @@ def test_faces_are_cut_where_a_detector_sees_them(
     cv2.imwrite(str(tmp_path / "a.png"), image)
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
     true, seen = np.array([10, 20, 60, 80], np.float32), np.array([140, 20, 190, 80], np.float32)
-    example = FaceExample(tmp_path / "a.png", true, WITH, found=seen)
+    example = FaceExample(tmp_path / "a.png", true, WITH_MASK, detected_box=seen)
     data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, found=found), 60)
     cut_there = np.mean([green(data[i][0]) > 0.5 for i in range(60)])
     assert least <= cut_there <= most
@@ -63,10 +58,10 @@ def test_masks_are_taken_from_others(tmp_path: Path, donated: float, wanted: boo
     moved, box = LANDMARKS - (100, 0), BOX - (100, 0, 100, 0)
     examples = [
         FaceExample(path, box.astype(np.float32), state, moved.astype(np.float32))
-        for path, state in zip(paths, (WITHOUT, WITH), strict=True)
+        for path, state in zip(paths, (WITHOUT_MASK, WITH_MASK), strict=True)
     ]
     data = ClassifierData(examples, pictures, plain(shares={"painted": 1.0}, donated=donated), 20)
-    assert data.kinds == {"painted": 1}  # the donor itself gets no second mask
+    assert data.kind_counts == {"painted": 1}  # the donor itself gets no second mask
     covered = [green(data[i][0]) for i in range(20)]
     assert (min(covered) > 0.03) == wanted
 
@@ -76,14 +71,14 @@ def test_caps_are_painted_as_often_as_asked(tmp_path: Path, capped: float, least
     """They change the upper half; a patch, which may lie anywhere, comes one in twelve times."""
     cv2.imwrite(str(tmp_path / "a.png"), np.full((200, 200, 3), 127, np.uint8))
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
-    example = FaceExample(tmp_path / "a.png", np.array([60, 60, 140, 160], np.float32), WITH)
+    example = FaceExample(tmp_path / "a.png", np.array([60, 60, 140, 160], np.float32), WITH_MASK)
     data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, capped=capped), 60)
     whole = [(data[i][0].float() - 127).abs() > 8 for i in range(60)]
     assert least <= np.mean([bool(picture[:, :28].any()) for picture in whole]) <= most
     assert np.mean([bool(picture[:, 44:].any()) for picture in whole]) < 0.2
 
 
-@pytest.mark.parametrize(("state", "painted"), [(WITHOUT, True), (WITH, False)])
+@pytest.mark.parametrize(("state", "painted"), [(WITHOUT_MASK, True), (WITH_MASK, False)])
 def test_things_are_painted_before_bare_faces_only(tmp_path: Path, state: int, painted: bool) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((512, 512, 3), 127, np.uint8))
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
@@ -98,7 +93,7 @@ def test_only_the_ways_that_are_asked_for_are_painted(tmp_path: Path) -> None:
     portrait = np.ascontiguousarray(np.asarray(skimage.data.astronaut(), np.uint8)[..., ::-1])
     cv2.imwrite(str(tmp_path / "a.png"), portrait)
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
-    example = FaceExample(tmp_path / "a.png", BOX, WITHOUT, LANDMARKS)
+    example = FaceExample(tmp_path / "a.png", BOX, WITHOUT_MASK, LANDMARKS)
     for ways, covering in (({"correct": 1.0}, 1.0), ({"hanging": 0.5, "chin": 0.5}, 0.0)):
         data = ClassifierData([example], pictures, plain(shares={"painted": 1.0}, ways=ways), 10)
         assert {float(data[i][1][2]) for i in range(10)} == {covering}
@@ -118,4 +113,4 @@ def test_recipes_that_make_no_sense_are_refused(
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 40, 3), np.uint8))
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
     with pytest.raises(ConfigError, match=words):
-        ClassifierData([FaceExample(tmp_path / "a.png", BOX, WITH)], pictures, plain(**changes), 1)
+        ClassifierData([FaceExample(tmp_path / "a.png", BOX, WITH_MASK)], pictures, plain(**changes), 1)

@@ -6,7 +6,7 @@ import pytest
 from maskwatch.data.sample import UNKNOWN, Sample, make_sample
 from maskwatch.geometry import iou
 from maskwatch.training.data.auto_labeller import AutoLabel
-from maskwatch.training.data.classifier_dataset import NOT_A_FACE, PRESUMED_BARE
+from maskwatch.training.data.classifier_targets import NOT_A_FACE, PRESUMED_BARE
 from maskwatch.training.data.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.types import Faces
@@ -56,11 +56,11 @@ def test_a_found_box_belongs_to_the_face_it_fits_best() -> None:
     boxes = np.array([[7, 0, 47, 40], [125, 0, 165, 40], [300, 0, 340, 40]], np.float32)
     found = Faces(boxes, np.ones(3, np.float32))
     near, best, shifted = face_examples([sample], {}, {sample.path: found})
-    assert best.found is not None
-    assert best.found.tolist() == [7, 0, 47, 40]
-    assert near.found is None  # what was found is the neighbour
-    assert shifted.found is None  # hardly the same place
-    assert all(e.found is None for e in face_examples([sample], {}))
+    assert best.detected_box is not None
+    assert best.detected_box.tolist() == [7, 0, 47, 40]
+    assert near.detected_box is None  # what was found is the neighbour
+    assert shifted.detected_box is None  # hardly the same place
+    assert all(e.detected_box is None for e in face_examples([sample], {}))
 
 
 def test_background_keeps_away_from_faces(world: tuple[list[Sample], list[Sample], PictureCache]) -> None:
@@ -76,7 +76,7 @@ def test_background_keeps_away_from_faces(world: tuple[list[Sample], list[Sample
 def test_nothing_is_taken_from_sources_with_unlabelled_faces(
     world: tuple[list[Sample], list[Sample], PictureCache],
 ) -> None:
-    assert background_examples(world[0], {}, world[2], 0, incomplete=["made"]) == []
+    assert background_examples(world[0], {}, world[2], 0, partly_labelled=["made"]) == []
 
 
 def test_what_fooled_a_detector_is_shown_more_often(

@@ -9,7 +9,7 @@ from maskwatch.models.download import locate
 from maskwatch.models.runtime import open_session
 from maskwatch.training.engine.onnx_weights import load_exported
 from maskwatch.training.engine.optimisation import normalise
-from maskwatch.training.nets.mask_net import MaskNet, states
+from maskwatch.training.nets.mask_net import MaskNet, state_probabilities
 from maskwatch.training.nets.ssd import SSD
 
 
@@ -58,7 +58,7 @@ def test_a_classifier_gives_the_file_s_states() -> None:
     for column, name in ((1, "mask"), (2, "covered")):  # the file's answers are calibrated
         logits[:, column] = logits[:, column] / temperatures[name]
     probabilities, face, *_ = open_session(file, "classifier").run(as_file_takes(shown))
-    np.testing.assert_allclose(states(logits).numpy(), probabilities, atol=1e-3)
+    np.testing.assert_allclose(state_probabilities(logits).numpy(), probabilities, atol=1e-3)
     np.testing.assert_allclose(logits[:, 0].sigmoid().numpy(), face, atol=1e-3)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from maskwatch.training.nets.anchors import ASPECT, LEVELS, assign, grid, overlaps
+from maskwatch.training.nets.anchors import ASPECT, LEVELS, anchor_iou, assign, grid
 
 NO_IGNORE = np.zeros(1, bool)
 
@@ -26,7 +26,7 @@ def test_grid_lists_levels_rows_columns_boxes_in_this_order() -> None:
 
 def test_overlaps_are_ious() -> None:
     anchors = np.array([[10, 10, 20, 20], [20, 10, 20, 20], [100, 100, 4, 4]], np.float32)
-    got = overlaps(np.array([[0, 0, 20, 20]], np.float32), anchors)
+    got = anchor_iou(np.array([[0, 0, 20, 20]], np.float32), anchors)
     assert got == pytest.approx(np.array([[1, 1 / 3, 0]]), abs=1e-5)
 
 

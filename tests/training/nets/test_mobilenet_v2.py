@@ -6,8 +6,8 @@ import torch
 from maskwatch.sources.images import read_image
 from maskwatch.training.nets.mobilenet_v2 import (
     BLOCKS,
-    IMAGENET_DEVIATION,
     IMAGENET_MEAN,
+    IMAGENET_STD,
     MobileNetV2,
     channels,
 )
@@ -69,7 +69,7 @@ def test_torchvisions_weights_see_the_colours_that_they_were_trained_with(tmp_pa
     torch.save(source.state_dict(), tmp_path / "weights.pth")
     target.load_pretrained(tmp_path / "weights.pth")
     colour = torch.tensor([0.9, 0.2, 0.6]).view(1, 3, 1, 1)
-    mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
     first = [
         model.features[0](picture.expand(1, 3, 32, 32))[..., 2:-2, 2:-2]  # away from the padding
         for model, picture in ((source, (colour - mean) / deviation), (target, colour * 2 - 1))

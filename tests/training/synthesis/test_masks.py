@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from made.portrait import LANDMARKS
 from maskwatch.training.synthesis.mask_fabric import MaskKind
-from maskwatch.training.synthesis.masks import Donor, MaskStyle, Worn, paint_mask, random_style, visible_share
+from maskwatch.training.synthesis.masks import (
+    Donor,
+    MaskPosition,
+    MaskStyle,
+    paint_mask,
+    random_style,
+    visible_share,
+)
 
 EYES, NOSE, MOUTH = (LANDMARKS[0] + LANDMARKS[1]) / 2, LANDMARKS[2], (LANDMARKS[3] + LANDMARKS[4]) / 2
 NOSE_LOW = NOSE + 0.18 * (MOUTH - NOSE)  # between tip and nostrils
@@ -44,7 +51,7 @@ def painted(before: NDArray[np.uint8], after: NDArray[np.uint8], point: NDArray[
     ("worn", "nose", "mouth"), [("correct", True, True), ("nose_out", False, True), ("chin", False, False)]
 )
 def test_covers_what_it_should(
-    portrait: NDArray[np.uint8], kind: MaskKind, worn: Worn, nose: bool, mouth: bool
+    portrait: NDArray[np.uint8], kind: MaskKind, worn: MaskPosition, nose: bool, mouth: bool
 ) -> None:
     for style in styles(kind):
         image = paint_mask(portrait, LANDMARKS, style, worn)
@@ -62,8 +69,8 @@ def test_mask_on_the_chin_is_there(portrait: NDArray[np.uint8], kind: MaskKind) 
         assert painted(portrait, paint_mask(portrait, LANDMARKS, style, "chin"), below), style
 
 
-@pytest.mark.parametrize("worn", get_args(Worn))
-def test_takes_the_cloth_of_a_real_mask(portrait: NDArray[np.uint8], worn: Worn) -> None:
+@pytest.mark.parametrize("worn", get_args(MaskPosition))
+def test_takes_the_cloth_of_a_real_mask(portrait: NDArray[np.uint8], worn: MaskPosition) -> None:
     """The donor's is red on one side and blue on the other, and so is what is painted."""
     donor = portrait.copy()
     donor[110:200, 150:221] = (20, 20, 230)
@@ -95,8 +102,8 @@ def test_cloth_is_as_bright_as_the_face_it_comes_to(portrait: NDArray[np.uint8])
     assert 55 < means[1] < 80
 
 
-@pytest.mark.parametrize("worn", get_args(Worn))
-def test_stays_near_the_face(portrait: NDArray[np.uint8], worn: Worn) -> None:
+@pytest.mark.parametrize("worn", get_args(MaskPosition))
+def test_stays_near_the_face(portrait: NDArray[np.uint8], worn: MaskPosition) -> None:
     for seed in SEEDS:
         image = paint_mask(portrait, LANDMARKS, random_style(np.random.default_rng(seed)), worn)
         changed = np.argwhere((image != portrait).any(axis=2))
@@ -118,8 +125,8 @@ def test_follows_the_head(portrait: NDArray[np.uint8]) -> None:
         assert not painted(turned, image, points[:2].mean(axis=0))
 
 
-@pytest.mark.parametrize("worn", get_args(Worn))
-def test_same_seed_paints_the_same(portrait: NDArray[np.uint8], worn: Worn) -> None:
+@pytest.mark.parametrize("worn", get_args(MaskPosition))
+def test_same_seed_paints_the_same(portrait: NDArray[np.uint8], worn: MaskPosition) -> None:
     style = random_style(np.random.default_rng(7))
     assert style == random_style(np.random.default_rng(7))
     first = paint_mask(portrait, LANDMARKS, style, worn)
@@ -140,8 +147,8 @@ def test_leaves_the_input_alone(portrait: NDArray[np.uint8]) -> None:
 
 
 @pytest.mark.parametrize("height", [24, 40, 128, 500])
-@pytest.mark.parametrize("worn", get_args(Worn))
-def test_small_and_large_faces(portrait: NDArray[np.uint8], height: int, worn: Worn) -> None:
+@pytest.mark.parametrize("worn", get_args(MaskPosition))
+def test_small_and_large_faces(portrait: NDArray[np.uint8], height: int, worn: MaskPosition) -> None:
     scale = height / 112
     face = np.asarray(cv2.resize(portrait[40:240, 120:320], None, fx=scale, fy=scale), np.uint8)
     points = ((LANDMARKS - (120, 40)) * scale).astype(np.float32)
@@ -172,9 +179,9 @@ def test_dark_picture_gets_a_dark_mask(portrait: NDArray[np.uint8]) -> None:
 @pytest.mark.parametrize(
     "shift", [(-230, 0), (330, 0), (0, -150), (0, 400), (-5000, -5000), (5000, 100)], ids=str
 )
-@pytest.mark.parametrize("worn", get_args(Worn))
+@pytest.mark.parametrize("worn", get_args(MaskPosition))
 def test_landmarks_outside_the_picture(
-    portrait: NDArray[np.uint8], shift: tuple[int, int], worn: Worn
+    portrait: NDArray[np.uint8], shift: tuple[int, int], worn: MaskPosition
 ) -> None:
     moved = (LANDMARKS + shift).astype(np.float32)
     for seed in SEEDS:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from made.portrait import LANDMARKS
 from maskwatch.training.synthesis.masks import MaskStyle, paint_mask
-from maskwatch.training.synthesis.wearing_styles import WAYS, fit
+from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, place_mask
 from maskwatch.types import Image
 
 EYES, NOSE, MOUTH = LANDMARKS[:2].mean(0), LANDMARKS[2], LANDMARKS[3:].mean(0)
@@ -26,7 +26,9 @@ def portrait() -> Image:
 def worn(portrait: Image, way: str, seed: int) -> NDArray[np.bool_]:
     """(h, w) which pixels a green mask covers; its straps left out."""
     rng = np.random.default_rng(seed)
-    points, style, how = fit(way, portrait.shape, LANDMARKS, MaskStyle("surgical", (40, 200, 40), seed), rng)
+    points, style, how = place_mask(
+        way, portrait.shape, LANDMARKS, MaskStyle("surgical", (40, 200, 40), seed), rng
+    )
     image = paint_mask(portrait, points, style, how).astype(int)
     return np.asarray((image[..., 1] > image[..., 2] + 30) & (image[..., 1] > image[..., 0] + 30))
 
@@ -56,8 +58,8 @@ def test_what_each_way_covers(portrait: Image, way: str, eyes: bool, nose: bool,
 
 
 def test_every_way_is_known() -> None:
-    for way in WAYS:
-        points, _, how = fit(way, (512, 512), LANDMARKS, MaskStyle(), np.random.default_rng(0))
+    for way in WEARING_STYLES:
+        points, _, how = place_mask(way, (512, 512), LANDMARKS, MaskStyle(), np.random.default_rng(0))
         assert points.shape == (5, 2)
         assert how in ("correct", "nose_out", "chin")
 
@@ -75,7 +77,7 @@ def test_a_mask_hangs_from_either_ear(portrait: Image) -> None:
 def test_what_the_picture_does_not_show_is_worn_below_the_nose() -> None:
     below = LANDMARKS + np.array([0, 512 - LANDMARKS[:, 1].max() - 4], np.float32)
     for way in ("chin", "hanging"):
-        points, _, how = fit(way, (512, 512), below, MaskStyle(), np.random.default_rng(0))
+        points, _, how = place_mask(way, (512, 512), below, MaskStyle(), np.random.default_rng(0))
         assert how == "nose_out"
         np.testing.assert_array_equal(points, below)
 
@@ -83,7 +85,7 @@ def test_what_the_picture_does_not_show_is_worn_below_the_nose() -> None:
 def test_a_mask_on_the_nose_alone_fits_a_shorter_face() -> None:
     turn = np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)  # a tilted face
     for points in (LANDMARKS, LANDMARKS @ turn):
-        moved, _, _ = fit("nose_only", (512, 512), points, MaskStyle(), np.random.default_rng(0))
+        moved, _, _ = place_mask("nose_only", (512, 512), points, MaskStyle(), np.random.default_rng(0))
         np.testing.assert_allclose(moved[:2].mean(0), points[:2].mean(0), atol=1e-3)
         eyes, mouth = points[:2].mean(0), points[3:].mean(0)
         share = float(np.linalg.norm(moved[3:].mean(0) - eyes) / np.linalg.norm(mouth - eyes))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from maskwatch.data.check import Check, check
+from maskwatch.data.check import DatasetCheck, check_dataset
 from maskwatch.data.sample import Dataset, PortraitSample, Sample, make_sample, negative
 from maskwatch.reports.contact_sheet import contact_sheet, summary
 from maskwatch.sinks.pictures import save_image
@@ -47,7 +47,7 @@ def boxed(tmp_path: Path) -> Dataset:
 
 
 def test_every_trouble_is_found(boxed: Dataset) -> None:
-    found = check(boxed)
+    found = check_dataset(boxed)
     assert found.pictures == 4
     assert found.classes == {
         "train": Counter({"without_mask": 2}),
@@ -57,11 +57,11 @@ def test_every_trouble_is_found(boxed: Dataset) -> None:
     assert found.heights == Counter({64: 2, 32: 1, 16: 1})
     assert found.empty == 1
     assert [(path.name, row) for path, row in found.outside] == [("cat.jpg", 0)]
-    assert [(path.name, row) for path, row in found.doubled] == [("a.jpg", 1)]
+    assert [(path.name, row) for path, row in found.duplicate_boxes] == [("a.jpg", 1)]
     assert [[path.name for path in group] for group in found.leaks] == [["a.jpg", "a_small.jpg"]]
-    assert found.copies == []
-    assert len(found.broken) == 1
-    assert "broken.jpg: not a picture" in found.broken[0]
+    assert found.near_copy_groups == []
+    assert len(found.unreadable) == 1
+    assert "broken.jpg: not a picture" in found.unreadable[0]
     assert found.problems == ["labels.json: bad entry"]
     assert any("more than one split" in warning for warning in found.warnings)
     assert any("only 1 faces with_mask" in warning for warning in found.warnings)
@@ -73,9 +73,9 @@ def test_copies_with_different_states(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.jpg"
         save_image(path, photograph(name))
         portraits.append(PortraitSample(path, state))
-    found = check(Dataset("class folders", portraits=tuple(portraits)))
+    found = check_dataset(Dataset("class folders", portraits=tuple(portraits)))
     assert [[path.name for path in group] for group in found.disagreeing] == [["0.jpg", "1.jpg"]]
-    assert found.copies == found.disagreeing
+    assert found.near_copy_groups == found.disagreeing
     assert found.classes == {"": Counter({"with_mask": 1, "without_mask": 2})}
 
 
@@ -98,12 +98,12 @@ def test_warnings(tmp_path: Path, counts: dict[str, int], empty: int, warning: s
         for number in range(count)
     ]
     samples = [make_sample(tmp_path / "cat.jpg", rows)] + [negative(tmp_path / "cat.jpg")] * empty
-    found = check(Dataset("COCO", tuple(samples[: None if counts else -1])))
+    found = check_dataset(Dataset("COCO", tuple(samples[: None if counts else -1])))
     assert [warning in text for text in found.warnings] == [True] if warning else found.warnings == []
 
 
 def test_the_sheet_says_it_all_and_shows_the_faces(boxed: Dataset) -> None:
-    page = contact_sheet(boxed, check(boxed), "Check <of> mine")
+    page = contact_sheet(boxed, check_dataset(boxed), "Check <of> mine")
     assert "Check &lt;of&gt; mine" in page
     for heading in ("without_mask", "with_mask", "Near-copies in different splits: 1", "Doubled boxes: 1"):
         assert f"<h2>{heading}</h2>" in page
@@ -115,9 +115,9 @@ def test_the_sheet_says_it_all_and_shows_the_faces(boxed: Dataset) -> None:
 
 
 def test_the_summary_in_words(boxed: Dataset) -> None:
-    lines = summary(check(boxed))
+    lines = summary(check_dataset(boxed))
     assert lines[0] == "COCO: 4 pictures, 4 faces"
     assert "face heights in pixels: 1 16-32, 1 32-64, 2 64-128" in lines
     assert "pictures that cannot be read: 1" in lines
     assert "groups of near-copies in different splits: 1 (2 pictures)" in lines
-    assert summary(Check("COCO")) == ["COCO: 0 pictures, 0 faces"]
+    assert summary(DatasetCheck("COCO")) == ["COCO: 0 pictures, 0 faces"]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as PIL
 
 from fakes import BLUE, GREEN, box, scene
-from maskwatch.data.collection import STATES, Collection, LabelledFace, from_model, name_of
+from maskwatch.data.collection import STATES, Collection, LabelledFace, faces_from_model, name_of
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError, SinkError
@@ -63,7 +63,7 @@ def test_the_same_picture_is_kept_once_and_the_last_word_counts(collection: Coll
     collection.add(ONE, [face(1, 1, "with_mask")])
     assert collection.add(TWO.copy(), [face(4, 2, "without_mask")]) == name
     assert len(list((collection.folder / "images").iterdir())) == 2
-    tally = collection.tally()
+    tally = collection.counts()
     assert tally.pictures == 2
     assert tally.by_person == {"with_mask": 1, "without_mask": 1}
     content = labels(collection)
@@ -81,11 +81,11 @@ def test_names_come_from_the_pixels_and_their_shape() -> None:
 
 
 def test_counts_tell_people_from_models(collection: Collection) -> None:
-    assert collection.tally().pictures == 0
+    assert collection.counts().pictures == 0
     collection.add(
         TWO, [face(1, 1, "with_mask", "model"), face(4, 2, "without_mask")], [(0, 0, 9, 9), (20, 0, 29, 9)]
     )
-    tally = collection.tally()
+    tally = collection.counts()
     assert (tally.by_person, tally.by_model) == ({"without_mask": 1}, {"with_mask": 1})
     assert tally.not_faces == 2
 
@@ -121,7 +121,7 @@ def test_deleting_takes_everything_that_is_ours_and_nothing_else(collection: Col
     collection.clear()
     left = sorted(path.name for path in collection.folder.rglob("*") if path.is_file())
     assert left == ["holiday.png", "notes.txt"]
-    assert collection.tally().pictures == 0
+    assert collection.counts().pictures == 0
 
 
 def test_deleting_leaves_no_empty_folder(collection: Collection) -> None:
@@ -203,8 +203,8 @@ def test_answers_of_models() -> None:
         np.array([[0.9, 0.05, 0.05], [0.3, 0.4, 0.3]], np.float32),
         np.array([None, "undecided"], np.object_),
     )
-    sure, unsure = from_model(found)
+    sure, unsure = faces_from_model(found)
     assert (sure.state, sure.by, sure.answer) == ("with_mask", "model", "with_mask")
     assert (unsure.state, unsure.by, unsure.answer) == ("face", "model", "without_mask"), "no guess is taught"
-    assert from_model(found.with_(probabilities=None, reasons=None))[0].state == "face"
+    assert faces_from_model(found.with_(probabilities=None, reasons=None))[0].state == "face"
     assert set(STATES) == {"with_mask", "without_mask", "mask_worn_incorrectly", "face"}

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from maskwatch.data.corrections import correct, label_pictures, left_out, read_corrections, short_names
+from maskwatch.data.corrections import (
+    apply_corrections,
+    ignored_pictures,
+    label_portraits,
+    read_corrections,
+    short_names,
+)
 from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample
 from maskwatch.errors import DataError
 
@@ -29,7 +35,7 @@ def test_states_are_replaced_and_boxes_ignored(tmp_path: Path) -> None:
             "elsewhere.jpg,5,with_mask,",
         )
     )
-    (first, second), portraits, changed = correct([sample, other], [], listed)
+    (first, second), portraits, changed = apply_corrections([sample, other], [], listed)
     assert first.states.tolist() == [2, UNKNOWN, UNKNOWN]
     assert first.ignore.tolist() == [False, True, False]
     assert second.states.tolist() == [0]
@@ -45,7 +51,7 @@ def test_pictures_of_one_person(tmp_path: Path) -> None:
     listed = read_corrections(
         written(tmp_path / "list.csv", "with/1.jpg,,without_mask,", "2.jpg,,ignore,", "with\\3.jpg,,face,")
     )
-    _, portraits, changed = correct([], given, listed)
+    _, portraits, changed = apply_corrections([], given, listed)
     assert [(str(portrait.path), portrait.state) for portrait in portraits] == [
         ("/c/with/1.jpg", 1),
         ("/c/other/1.jpg", 0),
@@ -57,7 +63,7 @@ def test_pictures_of_one_person(tmp_path: Path) -> None:
 def test_a_box_that_is_not_there(tmp_path: Path) -> None:
     sample = make_sample(Path("a.jpg"), [(BOX, 0, False)])
     with pytest.raises(DataError, match="has no box 1, named in the corrections"):
-        correct([sample], [], read_corrections(written(tmp_path / "list.csv", "a.jpg,1,ignore,")))
+        apply_corrections([sample], [], read_corrections(written(tmp_path / "list.csv", "a.jpg,1,ignore,")))
 
 
 @pytest.mark.parametrize("row", ["a.jpg,x,ignore,", "a.jpg,0,masked,", ",0,ignore,", "a.jpg,-1,ignore,"])
@@ -87,12 +93,12 @@ def test_pictures_that_are_ignored_as_a_whole(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("picture,box,state\nnone/oven.jpg,,ignore\nstreet.jpg,0,ignore\n7.jpg,,with_mask\n")
     paths = [Path("/a/none/oven.jpg"), Path("/b/oven.jpg"), Path("/a/street.jpg"), Path("/a/7.jpg")]
-    assert left_out(paths, read_corrections(file)) == {paths[0]}
+    assert ignored_pictures(paths, read_corrections(file)) == {paths[0]}
 
 
 def test_labels_for_pictures_that_have_none(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("picture,box,state\n1.jpg,,mask_worn_incorrectly\n2.jpg,,ignore\n3.jpg,0,with_mask\n")
     paths = [tmp_path / "people" / f"{number}.jpg" for number in range(4)]
-    (found,) = label_pictures(paths, read_corrections(file))
+    (found,) = label_portraits(paths, read_corrections(file))
     assert (found.path, found.state, found.source) == (paths[1], 2, "people")

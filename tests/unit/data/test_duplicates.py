@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-from maskwatch.data.duplicates import groups_of, near_copies, thumbnail
+from maskwatch.data.duplicates import connected_components, near_copies, thumbnail
 from maskwatch.sinks.pictures import encode_image
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Image
@@ -48,7 +48,7 @@ def test_more_pictures_than_fit_one_block() -> None:
 
 
 def test_groups_join_chains() -> None:
-    groups = groups_of(6, [(0, 3), (3, 5), (1, 2)])
+    groups = connected_components(6, [(0, 3), (3, 5), (1, 2)])
     assert groups[0] == groups[3] == groups[5]
     assert groups[1] == groups[2]
     assert len(set(groups.tolist())) == 3

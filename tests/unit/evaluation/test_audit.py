@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Cli, FakeModels
 from labelled import Square, write_coco, write_crops
-from maskwatch.data.corrections import correct, read_corrections
+from maskwatch.data.corrections import apply_corrections, read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.evaluation.audit import Assessor, Audit, audit, to_csv
 from maskwatch.factory import load
@@ -66,7 +66,7 @@ def test_the_list_mends_what_it_names(engine: Engine, tmp_path: Path) -> None:
     people = write_crops(tmp_path / "people", [(0, 0), (1, 0)])
     found = run_audit(engine, street, people)
     (tmp_path / "list.csv").write_text(to_csv(found))
-    (_, second), portraits, changed = correct(
+    (_, second), portraits, changed = apply_corrections(
         read_dataset(street).samples, read_dataset(people).portraits, read_corrections(tmp_path / "list.csv")
     )
     assert changed == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from maskwatch.data.collection import Box, LabelledFace, from_model
+from maskwatch.data.collection import Box, LabelledFace, faces_from_model
 from maskwatch.types import Faces
 
 
@@ -23,7 +23,7 @@ class Draft:
     @classmethod
     def of(cls, faces: Faces) -> Draft:
         """Returns the draft of detected faces without corrections."""
-        return cls(tuple(from_model(faces)))
+        return cls(tuple(faces_from_model(faces)))
 
     def with_state(self, number: int, state: str) -> Draft:
         """Sets the class of a face, one of `maskwatch.data.collection.STATES`."""

@@ -16,7 +16,7 @@ from maskwatch.app.corrections.storage import CorrectionStorage, turn_on
 from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.data.collection import STATES, Box
 from maskwatch.errors import MaskwatchError
-from maskwatch.geometry import fit
+from maskwatch.geometry import letterbox_size
 from maskwatch.types import Faces, Image
 
 _MISSED: Final = -1
@@ -136,7 +136,7 @@ def _preview(picture: CorrectablePicture) -> _Preview:
     if preview is None or preview.picture is not picture:
         image = picture.image()
         height, width = image.shape[:2]
-        small = cv2.resize(image, fit(width, height, _PREVIEW_SIDE), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, letterbox_size(width, height, _PREVIEW_SIDE), interpolation=cv2.INTER_AREA)
         preview = _Preview(picture, np.asarray(small, np.uint8), (width, height))
         st.session_state.correcting_preview = preview
     return preview
@@ -274,7 +274,7 @@ def _show(
     if near is not None:
         left, top, right, bottom = _around(np.array([near, box]) * factor, shown)
         shown = shown[top:bottom, left:right]
-        size = fit(right - left, bottom - top, _CLOSE_PIXELS, enlarge=_CLOSE_PIXELS)
+        size = letterbox_size(right - left, bottom - top, _CLOSE_PIXELS, enlarge=_CLOSE_PIXELS)
         meant = (meant - (left, top, left, top)) * (size[0] / (right - left))
         shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     place.image(outline(shown, meant.tolist()), channels="BGR", width="stretch", caption=words, alt=words)

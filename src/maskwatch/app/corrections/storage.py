@@ -11,7 +11,7 @@ import streamlit as st
 
 from maskwatch.app import visitor
 from maskwatch.app.pages.wording import escape_markdown, state_in_words
-from maskwatch.data.collection import STATES, Collection, Tally
+from maskwatch.data.collection import STATES, Collection, CollectionCounts
 from maskwatch.errors import MaskwatchError
 from maskwatch.settings import Collect
 
@@ -75,7 +75,7 @@ def correction_storage(settings: Collect) -> CorrectionStorage | None:
 
 
 def _overview(collection: Collection) -> None:
-    tally = collection.tally()
+    tally = collection.counts()
     if tally.pictures:
         st.table(_rows(tally), hide_index=True, border="horizontal")
         _download_and_delete(collection, tally.pictures)
@@ -83,7 +83,7 @@ def _overview(collection: Collection) -> None:
         st.error(escape_markdown(error), icon=":material/error:")
 
 
-def _rows(tally: Tally) -> list[dict[str, str]]:
+def _rows(tally: CollectionCounts) -> list[dict[str, str]]:
     """Returns one row for each class: faces labelled by a person, and faces labelled by the model."""
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Folders named after what their pictures show."""
+"""Reads class folders: folders of portraits, named after the states."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def read_portraits(path: Path, names: Mapping[str, str] | None = None) -> list[P
 
     Args:
         path: A folder with `with_mask/`, `without_mask/` and perhaps `mask_worn_incorrectly/`, or with
-            `train/`, `val/`, `test/` that hold these. A `groups.csv` in it (or above a split's folder)
-            with the columns `file` and `group` says which pictures are near-copies.
+            `train/`, `val/` and `test/` that contain these. A `groups.csv` in it (or in the folder above a
+            split) with the columns `file` and `group` says which pictures are near-copies.
         names: Folder name -> one of `maskwatch.data.formats.class_names.MEANINGS`; "ignore" leaves a
             folder out.
 
     Raises:
-        DataError: No such folder is there, or none holds a picture.
+        DataError: There are no such folders, or none of them contains a picture.
     """
     folders = class_folders(path, names)
     groups = _groups(path)
@@ -41,17 +41,22 @@ def read_portraits(path: Path, names: Mapping[str, str] | None = None) -> list[P
 
 
 def class_folders(path: Path, names: Mapping[str, str] | None = None) -> list[tuple[Path, int, str]]:
-    """The folders that stand for states: folder, state, split. Sorted; may be empty."""
-    found = []
+    """Lists the folders that are named after states.
+
+    Returns:
+        Folder, state (index into `LABELS`) and split ("" for none) of each; sorted, may be empty.
+    """
+    folders = []
     for parent, split in _with_splits(path):
         for folder in sorted(parent.iterdir()):
             meaning = meaning_of(folder.name, names or {})
             if folder.is_dir() and meaning is not None and meaning in STATES:
-                found.append((folder, STATES[meaning], split))
-    return found
+                folders.append((folder, STATES[meaning], split))
+    return folders
 
 
 def _groups(path: Path) -> dict[Path, str]:
+    """Reads `groups.csv`: picture -> group; empty if there is no such file."""
     for folder in (path.resolve(), path.resolve().parent):
         listing = folder / "groups.csv"
         if listing.is_file():
@@ -62,6 +67,7 @@ def _groups(path: Path) -> dict[Path, str]:
 
 
 def _with_splits(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yields the folder itself and its split folders, each with its split."""
     yield path, split_named(path.name)
     for folder in sorted(path.iterdir()):
         if folder.is_dir() and split_named(folder.name):

@@ -1,4 +1,4 @@
-"""What class names mean."""
+"""Meanings of class names and of split names in data sets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from maskwatch.errors import ConfigError, DataError
 from maskwatch.types import LABELS
 
 MEANINGS: Final = (*LABELS, "face", "ignore")
-"""What a class can mean: a state, a face whose state is unknown, or a box to leave alone."""
+"""Meanings of a class: a state, a face whose state is unknown, or a box to ignore."""
 
 STATES: Final[Mapping[str, int]] = {label: state for state, label in enumerate(LABELS)}
-"""The state (index into `LABELS`) that each label names."""
+"""Label -> state (index into `LABELS`)."""
 
-# Spellings found in public data sets, none of which can mean anything else.
+# Spellings in public data sets. None of them can mean anything else.
 _ALIASES: Final[Mapping[str, str]] = {
     "mask": "with_mask",
     "masked": "with_mask",
@@ -40,10 +40,13 @@ _SPLIT_PART: Final = re.compile(rf"(?<![a-z]){_SPLIT.pattern}(?![a-z])")
 
 
 def parse_names(text: str) -> dict[str, str]:
-    """Reads the `--names` option: "theirs=ours,theirs=ours".
+    """Parses the `--names` option: "theirs=ours,theirs=ours".
+
+    Returns:
+        Class name in the data set -> one of `MEANINGS`.
 
     Raises:
-        ConfigError: A part is no such pair, or names no meaning that maskwatch knows.
+        ConfigError: A part is no such pair, or its meaning is unknown.
     """
     names = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -58,7 +61,7 @@ def parse_names(text: str) -> dict[str, str]:
 
 
 def meaning_of(name: str, names: Mapping[str, str]) -> str | None:
-    """One of `MEANINGS`, or None if neither `names` nor maskwatch knows the name."""
+    """Returns one of `MEANINGS`, or None if neither `names` nor maskwatch knows the class name."""
     if name in names:
         return names[name] if names[name] in MEANINGS else None
     plain = name.strip().lower().replace(" ", "_").replace("-", "_")
@@ -67,12 +70,15 @@ def meaning_of(name: str, names: Mapping[str, str]) -> str | None:
 
 
 def state_of(name: str, names: Mapping[str, str], where: str) -> int | None:
-    """The state that a class name means: an index into `LABELS`, `UNKNOWN`, or None for "ignore".
+    """Returns the state that a class name means.
 
     Args:
-        name: As the data set writes it.
-        names: What the user says that names mean: name -> one of `MEANINGS`.
-        where: The file, for the message.
+        name: Class name in the data set.
+        names: Meanings given by the user: class name -> one of `MEANINGS`.
+        where: The file, for the error message.
+
+    Returns:
+        Index into `LABELS`, `UNKNOWN` for a face of unknown state, or None for "ignore".
 
     Raises:
         DataError: Neither `names` nor maskwatch knows the name.
@@ -89,11 +95,11 @@ def state_of(name: str, names: Mapping[str, str], where: str) -> int | None:
 
 
 def split_named(name: str, anywhere: bool = False) -> str:
-    """The split that a name speaks of: "train", "val", "test", or "".
+    """Returns the split that a name means: "train", "val", "test", or "" for none.
 
     Args:
         name: Of a folder, or of a file without its suffix.
-        anywhere: Whether the word may be a part of the name, as in "instances_train2017".
+        anywhere: Whether the split may be a part of the name, as in "instances_train2017".
     """
     plain = name.lower()
     match = (_SPLIT_PART.search if anywhere else _SPLIT.fullmatch)(plain)

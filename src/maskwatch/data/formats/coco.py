@@ -1,4 +1,4 @@
-"""COCO JSON: one file with `images`, `annotations` and `categories`."""
+"""Reads COCO JSON: one file with `images`, `annotations` and `categories`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maskwatch.data.formats.class_names import split_named, state_of
-from maskwatch.data.sample import Sample, make_sample
+from maskwatch.data.sample import Box, Sample, make_sample
 from maskwatch.errors import DataError
 
 
@@ -25,15 +25,15 @@ def read_coco(
     Args:
         path: The JSON file.
         images: Folder of the pictures; None tries `images/` beside the file or one level up, then the
-            file's folder.
-        names: Category name in the file -> one of `maskwatch.data.formats.class_names.MEANINGS`. Names
-            that are one of these already need no entry.
-        problems: Receives a line for each box or picture that is left out because it cannot be used.
+            folder of the file.
+        names: Category name in the file -> one of `maskwatch.data.formats.class_names.MEANINGS`. Known
+            spellings of these need no entry.
+        problems: Gets a line for each box or picture that is left out because it cannot be used.
 
     Returns:
-        One sample a picture, in the file's order. `iscrowd` and `ignore` boxes are marked as ignored.
-        `source`, `group` and `split` are read from the pictures' entries where they have them; the
-        split otherwise from the file's name.
+        One sample for each picture, in the order of the file. `iscrowd` and `ignore` boxes are ignored.
+        `source`, `group` and `split` are those of the entry of the picture. A missing split is taken from the
+        name of the file or its folder.
 
     Raises:
         DataError: The file cannot be read, is no COCO file, or has a category of unknown meaning.
@@ -83,7 +83,7 @@ def read_coco(
 
 
 def is_coco(path: Path) -> bool:
-    """Whether a JSON file looks like COCO: an object with its three lists."""
+    """Returns whether a JSON file looks like COCO: an object with its three lists."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -92,7 +92,7 @@ def is_coco(path: Path) -> bool:
 
 
 def load_coco(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The three lists of a COCO file.
+    """Loads the three lists of a COCO file.
 
     Raises:
         DataError: The file cannot be read, or is no COCO file.
@@ -112,14 +112,15 @@ def load_coco(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _picture_folder(path: Path) -> Path:
+    """Returns the folder of the pictures of a COCO file."""
     for folder in (path.parent / "images", path.parent.parent / "images"):
         if folder.is_dir():
             return folder
     return path.parent
 
 
-def _corners(bbox: object) -> tuple[float, float, float, float] | None:
-    """x1, y1, x2, y2 of COCO's x, y, width, height; None if it is no box with an area."""
+def _corners(bbox: object) -> Box | None:
+    """Converts x, y, width, height to x1, y1, x2, y2; None if it is no box with an area."""
     if not isinstance(bbox, list) or len(bbox) != 4:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Pascal VOC: one XML file a picture."""
+"""Reads Pascal VOC: one XML file for each picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from maskwatch.data.formats.class_names import split_named, state_of
 from maskwatch.data.picture_files import is_picture
-from maskwatch.data.sample import Sample, make_sample
+from maskwatch.data.sample import Box, Sample, make_sample
 from maskwatch.errors import DataError
 
 _LABEL_FOLDERS: Final = ("Annotations", "annotations", "labels", "xmls", ".")
@@ -26,12 +26,12 @@ def read_voc(
         path: The folder. The XML files lie in `Annotations/` (or `annotations/`, `labels/`, `xmls/`, or
             the folder itself), the pictures in `JPEGImages/` (or `images/`, or beside the XML files).
         names: Class name in the files -> one of `maskwatch.data.formats.class_names.MEANINGS`.
-        problems: Receives a line for each file or box that is left out because it cannot be used.
+        problems: Gets a line for each file or box that is left out because it cannot be used.
 
     Returns:
-        One sample an XML file, sorted by name. Boxes marked `difficult` are ignored. Splits are read
-        from `ImageSets/Main/{train,val,test}.txt`, else from the folder's name. Coordinates are taken
-        as they stand: whether they count from 0 or 1 differs from one tool to the next.
+        One sample for each XML file, sorted by name. Boxes marked `difficult` are ignored. Splits are read
+        from `ImageSets/Main/{train,val,test}.txt`, else from the name of the folder. Coordinates are not
+        changed: some tools count pixels from 0, others from 1.
 
     Raises:
         DataError: No XML file is found, or a class has an unknown meaning.
@@ -67,7 +67,7 @@ def read_voc(
 
 
 def voc_files(path: Path) -> list[Path]:
-    """The annotation files of a data set, from the first place that has any."""
+    """Lists the annotation files of a data set, from the first folder that contains any."""
     for name in _LABEL_FOLDERS:
         files = sorted((path / name).glob("*.xml"))
         if files:
@@ -76,18 +76,19 @@ def voc_files(path: Path) -> list[Path]:
 
 
 def _pictures(path: Path) -> dict[str, Path]:
-    """Every picture by its file name and by its stem."""
-    found: dict[str, Path] = {}
+    """Lists the pictures, by file name and by stem."""
+    pictures: dict[str, Path] = {}
     for name in (*_PICTURE_FOLDERS, *_LABEL_FOLDERS):
         folder = path / name
         for picture in sorted(folder.iterdir()) if folder.is_dir() else ():
             if is_picture(picture):
-                found.setdefault(picture.name, picture)
-                found.setdefault(picture.stem, picture)
-    return found
+                pictures.setdefault(picture.name, picture)
+                pictures.setdefault(picture.stem, picture)
+    return pictures
 
 
 def _splits(path: Path) -> dict[str, str]:
+    """Reads the split of each picture, by its stem, from `ImageSets/Main`."""
     splits = {}
     for split in ("train", "val", "test"):
         listing = path / "ImageSets" / "Main" / f"{split}.txt"
@@ -99,7 +100,8 @@ def _splits(path: Path) -> dict[str, str]:
     return splits
 
 
-def _box(item: ElementTree.Element) -> tuple[float, float, float, float] | None:
+def _box(item: ElementTree.Element) -> Box | None:
+    """Reads the box of an object; None if it has no area or its corners cannot be read."""
     try:
         x1, y1, x2, y2 = (
             float(item.findtext(f"bndbox/{key}") or "") for key in ("xmin", "ymin", "xmax", "ymax")

@@ -1,4 +1,4 @@
-"""YOLO: a text file beside each picture, one line a box, in fractions of the picture's size."""
+"""Reads YOLO: a text file for each picture, one line for each box, in fractions of the picture's size."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any, Final
 
 from maskwatch.data.formats.class_names import split_named, state_of
 from maskwatch.data.picture_files import is_picture, picture_size, pictures_in
-from maskwatch.data.sample import Sample, make_sample
+from maskwatch.data.sample import Box, FaceRow, Sample, make_sample
 from maskwatch.errors import DataError
-
-Row = tuple[tuple[float, float, float, float], int | None, bool]
 
 _NAME_FILES: Final = ("classes.txt", "obj.names", "_darknet.labels", "labels/classes.txt")
 
@@ -23,15 +21,15 @@ def read_yolo(
     """Reads a YOLO data set.
 
     Args:
-        path: A `data.yaml`, or a folder with one, or a folder with pictures and label files. Labels lie
-            in the `labels/` that stands where the pictures have `images/`, or beside the pictures.
-        names: Class name -> one of `maskwatch.data.formats.class_names.MEANINGS`. Classes without a name
-            go by their number: {"0": "with_mask"}.
-        problems: Receives a line for each file or box that is left out because it cannot be used.
+        path: A `data.yaml`, or a folder with one, or a folder with pictures and label files. The path of a
+            label file has `labels/` in place of `images/`, or it is beside the picture.
+        names: Class name -> one of `maskwatch.data.formats.class_names.MEANINGS`. A class without a name is
+            given by its number: {"0": "with_mask"}.
+        problems: Gets a line for each file or box that is left out because it cannot be used.
 
     Returns:
-        One sample a picture. A picture without label file has no faces, as YOLO has it. Polygons
-        (segmentation labels) are read as the boxes around them.
+        One sample for each picture. In YOLO, a picture without a label file has no faces. Polygons
+        (segmentation labels) become the boxes around them.
 
     Raises:
         DataError: No picture or label is found, or a class has an unknown meaning.
@@ -62,7 +60,7 @@ def read_yolo(
 
 
 def find_yaml(folder: Path) -> Path | None:
-    """The YAML file of a YOLO data set: the first in the folder that lists class names."""
+    """Returns the YAML file of a YOLO data set: the first in the folder with class names, or None."""
     for file in (*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))):
         if "names" in _load_yaml(file):
             return file
@@ -70,19 +68,19 @@ def find_yaml(folder: Path) -> Path | None:
 
 
 def label_file(picture: Path) -> Path:
-    """Where the labels of a picture are: `labels/` in place of the last `images/`, else beside it."""
+    """Returns the label file of a picture: `labels/` in place of the last `images/`, else beside it."""
     parts = picture.with_suffix(".txt").parts
     for i in range(len(parts) - 2, -1, -1):
         if parts[i] == "images":
-            apart = Path(*parts[:i], "labels", *parts[i + 1 :])
-            if apart.is_file():
-                return apart
+            in_labels = Path(*parts[:i], "labels", *parts[i + 1 :])
+            if in_labels.is_file():
+                return in_labels
             break
     return picture.with_suffix(".txt")
 
 
 def _load_yaml(file: Path) -> dict[Any, Any]:
-    import yaml  # type: ignore[import-untyped]  # here: only this form needs it
+    import yaml  # type: ignore[import-untyped]  # imported late: only this format needs it
 
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -93,16 +91,16 @@ def _load_yaml(file: Path) -> dict[Any, Any]:
 
 
 def _read_yaml(file: Path) -> tuple[dict[int, str], dict[str, list[Path]]]:
-    """The class names by number, and the places of the pictures by split."""
+    """Reads the class names by number, and the places of the pictures by split."""
     content = _load_yaml(file)
-    listed = content.get("names")
+    names = content.get("names")
     try:
-        pairs = listed.items() if isinstance(listed, dict) else enumerate(listed or ())
+        pairs = names.items() if isinstance(names, dict) else enumerate(names or ())
         classes = {int(number): str(name) for number, name in pairs}
     except (TypeError, ValueError) as error:
         raise DataError(f"{file}: `names` must be a list of class names") from error
     base = file.parent / str(content.get("path") or "")
-    if not base.is_dir():  # `path` is often another machine's
+    if not base.is_dir():  # `path` is often that of another machine
         base = file.parent
     places: dict[str, list[Path]] = {}
     for split in ("train", "val", "test"):
@@ -113,8 +111,8 @@ def _read_yaml(file: Path) -> tuple[dict[int, str], dict[str, list[Path]]]:
 
 
 def _place(base: Path, entry: str) -> Path:
-    """A folder or list of pictures as the YAML file names it."""
-    # Exports of Roboflow write "../train/images" and mean the folder beside the file.
+    """Returns the folder or list of pictures that an entry of the YAML file means."""
+    # Exports of Roboflow write "../train/images" but mean a folder beside the file.
     trimmed = entry
     while trimmed.startswith("../"):
         trimmed = trimmed[3:]
@@ -125,6 +123,7 @@ def _place(base: Path, entry: str) -> Path:
 
 
 def _pictures_at(place: Path) -> list[Path]:
+    """Lists the pictures of a folder, or those that a text file lists."""
     if place.suffix == ".txt":
         lines = (line.strip() for line in place.read_text(encoding="utf-8").splitlines())
         return [place.parent / line for line in lines if line and is_picture(Path(line))]
@@ -132,6 +131,7 @@ def _pictures_at(place: Path) -> list[Path]:
 
 
 def _class_names(root: Path) -> dict[int, str]:
+    """Reads class names by number from a text file; empty if there is none."""
     for name in _NAME_FILES:
         if (root / name).is_file():
             lines = (root / name).read_text(encoding="utf-8").splitlines()
@@ -140,7 +140,7 @@ def _class_names(root: Path) -> dict[int, str]:
 
 
 def _split_of(folder: Path, root: Path) -> str:
-    """The split that the folders between the data set's root and its pictures speak of."""
+    """Returns the split that a folder between the root of the data set and a picture names; "" for none."""
     inside = folder.relative_to(root).parts if folder.is_relative_to(root) else ()
     return next(filter(None, map(split_named, (*inside, root.name))), "")
 
@@ -151,10 +151,11 @@ def _rows(
     classes: Mapping[int, str],
     names: Mapping[str, str],
     problems: list[str],
-) -> list[Row]:
+) -> list[FaceRow]:
+    """Reads the label file of a picture of this width and height; empty if there is no such file."""
     if not file.is_file():
         return []
-    rows: list[Row] = []
+    rows: list[FaceRow] = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if not line.strip():
             continue
@@ -171,8 +172,16 @@ def _rows(
     return rows
 
 
-def _corners(values: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Pixel corners of centre, width, height (and perhaps a score) or of a polygon, all in fractions."""
+def _corners(values: Sequence[float], size: tuple[int, int]) -> Box:
+    """Converts fractions to corners in pixels.
+
+    Args:
+        values: Centre x, centre y, width, height (and perhaps a score), or the points of a polygon.
+        size: Width and height of the picture, pixels.
+
+    Raises:
+        ValueError: The values are no box in fractions.
+    """
     width, height = size
     if not all(map(math.isfinite, values)):
         raise ValueError("a number that is not finite")

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.evaluation.figures import FORMAT
-from maskwatch.geometry import ceil_to, fit, snug
+from maskwatch.geometry import ceil_to, letterbox_size, snap_to_multiple
 from maskwatch.models import download
 from maskwatch.models.macs import macs
 from maskwatch.models.runtime import open_session
@@ -127,7 +127,10 @@ def _costs(model: Path, kind: ModelKind, metadata: dict[str, Any]) -> list[tuple
     multiple = int(metadata["stride_multiple"])
     costs = []
     for name, size in metadata["sizes"].items():
-        width, height = (ceil_to(side, multiple) for side in snug(*fit(*_FRAME, int(size)), multiple))
+        width, height = (
+            ceil_to(side, multiple)
+            for side in snap_to_multiple(*letterbox_size(*_FRAME, int(size)), multiple)
+        )
         costs.append((f"a 16:9 picture, size {name}: {width}x{height}", macs(model, (1, height, width, 3))))
     return costs
 

@@ -1,6 +1,7 @@
-"""Random changes to training pictures that a camera, a codec or a room might have made.
+"""Random changes of training pictures that a camera, a codec or a room might have made.
 
-All take and give BGR uint8 arrays and draw from the generator that they are given.
+All functions take and return (h, w, 3) uint8 arrays in BGR and draw from the generator that they are given.
+Noise, blur, pixelation and JPEG are among the corruptions of ImageNet-C (arXiv 1903.12261).
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from numpy.random import Generator
 
 from maskwatch.types import Image
 
-_SMALLEST: Final = 24.0
+_MIN_DEGRADED_FACE: Final = 24.0  # pixels; a smaller face would be lost
+_BLOCKS_PER_FACE: Final = 12  # pixels that a face keeps in height at the strongest pixelation
+_DARK_SHARE: Final = 0.12  # share of the pictures that look like a badly lit room
+_GREY_SHARE: Final = 0.1  # share of the pictures without colour
 
 
 def light(image: Image, rng: Generator) -> Image:
-    """Brightness, contrast and gamma, now and then as dark as a badly lit room."""
-    gamma = np.exp(rng.normal(0, 0.3)) if rng.random() > 0.12 else rng.uniform(1.5, 3.0)
+    """Changes brightness, contrast and gamma; sometimes as dark as a badly lit room."""
+    gamma = np.exp(rng.normal(0, 0.3)) if rng.random() > _DARK_SHARE else rng.uniform(1.5, 3.0)
     gain, shift = np.exp(rng.normal(0, 0.15)), rng.normal(0, 0.06)
     table = (np.linspace(0, 1, 256) ** gamma - 0.5) * gain + 0.5 + shift
     return _lookup(image, table)
 
 
 def colour(image: Image, rng: Generator) -> Image:
-    """Colour cast, saturation, or no colour at all."""
-    if rng.random() < 0.1:
+    """Changes colour cast and saturation, or removes all colour."""
+    if rng.random() < _GREY_SHARE:
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
     mix = rng.uniform(0.4, 1.6)
@@ -38,7 +42,7 @@ def colour(image: Image, rng: Generator) -> Image:
 
 
 def blur(image: Image, rng: Generator) -> Image:
-    """Out of focus, or moved."""
+    """Blurs as out of focus, or by motion."""
     if rng.random() < 0.5:
         sigma = rng.uniform(0.4, 1.6)
         return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
@@ -52,22 +56,28 @@ def blur(image: Image, rng: Generator) -> Image:
 
 
 def noise(image: Image, rng: Generator) -> Image:
-    """Sensor noise."""
-    grain = rng.normal(0, rng.uniform(2, 12), image.shape).astype(np.int16)
-    return np.asarray(np.clip(image + grain, 0, 255), np.uint8)
+    """Adds sensor noise."""
+    drawn = rng.normal(0, rng.uniform(2, 12), image.shape).astype(np.int16)
+    return np.asarray(np.clip(image + drawn, 0, 255), np.uint8)
 
 
 def jpeg(image: Image, rng: Generator) -> Image:
-    """Compression, down to the quality of a cheap surveillance camera."""
+    """Compresses as JPEG, down to the quality of a cheap surveillance camera."""
     quality = int(rng.integers(20, 90))
     _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
 
 
-def shrink(image: Image, rng: Generator, least: int = 16) -> Image:
-    """Fewer pixels, brought back to the old size: as a small face in a picture looks when enlarged."""
+def downscale(image: Image, rng: Generator, min_side: int = 16) -> Image:
+    """Shrinks a picture and enlarges it again, so that it looks like a small face that was enlarged.
+
+    Args:
+        image: (h, w, 3) uint8.
+        rng: Draws the size.
+        min_side: Smallest longer side after shrinking, pixels.
+    """
     height, width = image.shape[:2]
-    side = np.exp(rng.uniform(np.log(least), np.log(max(height, width))))
+    side = np.exp(rng.uniform(np.log(min_side), np.log(max(height, width))))
     factor = min(1.0, side / max(height, width))
     size = (max(4, round(width * factor)), max(4, round(height * factor)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -75,24 +85,24 @@ def shrink(image: Image, rng: Generator, least: int = 16) -> Image:
     return np.asarray(cv2.resize(small, (width, height), interpolation=back), np.uint8)
 
 
-def pixelate(image: Image, rng: Generator, most: float) -> Image:
-    """Enlarged from fewer pixels, mostly so that these can be seen: as pictures from the web often are.
+def pixelate(image: Image, rng: Generator, max_block: float) -> Image:
+    """Shrinks a picture and enlarges it again, mostly with visible blocks, as often in pictures from the web.
 
     Args:
         image: (h, w, 3) uint8.
-        rng: Draws how.
-        most: Largest side of such a pixel, in pixels of the picture, above 1.3.
+        rng: Draws size and interpolation.
+        max_block: Largest side of a block, pixels, above 1.3.
     """
     height, width = image.shape[:2]
-    factor = np.exp(rng.uniform(np.log(1.3), np.log(most)))
+    factor = np.exp(rng.uniform(np.log(1.3), np.log(max_block)))
     size = max(2, round(width / factor)), max(2, round(height / factor))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     back = cv2.INTER_NEAREST if rng.random() < 0.6 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(small, (width, height), interpolation=back), np.uint8)
 
 
-def grain(image: Image, rng: Generator) -> Image:
-    """Strong noise, fine or coarse, grey or coloured: a dark room, or a picture that was made noisy."""
+def heavy_noise(image: Image, rng: Generator) -> Image:
+    """Adds strong noise, fine or coarse, grey or coloured, as in a dark room."""
     height, width = image.shape[:2]
     step, planes = (1 if rng.random() < 0.6 else 2), (1 if rng.random() < 0.4 else 3)
     drawn = rng.normal(0, rng.uniform(12, 45), (-(-height // step), -(-width // step), planes))
@@ -100,21 +110,39 @@ def grain(image: Image, rng: Generator) -> Image:
     return np.asarray(np.clip(image + drawn, 0, 255), np.uint8)
 
 
-def spoil(image: Image, rng: Generator, face: float) -> Image:
-    """`pixelate` or `grain`, as far as a face can still be seen.
+def degrade(image: Image, rng: Generator, face_height: float) -> Image:
+    """Applies `pixelate` or `heavy_noise`, but only so strongly that a face can still be recognised.
 
     Args:
         image: (h, w, 3) uint8.
-        rng: Draws what.
-        face: Height of the smallest face, in pixels; under 24 nothing is done.
+        rng: Draws which.
+        face_height: Of the smallest face, pixels; below 24 the picture stays as it is.
     """
-    if face < _SMALLEST:
+    if face_height < _MIN_DEGRADED_FACE:
         return image
-    return pixelate(image, rng, face / 12) if rng.random() < 0.5 else grain(image, rng)
+    if rng.random() < 0.5:
+        return pixelate(image, rng, face_height / _BLOCKS_PER_FACE)
+    return heavy_noise(image, rng)
+
+
+def erase(image: Image, rng: Generator) -> Image:
+    """Covers a random part of a square picture with a plain rectangle (random erasing, arXiv 1708.04896)."""
+    size = image.shape[0]
+    width, height = (rng.uniform(0.1, 0.3, 2) * size).astype(int)
+    x, y = rng.integers(0, size - width), rng.integers(0, size - height)
+    image = image.copy()
+    image[y : y + height, x : x + width] = rng.integers(0, 256, 3)
+    return image
 
 
 def photometric(image: Image, rng: Generator, strength: float = 1.0) -> Image:
-    """A random selection of the above; `strength` scales how often each is drawn."""
+    """Applies a random selection of `light`, `colour`, `blur`, `noise` and `jpeg`.
+
+    Args:
+        image: (h, w, 3) uint8.
+        rng: Draws which and how.
+        strength: Factor of the probability of each.
+    """
     steps: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
         (0.6, light),
         (0.5, colour),

@@ -1,7 +1,7 @@
-"""What a face detector with landmarks (YuNet) sees in training pictures: a second pair of eyes.
+"""Auto-labels training pictures with YuNet, a face detector that also gives landmarks.
 
-It is used for three things: faces that nobody labelled are not taught as background, pictures of one
-person without boxes get one, and masks are painted where the landmarks say.
+The auto-labels serve three ends: faces without a label are not taught as background, portraits get a box, and
+masks are painted by the landmarks.
 """
 
 from __future__ import annotations
@@ -22,22 +22,27 @@ from maskwatch.progress import progress
 from maskwatch.training.data.picture_cache import PictureCache
 
 AUTO_LABELLERS: Final = {"yunet": "face_detection_yunet_2026may.onnx"}
-"""Teachers that have a short name."""
+"""Short name of an auto-labeller -> its model file."""
 
-_LEAST: Final = 0.3
-_MERGE: Final = 0.4
-_TURNED: Final = 0.75
-_LARGE: Final = 20.0
+_MIN_SCORE: Final = 0.3
+_NMS_IOU: Final = 0.3  # within one scale
+_MAX_CANDIDATES: Final = 5000  # before suppression
+_MERGE_IOU: Final = 0.4  # of the detections at both scales
+_SCALES: Final = (1.0, 2.0)  # YuNet misses faces under ten pixels at the picture's own size
+_SAME_FACE_IOU: Final = 0.5
+_LANDMARK_SCORE: Final = 0.7  # detections below it give no landmarks
+_TURNED_OFFSET: Final = 0.75  # of the nose, in distances between the eyes: 55 degrees, see `turned_away`
+_MIN_HARD_HEIGHT: Final = 20.0  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class AutoLabel:
-    """The faces that the teacher sees in one picture.
+    """The faces that the auto-labeller detects in one picture.
 
     Attributes:
         boxes: (n, 4) float32 x1, y1, x2, y2 in pixels of the picture.
-        scores: (n,) float32.
-        landmarks: (n, 5, 2) float32, as `paint_mask` takes them.
+        scores: (n,) float32 in [0, 1].
+        landmarks: (n, 5, 2) float32 pixels, as for `paint_mask`.
     """
 
     boxes: NDArray[np.float32]
@@ -46,66 +51,87 @@ class AutoLabel:
 
 
 AutoLabels = dict[Path, AutoLabel]
+"""Picture -> the faces that the auto-labeller detects in it."""
 
 
 def auto_label(paths: Sequence[Path], pictures: PictureCache, model: Path, cache: Path) -> AutoLabels:
-    """Runs YuNet over pictures at their own size and, for small faces, at twice that.
+    """Runs YuNet on pictures at their own size and, for small faces, at twice that size.
 
     Args:
-        paths: The pictures; those that `pictures` lacks are passed over.
+        paths: The pictures; those that `pictures` lacks are left out.
         pictures: Decoded pixels.
-        model: YuNet's ONNX file.
-        cache: A file where the findings are kept for the next run.
+        model: ONNX file of YuNet.
+        cache: File that keeps the auto-labels for the next run.
+
+    Returns:
+        The auto-labels of the pictures.
     """
-    seen = _read(cache)
-    missing = [p for p in paths if p not in seen and p in pictures]
+    labels = _read(cache)
+    missing = [p for p in paths if p not in labels and p in pictures]
     if missing:
-        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _LEAST, 0.3, 5000)
+        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _MIN_SCORE, _NMS_IOU, _MAX_CANDIDATES)
         for path in progress(missing, "looking for unlabelled faces"):
             image, shrunk = pictures[path]
             rows: list[NDArray[np.float32]] = []
-            for scale in (1.0, 2.0):
-                large = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
-                network.setInputSize((large.shape[1], large.shape[0]))
-                _, found = network.detect(large)
-                if found is not None:
+            for scale in _SCALES:
+                scaled = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
+                network.setInputSize((scaled.shape[1], scaled.shape[0]))
+                _, detections = network.detect(scaled)
+                if detections is not None:
+                    # x, y, width, height, five landmarks; the last column is the score.
                     units = np.array([scale * shrunk] * 14 + [1.0], np.float32)
-                    rows.append(np.asarray(found / units, np.float32))
-            seen[path] = _merged(rows)
-        _write(cache, seen)
-    return {path: seen[path] for path in paths if path in seen}
+                    rows.append(np.asarray(detections / units, np.float32))
+            labels[path] = _merge(rows)
+        _write(cache, labels)
+    return {path: labels[path] for path in paths if path in labels}
 
 
-def landmarks_for(sample: Sample, seen: AutoLabel | None) -> NDArray[np.float32]:
-    """(n, 5, 2) landmarks of the true faces of a picture, as `paint_mask` takes them; NaN where unseen."""
-    found = np.full((len(sample.boxes), 5, 2), np.nan, np.float32)
-    if seen is None or not len(seen.boxes) or not len(sample.boxes):
-        return found
-    overlap = iou(sample.boxes, seen.boxes)
-    best = overlap.argmax(1)
-    same = (overlap.max(1) > 0.5) & (seen.scores[best] > 0.7)
-    found[same] = seen.landmarks[best[same]]
-    return found
-
-
-def hard_faces(sample: Sample, seen: AutoLabel | None) -> NDArray[np.bool_]:
-    """(n,) bool: which true faces of a picture the teacher does not see, or sees look far to the side.
-
-    Faces under 20 pixels do not count: what makes them hard is nothing but their size.
-    """
-    landmarks = landmarks_for(sample, seen)
-    large = sample.boxes[:, 3] - sample.boxes[:, 1] >= _LARGE
-    return np.asarray(large & (np.isnan(landmarks).any((1, 2)) | turned(landmarks)))
-
-
-def turned(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Which faces look more than about 55 degrees to the side.
-
-    Turned by an angle, a nose that stands out by half the distance between the eyes moves off their middle
-    by half of the angle's tangent, in units of the distance that is still seen.
+def landmarks_for(sample: Sample, label: AutoLabel | None) -> NDArray[np.float32]:
+    """Finds landmarks for the labelled faces of a picture.
 
     Args:
-        landmarks: (n, 5, 2) as `landmarks_for` gives them; NaN gives False.
+        sample: The picture with n labelled faces.
+        label: Its auto-label; None if it has none.
+
+    Returns:
+        (n, 5, 2) float32 pixels, as for `paint_mask`; NaN for a face that the auto-labeller does not detect.
+    """
+    landmarks = np.full((len(sample.boxes), 5, 2), np.nan, np.float32)
+    if label is None or not len(label.boxes) or not len(sample.boxes):
+        return landmarks
+    overlap = iou(sample.boxes, label.boxes)
+    best = overlap.argmax(1)
+    same = (overlap.max(1) > _SAME_FACE_IOU) & (label.scores[best] > _LANDMARK_SCORE)
+    landmarks[same] = label.landmarks[best[same]]
+    return landmarks
+
+
+def hard_faces(sample: Sample, label: AutoLabel | None) -> NDArray[np.bool_]:
+    """Finds the labelled faces that are hard: not detected by the auto-labeller, or turned far to the side.
+
+    Faces under 20 pixels do not count, because only their size makes them hard.
+
+    Args:
+        sample: The picture with n labelled faces.
+        label: Its auto-label; None if it has none.
+
+    Returns:
+        (n,) bool.
+    """
+    landmarks = landmarks_for(sample, label)
+    large = sample.boxes[:, 3] - sample.boxes[:, 1] >= _MIN_HARD_HEIGHT
+    return np.asarray(large & (np.isnan(landmarks).any((1, 2)) | turned_away(landmarks)))
+
+
+def turned_away(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Finds the faces that look more than about 55 degrees to the side.
+
+    The tip of the nose stands out by half the distance between the eyes. When the head turns, the nose moves
+    away from the middle of the eyes. Divided by the visible distance of the eyes, this offset is half the
+    tangent of the angle.
+
+    Args:
+        landmarks: (n, 5, 2) pixels, as from `landmarks_for`; NaN gives False.
 
     Returns:
         (n,) bool.
@@ -114,13 +140,14 @@ def turned(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
     across = left - right
     width = np.maximum(np.linalg.norm(across, axis=1), 1e-6)
     offset = np.abs(((nose - (right + left) / 2) * across).sum(1)) / width**2
-    return np.asarray(offset > _TURNED)
+    return np.asarray(offset > _TURNED_OFFSET)
 
 
-def _merged(rows: Iterable[NDArray[np.float32]]) -> AutoLabel:
+def _merge(rows: Iterable[NDArray[np.float32]]) -> AutoLabel:
+    """Merges detections (n, 15) of several scales by non-maximum suppression."""
     table = np.concatenate([np.zeros((0, 15), np.float32), *rows])
     boxes = np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], 1)
-    kept = nms(boxes, table[:, 14], _MERGE)
+    kept = nms(boxes, table[:, 14], _MERGE_IOU)
     return AutoLabel(boxes[kept], table[kept, 14], table[kept, 4:14].reshape(-1, 5, 2))
 
 
@@ -134,13 +161,13 @@ def _read(cache: Path) -> AutoLabels:
     return {Path(str(name)): AutoLabel(*parts) for name, *parts in zip(names, *columns, strict=True)}
 
 
-def _write(cache: Path, seen: AutoLabels) -> None:
+def _write(cache: Path, labels: AutoLabels) -> None:
     with AtomicFile(cache) as draft:
         np.savez_compressed(
             draft.path,
-            names=np.array([str(path) for path in seen]),
-            counts=np.array([len(s.boxes) for s in seen.values()]),
-            boxes=np.concatenate([s.boxes for s in seen.values()]),
-            scores=np.concatenate([s.scores for s in seen.values()]),
-            landmarks=np.concatenate([s.landmarks for s in seen.values()]),
+            names=np.array([str(path) for path in labels]),
+            counts=np.array([len(label.boxes) for label in labels.values()]),
+            boxes=np.concatenate([label.boxes for label in labels.values()]),
+            scores=np.concatenate([label.scores for label in labels.values()]),
+            landmarks=np.concatenate([label.landmarks for label in labels.values()]),
         )

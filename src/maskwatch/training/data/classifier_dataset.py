@@ -1,4 +1,4 @@
-"""Training examples for the mask classifier: faces as the detector cuts them, and things that are none."""
+"""Training dataset of the mask classifier: random crops of faces and of things that are no faces."""
 
 from __future__ import annotations
 
@@ -17,51 +17,58 @@ from torch.utils.data import Dataset
 
 from maskwatch.errors import ConfigError
 from maskwatch.training.data import augmentation
+from maskwatch.training.data.classifier_targets import (
+    BARE,
+    NOT_A_FACE,
+    PRESUMED_BARE,
+    WITH_MASK,
+    WORN_INCORRECTLY,
+    constant_outputs,
+    targets_of,
+)
+from maskwatch.training.data.crop_geometry import centred_affine, transform_box, transform_points, warp_face
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.mask_net import OUTPUTS
 from maskwatch.training.synthesis.caps import paint_cap
 from maskwatch.training.synthesis.masks import Donor, paint_mask, random_style
-from maskwatch.training.synthesis.occluders import paint_thing
-from maskwatch.training.synthesis.wearing_styles import WAYS, fit
+from maskwatch.training.synthesis.occluders import paint_occluder
+from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, place_mask
 from maskwatch.types import LABELS, Image
 
-NOT_A_FACE: Final = -2
-"""State of an example that shows no face."""
+_DONOR_SIDE: Final = 100.0
+"""Longer side, pixels, to which a face is reduced before its fabric is taken: about that of its new face."""
 
-PRESUMED_BARE: Final = -1
-"""State of a face that nobody labelled, from a collection where nearly nobody wears a mask."""
+_BELOW_CHIN: Final = 0.3
+"""Share of a donor's box that is added below it, because a mask may hang below the face."""
 
-WITH, WITHOUT, WRONG = (
-    LABELS.index("with_mask"),
-    LABELS.index("without_mask"),
-    LABELS.index("mask_worn_incorrectly"),
-)
+_ROTATED: Final = 0.6
+"""Share of the crops that are turned."""
 
-
-_BARE: Final = (WITHOUT, PRESUMED_BARE)
-
-_DONOR: Final = 100.0
-"""Longer side, pixels, to which a face is reduced before its mask is taken: about that of the other face."""
+_MIRRORED: Final = 0.5
+_DOWNSCALED: Final = 0.5
+_ERASED: Final = 0.08
 
 _STATES: Final[dict[str, tuple[int, ...]]] = {
     **{label: (state,) for state, label in enumerate(LABELS)},
     "face": (PRESUMED_BARE,),
     "none": (NOT_A_FACE,),
 }
-"""States that examples of each kind may have; those of "painted" ones depend on the recipe."""
+"""States of the examples of each kind. Those of "painted" examples depend on the recipe."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaceExample:
-    """One place in one picture.
+    """A labelled place in a picture.
 
     Attributes:
         path: The picture.
-        box: (4,) x1, y1, x2, y2 in pixels of the picture.
+        box: (4,) float32 x1, y1, x2, y2 in pixels of the picture.
         state: Index into `LABELS`, `PRESUMED_BARE` or `NOT_A_FACE`.
-        landmarks: (5, 2) as `paint_mask` takes them, or None: no mask can be painted or taken here.
+        landmarks: (5, 2) float32 pixels, as for `paint_mask`; None if no mask is to be painted here or taken
+            from here.
         turned: Whether the face looks far to the side; None where that is not known.
-        found: (4,) where a detector sees the same face; None where it does not, or was not asked.
+        detected_box: (4,) float32: the box that a detector gives for this face; None where it gives none, or
+            was not run.
     """
 
     path: Path
@@ -69,7 +76,7 @@ class FaceExample:
     state: int
     landmarks: NDArray[np.float32] | None = None
     turned: bool | None = None
-    found: NDArray[np.float32] | None = None
+    detected_box: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,21 @@ class FaceRecipe:
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Endless random examples; number i is the same whenever it is asked for with the same seed."""
+    """Random training examples. Example i depends on the seed and on i only.
+
+    Args:
+        examples: The labelled places to draw from.
+        pictures: Decoded pixels.
+        recipe: How examples are drawn and changed.
+        length: Number of examples.
+        seed: Of everything random.
+
+    Attributes:
+        constant_outputs: Outputs to which all drawn examples give the same target; see `constant_outputs`.
+
+    Raises:
+        ConfigError: The recipe names an unknown kind or wearing style.
+    """
 
     def __init__(
         self,
@@ -146,87 +167,96 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         kinds: dict[str, list[FaceExample]] = {name: [] for name in (*names.values(), "painted")}
         if unknown := set(recipe.shares) - set(kinds):
             raise ConfigError(f"recipe: faces.shares: no kind {min(unknown)!r}; known are {', '.join(kinds)}")
-        if unknown := set(recipe.ways) - set(WAYS):
-            raise ConfigError(f"recipe: faces.ways: no way {min(unknown)!r}; known are {', '.join(WAYS)}")
+        if unknown := set(recipe.ways) - set(WEARING_STYLES):
+            raise ConfigError(
+                f"recipe: faces.ways: no way {min(unknown)!r}; known are {', '.join(WEARING_STYLES)}"
+            )
         if not any(recipe.ways.values()):
             raise ConfigError("recipe: faces.ways: none is drawn; give at least one of them a share above 0")
         for example in examples:
             kinds[names[example.state]].append(example)
-            if example.landmarks is not None and example.state in _BARE:
+            if example.landmarks is not None and example.state in BARE:
                 kinds["painted"].append(example)
         self._donors = [e for e in kinds["with_mask"] if e.landmarks is not None]
-        self._kinds = {name: found for name, found in kinds.items() if found and recipe.shares.get(name)}
+        self._kinds = {
+            name: members for name, members in kinds.items() if members and recipe.shares.get(name)
+        }
         shares = np.array([recipe.shares[name] for name in self._kinds])
-        self._shares = shares / shares.sum()
-        often = np.array([recipe.ways.get(way, 0.0) for way in WAYS])
-        self._often = often / often.sum()
-        self.settled = self._settled()
-        self._asked = np.array([column not in self.settled for column in range(len(OUTPUTS))], np.float32)
+        self._kind_probabilities = shares / shares.sum()
+        shares = np.array([recipe.ways.get(wearing, 0.0) for wearing in WEARING_STYLES])
+        self._wearing_probabilities = shares / shares.sum()
+        self.constant_outputs = constant_outputs(self._drawn_states())
+        self._trained = np.array([c not in self.constant_outputs for c in range(len(OUTPUTS))], np.float32)
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Picture (3, s, s) uint8 RGB, targets (4,) and weights (4,) as `binary_loss` takes them."""
+        """Returns example `index`.
+
+        Returns:
+            Crop (3, s, s) uint8 RGB; targets (4,) and weights (4,) float32, as for `binary_loss`.
+        """
         rng = np.random.default_rng((self.seed, index))
-        kind = rng.choice(len(self._kinds), p=self._shares)
-        name = list(self._kinds)[kind]
-        found = self._kinds[name]
-        example = found[rng.integers(len(found))]
+        kind = list(self._kinds)[rng.choice(len(self._kinds), p=self._kind_probabilities)]
+        members = self._kinds[kind]
+        example = members[rng.integers(len(members))]
         picture, shrunk = self.pictures[example.path]
-        way = WAYS[rng.choice(len(WAYS), p=self._often)] if name == "painted" else None
-        state = example.state if way is None else _painted(way)
+        wearing = self._draw_wearing(rng) if kind == "painted" else None
+        state = example.state if wearing is None else _painted_state(wearing)
         box = example.box
-        if example.found is not None and rng.random() < self.recipe.found:
-            box = example.found
+        if example.detected_box is not None and rng.random() < self.recipe.found:
+            box = example.detected_box
         crop, matrix = self._cut(picture, box * shrunk, rng)
         if example.landmarks is not None:
-            landmarks = _moved(example.landmarks * shrunk, matrix)
-            if way is not None:
-                landmarks, style, worn = fit(way, crop.shape, landmarks, random_style(rng), rng)
+            landmarks = transform_points(example.landmarks * shrunk, matrix)
+            if wearing is not None:
+                landmarks, style, position = place_mask(
+                    wearing, crop.shape, landmarks, random_style(rng), rng
+                )
                 donor = self._donor(rng) if rng.random() < self.recipe.donated else None
-                crop = paint_mask(crop, landmarks, style, worn, donor)
-            elif state in _BARE and rng.random() < self.recipe.things:
-                crop = paint_thing(crop, landmarks, rng)
+                crop = paint_mask(crop, landmarks, style, position, donor)
+            elif state in BARE and rng.random() < self.recipe.things:
+                crop = paint_occluder(crop, landmarks, rng)
         if rng.random() < self.recipe.capped:
-            crop = paint_cap(crop, _moved_box(example.box * shrunk, matrix), rng)
-        if rng.random() < 0.5:
-            crop = np.ascontiguousarray(crop[:, ::-1])
-        if rng.random() < 0.5 and self.recipe.least < self.recipe.size:
-            crop = augmentation.shrink(crop, rng, self.recipe.least)
-        crop = augmentation.photometric(crop, rng, self.recipe.photometric)
-        if rng.random() < self.recipe.spoilt:
-            crop = augmentation.spoil(crop, rng, self.recipe.size / self.recipe.margin)
-        if rng.random() < 0.08:
-            crop = _patch(crop, rng)
-        planes = np.ascontiguousarray(crop[:, :, ::-1].transpose(2, 0, 1))
-        targets, weights = _targets(state, example.turned)
-        weights *= self._asked
+            crop = paint_cap(crop, transform_box(example.box * shrunk, matrix), rng)
+        planes = np.ascontiguousarray(self._augment(crop, rng)[:, :, ::-1].transpose(2, 0, 1))
+        targets, weights = targets_of(state, example.turned)
+        weights *= self._trained
         return torch.from_numpy(planes), torch.from_numpy(targets), torch.from_numpy(weights)
 
     @property
-    def kinds(self) -> dict[str, int]:
-        """How many examples of each kind there are, of the kinds that are drawn."""
-        return {name: len(found) for name, found in self._kinds.items()}
+    def kind_counts(self) -> dict[str, int]:
+        """Kind -> number of examples, of the kinds that are drawn."""
+        return {name: len(members) for name, members in self._kinds.items()}
 
-    def _settled(self) -> dict[int, bool]:
-        """Questions (columns of the targets) to which all examples that are drawn give the same answer."""
-        painted = {_painted(way) for way, share in self.recipe.ways.items() if share}
-        seen = {
-            (state, example.turned)
-            for name, found in self._kinds.items()
-            for example in found
-            for state in _STATES.get(name) or painted
-        }
-        answered = [_targets(*example) for example in seen]
-        answers = [{bool(t[c]) for t, w in answered if w[c]} for c in range(len(OUTPUTS))]
-        # Where nothing is known: every mask covers, no face is turned away.
+    def _augment(self, crop: Image, rng: Generator) -> Image:
+        if rng.random() < _MIRRORED:
+            crop = np.ascontiguousarray(crop[:, ::-1])
+        if rng.random() < _DOWNSCALED and self.recipe.least < self.recipe.size:
+            crop = augmentation.downscale(crop, rng, self.recipe.least)
+        crop = augmentation.photometric(crop, rng, self.recipe.photometric)
+        if rng.random() < self.recipe.spoilt:
+            crop = augmentation.degrade(crop, rng, self.recipe.size / self.recipe.margin)
+        if rng.random() < _ERASED:
+            crop = augmentation.erase(crop, rng)
+        return crop
+
+    def _draw_wearing(self, rng: Generator) -> str:
+        return WEARING_STYLES[rng.choice(len(WEARING_STYLES), p=self._wearing_probabilities)]
+
+    def _drawn_states(self) -> set[tuple[int, bool | None]]:
+        """Returns `state` and `turned` of all examples that may be drawn."""
+        painted = {_painted_state(wearing) for wearing, share in self.recipe.ways.items() if share}
         return {
-            c: min(found, default=OUTPUTS[c] != "turned") for c, found in enumerate(answers) if len(found) < 2
+            (state, example.turned)
+            for kind, members in self._kinds.items()
+            for example in members
+            for state in _STATES.get(kind) or painted
         }
 
     def _donor(self, rng: Generator) -> Donor | None:
-        """Somebody's real mask."""
+        """Draws a face with a real mask; None if there is none."""
         if not self._donors:
             return None
         example = self._donors[rng.integers(len(self._donors))]
@@ -234,83 +264,31 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         picture, shrunk = self.pictures[example.path]
         box, landmarks = example.box * shrunk, example.landmarks * shrunk
         low = np.maximum(box[:2].astype(int) - 2, 0)
-        high = np.ceil(box[2:] + 0.3 * (box[2:] - box[:2])).astype(int)  # a mask may hang below the face
+        high = np.ceil(box[2:] + _BELOW_CHIN * (box[2:] - box[:2])).astype(int)
         part = picture[low[1] : high[1], low[0] : high[0]]
-        factor = min(1.0, _DONOR / max(float((box[2:] - box[:2]).max()), 1.0))
+        factor = min(1.0, _DONOR_SIDE / max(float((box[2:] - box[:2]).max()), 1.0))
         image = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         return Donor(np.asarray(image, np.uint8), ((landmarks - low) * factor).astype(np.float32))
 
     def _cut(
         self, picture: Image, box: NDArray[np.float32], rng: Generator
     ) -> tuple[Image, NDArray[np.float64]]:
-        """The crop, turned, moved, zoomed and sheared; and the (2, 3) matrix from picture to crop."""
+        """Cuts out a box, with a random turn, shift, zoom and shear.
+
+        Returns:
+            The crop (s, s, 3) uint8 and the (2, 3) matrix from pixels of the picture to pixels of the crop.
+        """
         recipe, size = self.recipe, self.recipe.size
         longest = float(max(box[2:] - box[:2]))
         side = longest * recipe.margin * float(np.exp(rng.normal(0, recipe.zoom)))
         centre = (box[:2] + box[2:]) / 2 + rng.normal(0, recipe.shift, 2) * longest
-        turn = np.deg2rad(rng.uniform(-1, 1) * recipe.rotation * (rng.random() < 0.6))
+        turn = np.deg2rad(rng.uniform(-1, 1) * recipe.rotation * (rng.random() < _ROTATED))
         shear = rng.uniform(-1, 1) * recipe.shear
         scale = size / max(side, 1.0)
         linear = scale * np.array([[np.cos(turn), -np.sin(turn) + shear], [np.sin(turn), np.cos(turn)]])
-        if scale < 0.5:
-            factor = scale * 1.5
-            x0, y0 = np.maximum(np.floor(centre - side).astype(int), 0)
-            x1, y1 = np.ceil(centre + side).astype(int)
-            part = picture[y0:y1, x0:x1]
-            picture = np.asarray(
-                cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-            )
-            linear_here, centre_here = linear / factor, (centre - [x0, y0]) * factor
-        else:
-            linear_here, centre_here = linear, centre
-        crop = cv2.warpAffine(
-            picture,
-            _about(linear_here, centre_here, size),
-            (size, size),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(crop, np.uint8), _about(linear, centre, size)
+        return warp_face(picture, linear, centre, side, size), centred_affine(linear, centre, size)
 
 
-def _about(linear: NDArray[np.float64], centre: NDArray[np.floating], size: int) -> NDArray[np.float64]:
-    """(2, 3) matrix that takes `centre` to the middle of the crop."""
-    return np.concatenate([linear, (size / 2 - linear @ centre)[:, None]], 1)
-
-
-def _moved(points: NDArray[np.floating], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(n, 2) points of the picture, in the crop."""
-    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
-
-
-def _moved_box(box: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The upright box through the middles of the sides of a box that may have been turned."""
-    x1, y1, x2, y2 = box
-    x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    left, top, right, bottom = _moved(np.array([[x1, y], [x, y1], [x2, y], [x, y2]]), matrix)
-    return np.array([left[0], top[1], right[0], bottom[1]], np.float32)
-
-
-def _painted(way: str) -> int:
-    """State of a face with a painted mask."""
-    return WITH if way == "correct" else WRONG
-
-
-def _targets(state: int, turned: bool | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    face = float(state != NOT_A_FACE)
-    mask = float(state in (WITH, WRONG))
-    sure = {NOT_A_FACE: 0.0, PRESUMED_BARE: 0.5}.get(state, 1.0)
-    weights = [1.0, sure, mask, 0.0 if turned is None else 0.5]
-    return np.array([face, mask, float(state == WITH), bool(turned)], np.float32), np.array(
-        weights, np.float32
-    )
-
-
-def _patch(image: Image, rng: Generator) -> Image:
-    """Something small in front of the face: a plain rectangle at a random place."""
-    size = image.shape[0]
-    width, height = (rng.uniform(0.1, 0.3, 2) * size).astype(int)
-    x, y = rng.integers(0, size - width), rng.integers(0, size - height)
-    image = image.copy()
-    image[y : y + height, x : x + width] = rng.integers(0, 256, 3)
-    return image
+def _painted_state(wearing: str) -> int:
+    """Returns the state of a face with a painted mask."""
+    return WITH_MASK if wearing == "correct" else WORN_INCORRECTLY

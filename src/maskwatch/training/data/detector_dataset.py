@@ -1,4 +1,4 @@
-"""Training examples for the detector: random square crops around faces, mosaics, pictures without faces."""
+"""Training dataset of the detector: random square crops around faces, mosaics, pictures without faces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -17,21 +16,59 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from maskwatch.data.sample import Sample
+from maskwatch.geometry import GREY
 from maskwatch.training.data import augmentation
+from maskwatch.training.data.crop_geometry import scale_boxes, visible_boxes, warp_view
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.anchors import assign
 from maskwatch.training.synthesis.caps import paint_cap
-from maskwatch.training.synthesis.masks import Worn, paint_mask, random_style
+from maskwatch.training.synthesis.masks import MaskPosition, paint_mask, random_style
 from maskwatch.types import Image
 
-_PAINTABLE: Final = 20.0
-"""Least height, in pixels of the example, of a face that a mask or a cap is painted on."""
+_MIN_PAINTED_HEIGHT: Final = 20.0
+"""Smallest height, pixels of the example, of a face on which a mask or a cap is painted."""
 
-_LARGE: Final = 80.0
-"""Height, in pixels of the example, of a face that is taken for the smallest one where there is none."""
+_PAINTED_FACES: Final = 0.75
+"""Share of the faces of a painted picture that get a mask."""
+
+_NO_FACE_HEIGHT: Final = 80.0
+"""Height, pixels, that decides how strongly an example without faces is degraded."""
+
+_MAX_FACE_SHARE: Final = 0.98
+"""Largest height of a face as a share of the example."""
+
+_MIN_FACE_HEIGHT: Final = 4.0
+"""Height, pixels, that smaller faces are taken to have when the scale is chosen."""
+
+_MAX_ENLARGEMENT: Final = 3.0
+"""Enlarging a picture further shows nothing but blur."""
+
+_FILLED, _FILLED_SHARE = 0.8, 0.85
+"""In most examples the picture fills at least this share of the frame's side ..."""
+
+_FRAMED: Final = 0.35
+"""... and in the others at least this share: shrinking further leaves an empty frame."""
+
+_MIN_NEGATIVE_ZOOM: Final = 0.5
+"""Smallest size of a picture without faces, relative to filling the example."""
+
+_INSIDE_SHARE: Final = 0.9
+"""Share of the examples that stay inside the picture where that is larger."""
+
+_STRETCH: Final = 0.06
+"""Standard deviation of the logarithm of a change of aspect."""
+
+_NINE_TILES: Final = 0.4
+"""Share of the mosaics of nine pictures; the others have four."""
+
+_MIRRORED: Final = 0.5
+_MIN_NEGATIVE_WEIGHT: Final = (
+    0.1  # so that pictures without faces that seem easy are still drawn now and then
+)
+_POSITIONS: Final[tuple[MaskPosition, ...]] = ("correct", "correct", "nose_out", "chin")
 
 Crop = tuple[Image, NDArray[np.float32], NDArray[np.bool_]]
-"""A square picture, its boxes (m, 4) and which of them to ignore (m,)."""
+"""A square picture (s, s, 3) uint8 BGR, its boxes (m, 4) in pixels and whether each is ignored (m,)."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +104,19 @@ class CropRecipe:
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
-    """Endless random examples; number i is the same whenever it is asked for with the same seed.
+    """Random training examples. Example i depends on the seed, on i and on `hardness` only.
 
     Args:
         faces: Pictures with true faces.
         negatives: Pictures without a face.
-        hardness: (len(negatives),) shared tensor: how sure the detector was, of late, that there is a
-            face in each; drawing follows it (hard-example mining over pictures).
-        negative_share: Share of examples that are drawn from `negatives`.
-        landmarks: Picture -> (n, 5, 2) landmarks of its bare faces, NaN for the others; see
+        pictures: Decoded pixels.
+        recipe: How examples are drawn.
+        length: Number of examples.
+        seed: Of everything random.
+        negative_share: Share of the examples that show a picture of `negatives`.
+        hardness: (len(negatives),) shared tensor: the detector's recent score for a face in each negative.
+            Negatives with a high score are drawn more often (hard-example mining over pictures).
+        landmarks: Picture -> (n, 5, 2) landmarks of its unmasked faces, NaN for the others; see
             `maskwatch.training.data.auto_labeller.landmarks_for`.
         hard: Picture -> (n,) bool, which of its faces are hard to find; see
             `maskwatch.training.data.auto_labeller.hard_faces`.
@@ -100,14 +141,19 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         self.hardness = hardness
         self.landmarks = landmarks or {}
         self.hard = hard or {}
-        weights = np.array([recipe.weights.get(s.source, 1.0) * _mean(self._wanted(s)) for s in faces])
+        weights = np.array([recipe.weights.get(s.source, 1.0) * _mean(self._face_weights(s)) for s in faces])
         self._weights = weights / weights.sum()
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, int]:
-        """Picture (3, s, s) uint8 RGB, anchor states (a,) int8, boxes (a, 4), which negative, or -1."""
+        """Returns example `index`.
+
+        Returns:
+            Picture (3, s, s) uint8 RGB; states (a,) int8 and boxes (a, 4) float32 of the anchors, see
+            `assign`; and the number of the negative that it shows, -1 for none.
+        """
         rng = np.random.default_rng((self.seed, index))
         size, negative = self.recipe.size, -1
         if rng.random() < self.negative_share:
@@ -116,37 +162,37 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         elif rng.random() < self.recipe.mosaic:
             image, boxes, ignore = self._mosaic(rng)
         else:
-            image, boxes, ignore = self._crop(self._draw(rng), size, rng)
-        if rng.random() < 0.5:
+            image, boxes, ignore = self._crop(self._draw_sample(rng), size, rng)
+        if rng.random() < _MIRRORED:
             image = image[:, ::-1]
             boxes = boxes.copy()
             boxes[:, [0, 2]] = size - boxes[:, [2, 0]]
         image = augmentation.photometric(np.ascontiguousarray(image), rng)
         if rng.random() < self.recipe.spoilt:
             heights = boxes[~ignore, 3] - boxes[~ignore, 1]
-            image = augmentation.spoil(image, rng, float(heights.min(initial=_LARGE)))
+            image = augmentation.degrade(image, rng, float(heights.min(initial=_NO_FACE_HEIGHT)))
         states, targets = assign(boxes, ignore, size, size)
         planes = np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1))
         return torch.from_numpy(planes), torch.from_numpy(states), torch.from_numpy(targets), negative
 
-    def _wanted(self, sample: Sample) -> NDArray[np.float64]:
-        """(n,) how often an example is drawn around each face of a picture that is not ignored."""
+    def _face_weights(self, sample: Sample) -> NDArray[np.float64]:
+        """Returns how often an example is drawn around each face (n,) that is not ignored, relative to 1."""
         hard = self.hard.get(sample.path)
-        wanted = np.ones(len(sample.boxes)) if hard is None else np.where(hard, self.recipe.hard, 1.0)
-        return wanted[~sample.ignore]
+        weights = np.ones(len(sample.boxes)) if hard is None else np.where(hard, self.recipe.hard, 1.0)
+        return weights[~sample.ignore]
 
-    def _draw(self, rng: Generator) -> Sample:
+    def _draw_sample(self, rng: Generator) -> Sample:
         return self.faces[rng.choice(len(self.faces), p=self._weights)]
 
     def _draw_negative(self, rng: Generator) -> int:
         if self.hardness is None:
             return int(rng.integers(len(self.negatives)))
-        weights = 0.1 + self.hardness.numpy().astype(np.float64)
+        weights = _MIN_NEGATIVE_WEIGHT + self.hardness.numpy().astype(np.float64)
         return int(rng.choice(len(weights), p=weights / weights.sum()))
 
     def _mosaic(self, rng: Generator) -> Crop:
-        """Two by two or three by three pictures: many small faces, many backgrounds."""
-        size, count = self.recipe.size, 2 + int(rng.random() < 0.4)
+        """Puts four or nine pictures together: many small faces, many backgrounds (arXiv 2004.10934)."""
+        size, count = self.recipe.size, 2 + int(rng.random() < _NINE_TILES)
         edges = [size * i // count for i in range(count + 1)]
         image = np.empty((size, size, 3), np.uint8)
         boxes, ignores = [], []
@@ -154,7 +200,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             for x, right in pairwise(edges):
                 side = max(bottom - y, right - x)
                 bare = bool(self.negatives) and rng.random() < self.recipe.bare_tiles
-                sample = self.negatives[self._draw_negative(rng)] if bare else self._draw(rng)
+                sample = self.negatives[self._draw_negative(rng)] if bare else self._draw_sample(rng)
                 tile, box, ignore = self._crop(sample, side, rng)
                 image[y:bottom, x:right] = tile[: bottom - y, : right - x]
                 boxes.append(box + np.array([x, y, x, y], np.float32))
@@ -162,96 +208,91 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         return image, np.concatenate(boxes), np.concatenate(ignores)
 
     def _crop(self, sample: Sample, size: int, rng: Generator) -> Crop:
-        """A square of `size` pixels that shows part of the picture at a random scale."""
+        """Cuts a square of `size` pixels that shows part of the picture at a random scale."""
         picture, shrunk = self.pictures[sample.path]
-        height, width = picture.shape[:2]
         boxes = sample.boxes * shrunk
-        real = np.flatnonzero(~sample.ignore)
-        smallest, largest = self.recipe.faces
-        largest = min(largest, size * 0.98)
-        if len(real):
-            wanted = self._wanted(sample)
-            box = boxes[rng.choice(real, p=wanted / wanted.sum())]
-            face = max(box[3] - box[1], 4.0)
-            height_here = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
-            # Enlarging more than three times shows nothing but blur; shrinking far leaves an empty frame.
-            least = size * (0.8 if rng.random() < 0.85 else 0.35) / max(height, width)
-            scale = float(np.clip(height_here / face, least, max(3.0, least)))
-            centre = (box[:2] + box[2:]) / 2 + rng.uniform(-0.5, 0.5, 2) * max(size / scale - face, 0)
-        else:
-            nearness = np.exp(rng.uniform(np.log(0.5), np.log(self.recipe.nearest)))
-            scale = float(nearness) * size / max(height, width)
-            centre = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
-        view = size / scale
-        # Where the picture is larger than the view, the view stays inside it; mostly.
-        limits = np.array([width, height])
-        low, high = np.minimum(view / 2, limits / 2), np.maximum(limits - view / 2, limits / 2)
-        if rng.random() < 0.9:
-            centre = np.clip(centre, low, high)
-        stretch = np.exp(rng.normal(0, 0.06))
-        matrix = np.array([[scale * stretch, 0, 0], [0, scale / stretch, 0]])
-        matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
-        image = _warp(picture, matrix, size, rng)
-        moved = boxes.reshape(-1, 2, 2) @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
+        matrix = self._draw_view(sample, boxes, picture.shape, size, rng)
+        image = warp_view(picture, matrix, size, _draw_border(rng))
+        moved = scale_boxes(boxes, matrix)
         points = self.landmarks.get(sample.path)
         if points is not None and rng.random() < self.recipe.painted:
-            points = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
-            image = _masked(image, points, moved.reshape(-1, 4), rng)
-        boxes, ignore = _visible(moved.reshape(-1, 4), sample.ignore, size, self.recipe.smallest)
+            landmarks = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
+            image = _paint_masks(image, landmarks, moved, rng)
+        boxes, ignore = visible_boxes(moved, sample.ignore, size, self.recipe.smallest)
         if self.recipe.capped:
-            for box in boxes[boxes[:, 3] - boxes[:, 1] >= _PAINTABLE]:
+            for box in boxes[boxes[:, 3] - boxes[:, 1] >= _MIN_PAINTED_HEIGHT]:
                 if rng.random() < self.recipe.capped:
                     image = paint_cap(image, box, rng)
         return image, boxes, ignore
 
+    def _draw_view(
+        self, sample: Sample, boxes: NDArray[np.float32], shape: tuple[int, ...], size: int, rng: Generator
+    ) -> NDArray[np.float64]:
+        """Draws which part of a picture an example shows.
 
-def _mean(wanted: NDArray[np.float64]) -> float:
-    return float(wanted.mean()) if len(wanted) else 1.0
+        Args:
+            sample: The picture.
+            boxes: (n, 4) its boxes in pixels of the decoded picture.
+            shape: Of the decoded picture: (height, width, ...).
+            size: Side of the example, pixels.
+            rng: Draws face, scale, place and stretch.
+
+        Returns:
+            (2, 3) matrix from pixels of the decoded picture to pixels of the example.
+        """
+        height, width = shape[:2]
+        real = np.flatnonzero(~sample.ignore)
+        smallest, largest = self.recipe.faces
+        largest = min(largest, size * _MAX_FACE_SHARE)
+        if len(real):
+            weights = self._face_weights(sample)
+            box = boxes[rng.choice(real, p=weights / weights.sum())]
+            face = max(box[3] - box[1], _MIN_FACE_HEIGHT)
+            target = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+            filled = _FILLED if rng.random() < _FILLED_SHARE else _FRAMED
+            min_scale = size * filled / max(height, width)
+            scale = float(np.clip(target / face, min_scale, max(_MAX_ENLARGEMENT, min_scale)))
+            centre = (box[:2] + box[2:]) / 2 + rng.uniform(-0.5, 0.5, 2) * max(size / scale - face, 0)
+        else:
+            zoom = np.exp(rng.uniform(np.log(_MIN_NEGATIVE_ZOOM), np.log(self.recipe.nearest)))
+            scale = float(zoom) * size / max(height, width)
+            centre = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
+        view = size / scale
+        limits = np.array([width, height])
+        low, high = np.minimum(view / 2, limits / 2), np.maximum(limits - view / 2, limits / 2)
+        if rng.random() < _INSIDE_SHARE:
+            centre = np.clip(centre, low, high)
+        stretch = np.exp(rng.normal(0, _STRETCH))
+        matrix = np.array([[scale * stretch, 0, 0], [0, scale / stretch, 0]])
+        matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
+        return matrix
 
 
-def _masked(image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32], rng: Generator) -> Image:
-    """Paints masks on most of the faces that are large enough; every third is worn wrongly."""
-    worn: tuple[Worn, ...] = ("correct", "correct", "nose_out", "chin")
+def _mean(weights: NDArray[np.float64]) -> float:
+    return float(weights.mean()) if len(weights) else 1.0
+
+
+def _draw_border(rng: Generator) -> list[int]:
+    """Draws the colour outside the picture: any, or the grey of the detector's padding."""
+    return [int(v) for v in rng.integers(0, 256, 3)] if rng.random() < 0.5 else [GREY] * 3
+
+
+def _paint_masks(
+    image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32], rng: Generator
+) -> Image:
+    """Paints masks on most of the faces that are large enough; every second one is worn incorrectly.
+
+    Args:
+        image: (s, s, 3) uint8, BGR; not changed.
+        points: (n, 5, 2) landmarks in pixels of the image; faces with NaN are left alone.
+        boxes: (n, 4) boxes in pixels of the image.
+        rng: Draws faces, masks and positions.
+    """
     height = boxes[:, 3] - boxes[:, 1]
-    seen = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < image.shape[0]).all(1)
-    for row in np.flatnonzero(np.isfinite(points).all((1, 2)) & (height >= _PAINTABLE) & seen):
-        if rng.random() < 0.75:
-            how = worn[rng.integers(len(worn))]
-            image = paint_mask(image, points[row].astype(np.float32), random_style(rng), how)
+    inside = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < image.shape[0]).all(1)
+    paintable = np.isfinite(points).all((1, 2)) & (height >= _MIN_PAINTED_HEIGHT) & inside
+    for row in np.flatnonzero(paintable):
+        if rng.random() < _PAINTED_FACES:
+            position = _POSITIONS[rng.integers(len(_POSITIONS))]
+            image = paint_mask(image, points[row].astype(np.float32), random_style(rng), position)
     return image
-
-
-def _warp(picture: Image, matrix: NDArray[np.float64], size: int, rng: Generator) -> Image:
-    scale = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
-    border = [int(v) for v in rng.integers(0, 256, 3)] if rng.random() < 0.5 else [127] * 3
-    if scale < 0.6:
-        # warpAffine samples single pixels: shrink by area first, as inference does.
-        factor = scale * 1.2
-        picture = np.asarray(
-            cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-        )
-        matrix = matrix.copy()
-        matrix[:, :2] /= factor
-    return np.asarray(
-        cv2.warpAffine(
-            picture,
-            matrix,
-            (size, size),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=border,
-        ),
-        np.uint8,
-    )
-
-
-def _visible(
-    boxes: NDArray[np.float32], ignore: NDArray[np.bool_], size: int, smallest: float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Cuts boxes at the border; a face that is mostly outside or too small is ignored."""
-    cut = np.clip(boxes, 0, size)
-    sides = cut[:, 2:] - cut[:, :2]
-    share = sides.prod(1) / np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-6)
-    inside = (sides > 1).all(1)
-    ignore = ignore | (share < 0.55) | (sides.min(1, initial=size) < smallest)
-    return cut[inside].astype(np.float32), ignore[inside]

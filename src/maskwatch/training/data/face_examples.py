@@ -1,4 +1,4 @@
-"""From labelled pictures to what the classifier learns from: faces, badly cut boxes, other things."""
+"""Makes the examples of the classifier from labelled pictures: faces, background, and false detections."""
 
 from __future__ import annotations
 
@@ -12,48 +12,59 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.geometry import iou
-from maskwatch.training.data.auto_labeller import AutoLabels, landmarks_for, turned
-from maskwatch.training.data.classifier_dataset import NOT_A_FACE, PRESUMED_BARE, WITH, WITHOUT, FaceExample
+from maskwatch.training.data.auto_labeller import AutoLabels, landmarks_for, turned_away
+from maskwatch.training.data.classifier_dataset import FaceExample
+from maskwatch.training.data.classifier_targets import NOT_A_FACE, PRESUMED_BARE, WITH_MASK, WITHOUT_MASK
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.data.pseudo_labels import DetectedFaces
 
-_SMALLEST: Final = 12.0
-_SMALLEST_UNLABELLED: Final = 16.0
-_PAINTABLE: Final = 24.0
-_LARGE: Final = 40.0
-"""Shorter side, pixels, from which a face can give its mask to another."""
+# Shorter sides of faces in pixels.
+_MIN_SIDE: Final = 12.0
+_MIN_UNLABELLED_SIDE: Final = 16.0  # a face without a state
+_MIN_PAINTED_SIDE: Final = 24.0  # a face on which a mask can be painted
+_MIN_DONOR_SIDE: Final = 40.0  # a face whose mask gives fabric for others
+_MIN_SHIFTED_SIDE: Final = 16.0  # a face beside which background is taken
 
-_SAME: Final = 0.4  # IoU from which a found box means a true face
-_NONE: Final = np.zeros((0, 4), np.float32)
+_SAME_FACE_IOU: Final = 0.4  # from here a detection and a labelled box mean the same face
+_BACKGROUND_IOU: Final = 0.05  # largest IoU of a random square with a face
+_MISSED_IOU: Final = 0.15  # largest IoU of a shifted box with a face
+_SQUARES: Final = 2  # random squares for each picture with faces
+_SHIFTED: Final = 3  # faces of each picture whose boxes are shifted
+_HARD_COPIES: Final = 3  # of each false detection
+_RANDOM_SQUARES: Final = 4  # for each picture without faces
+_NO_BOXES: Final = np.zeros((0, 4), np.float32)
 
 
 def face_examples(
-    samples: Sequence[Sample], teacher: AutoLabels, found: Mapping[Path, DetectedFaces] | None = None
+    samples: Sequence[Sample], auto_labels: AutoLabels, detections: Mapping[Path, DetectedFaces] | None = None
 ) -> list[FaceExample]:
-    """One example for every labelled face of 12 pixels and more.
+    """Makes one example of every labelled face of 12 pixels and more.
 
     Args:
         samples: Pictures with true faces.
-        teacher: Gives the landmarks of the faces that it sees.
-        found: Where a detector sees faces.
+        auto_labels: Give the landmarks.
+        detections: Boxes of a detector, which may be cut out instead of the labelled ones.
     """
     examples = []
     for sample in samples:
-        boxes = _found_again(sample, (found or {}).get(sample.path))
-        points = landmarks_for(sample, teacher.get(sample.path))
-        aside = turned(points)
+        detected = _match_detections(sample, (detections or {}).get(sample.path))
+        points = landmarks_for(sample, auto_labels.get(sample.path))
+        turned = turned_away(points)
         for row, (box, state) in enumerate(zip(sample.boxes, sample.states, strict=True)):
             side = float(min(box[2:] - box[:2]))
-            if sample.ignore[row] or side < (_SMALLEST_UNLABELLED if state == UNKNOWN else _SMALLEST):
+            if sample.ignore[row] or side < (_MIN_UNLABELLED_SIDE if state == UNKNOWN else _MIN_SIDE):
                 continue
-            seen = bool(np.isfinite(points[row]).all())
-            bare = state in (UNKNOWN, WITHOUT) and side >= _PAINTABLE
-            donor = state == WITH and side >= _LARGE and not aside[row]
-            landmarks = points[row] if seen and (bare or donor) else None
-            known = int(state) if state != UNKNOWN else PRESUMED_BARE
+            has_landmarks = bool(np.isfinite(points[row]).all())
+            paintable = state in (UNKNOWN, WITHOUT_MASK) and side >= _MIN_PAINTED_SIDE
+            donor = state == WITH_MASK and side >= _MIN_DONOR_SIDE and not turned[row]
             examples.append(
                 FaceExample(
-                    sample.path, box, known, landmarks, bool(aside[row]) if seen else None, boxes[row]
+                    sample.path,
+                    box,
+                    int(state) if state != UNKNOWN else PRESUMED_BARE,
+                    points[row] if has_landmarks and (paintable or donor) else None,
+                    bool(turned[row]) if has_landmarks else None,
+                    detected[row],
                 )
             )
     return examples
@@ -61,90 +72,102 @@ def face_examples(
 
 def background_examples(
     samples: Sequence[Sample],
-    teacher: AutoLabels,
+    auto_labels: AutoLabels,
     pictures: PictureCache,
     seed: int,
-    incomplete: Sequence[str] = (),
+    partly_labelled: Sequence[str] = (),
 ) -> list[FaceExample]:
-    """Squares beside the faces, and boxes that miss theirs by most of it.
+    """Makes examples of background: squares beside the faces, and boxes that miss most of their face.
 
     Args:
         samples: Pictures with true faces.
-        teacher: Its faces are avoided too.
+        auto_labels: Their faces are avoided as well.
         pictures: Decoded pixels.
         seed: Of the places.
-        incomplete: Sources in which faces without a label are frequent: nothing is taken from them.
+        partly_labelled: Sources in which many faces have no label; nothing is taken from them.
     """
     rng = np.random.default_rng(seed)
     return [
         FaceExample(sample.path, box, NOT_A_FACE)
         for sample in samples
-        if sample.source not in incomplete and sample.path in pictures
-        for box in _beside(sample, teacher, pictures, rng)
+        if sample.source not in partly_labelled and sample.path in pictures
+        for box in _background_boxes(sample, auto_labels, pictures, rng)
     ]
 
 
 def negative_examples(
     negatives: Sequence[Sample],
-    found: Mapping[Path, DetectedFaces],
+    detections: Mapping[Path, DetectedFaces],
     pictures: PictureCache,
     seed: int,
     hard: int = 4,
 ) -> list[FaceExample]:
-    """Places in pictures without faces: those that a detector took for one, thrice, and some at random."""
+    """Makes examples of pictures without faces: hard negatives, three times each, and random squares.
+
+    Args:
+        negatives: Pictures without faces.
+        detections: False detections in them: the hard negatives.
+        pictures: Decoded pixels.
+        seed: Of the random squares.
+        hard: Most hard negatives of a picture, those with the highest scores.
+    """
     rng = np.random.default_rng(seed)
     examples = []
     for sample in negatives:
         if sample.path not in pictures:
             continue
-        seen = found.get(sample.path)
-        if seen is not None:
-            hardest = np.argsort(-seen.scores)[:hard]
-            for box in seen.boxes[hardest]:
-                examples += [FaceExample(sample.path, box, NOT_A_FACE)] * 3
-        width, height = _size(sample, pictures)
-        for _ in range(4):
-            examples.append(
-                FaceExample(sample.path, _square(rng, width, height, 24, min(width, height)), NOT_A_FACE)
-            )
+        detected = detections.get(sample.path)
+        if detected is not None:
+            hardest = np.argsort(-detected.scores)[:hard]
+            for box in detected.boxes[hardest]:
+                examples += [FaceExample(sample.path, box, NOT_A_FACE)] * _HARD_COPIES
+        width, height = _picture_size(sample, pictures)
+        for _ in range(_RANDOM_SQUARES):
+            box = _random_square(rng, width, height, 24, min(width, height))
+            examples.append(FaceExample(sample.path, box, NOT_A_FACE))
     return examples
 
 
-def _found_again(sample: Sample, found: DetectedFaces | None) -> list[NDArray[np.float32] | None]:
-    """For every true box the one that a detector gives for the same face; None where it gives none."""
-    if found is None or not len(found.boxes) or not len(sample.boxes):
+def _match_detections(sample: Sample, detected: DetectedFaces | None) -> list[NDArray[np.float32] | None]:
+    """Returns for every true box the detected box of the same face; None where there is none."""
+    if detected is None or not len(detected.boxes) or not len(sample.boxes):
         return [None] * len(sample.boxes)
-    overlap = iou(sample.boxes, found.boxes)
+    overlap = iou(sample.boxes, detected.boxes)
     best = overlap.argmax(1)
-    mutual = (overlap.max(1) >= _SAME) & (overlap[:, best].argmax(0) == np.arange(len(best)))
-    return [found.boxes[column] if same else None for column, same in zip(best, mutual, strict=True)]
+    mutual = (overlap.max(1) >= _SAME_FACE_IOU) & (overlap[:, best].argmax(0) == np.arange(len(best)))
+    return [detected.boxes[column] if same else None for column, same in zip(best, mutual, strict=True)]
 
 
-def _beside(
-    sample: Sample, teacher: AutoLabels, pictures: PictureCache, rng: Generator
+def _background_boxes(
+    sample: Sample, auto_labels: AutoLabels, pictures: PictureCache, rng: Generator
 ) -> Iterator[NDArray[np.float32]]:
-    seen = teacher.get(sample.path)
-    faces = np.concatenate([sample.boxes, seen.boxes if seen is not None else _NONE])
-    width, height = _size(sample, pictures)
-    for _ in range(2):
-        box = _square(rng, width, height, 14, 160)
-        if iou(box[None], faces).max(initial=0) < 0.05:
+    """Draws squares without a face, and boxes of faces that are shifted away."""
+    label = auto_labels.get(sample.path)
+    faces = np.concatenate([sample.boxes, label.boxes if label is not None else _NO_BOXES])
+    width, height = _picture_size(sample, pictures)
+    for _ in range(_SQUARES):
+        box = _random_square(rng, width, height, 14, 160)
+        if iou(box[None], faces).max(initial=0) < _BACKGROUND_IOU:
             yield box
-    for face in sample.boxes[:3]:
+    for face in sample.boxes[:_SHIFTED]:
         side = float(max(face[2:] - face[:2]))
         angle = rng.uniform(0, 2 * np.pi)
         moved = face + np.tile([np.cos(angle), np.sin(angle)], 2) * side * rng.uniform(0.75, 1.1)
         box = moved.astype(np.float32)
-        if side >= 16 and iou(box[None], faces).max(initial=0) < 0.15:
+        if side >= _MIN_SHIFTED_SIDE and iou(box[None], faces).max(initial=0) < _MISSED_IOU:
             yield box
 
 
-def _size(sample: Sample, pictures: PictureCache) -> tuple[float, float]:
+def _picture_size(sample: Sample, pictures: PictureCache) -> tuple[float, float]:
+    """Returns width and height of a picture before it was shrunk for the cache, pixels."""
     image, shrunk = pictures[sample.path]
     return image.shape[1] / shrunk, image.shape[0] / shrunk
 
 
-def _square(rng: Generator, width: float, height: float, least: float, most: float) -> NDArray[np.float32]:
-    side = np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1))))
+def _random_square(
+    rng: Generator, width: float, height: float, smallest: float, largest: float
+) -> NDArray[np.float32]:
+    """Draws a square with a side between two limits (uniform in the logarithm): (4,) x1, y1, x2, y2."""
+    side = np.exp(rng.uniform(np.log(smallest), np.log(max(largest, smallest + 1))))
     x, y = rng.uniform(0, max(1, width - side)), rng.uniform(0, max(1, height - side))
     return np.array([x, y, x + side, y + side], np.float32)

@@ -1,4 +1,4 @@
-"""Where the shipped detector sees the faces of training pictures, as it will in use."""
+"""Runs the shipped detector on training pictures: its boxes are those that the classifier gets in use."""
 
 from __future__ import annotations
 
@@ -18,68 +18,75 @@ from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.types import Faces, Image
 
 _SIZE: Final = 416
-"""Long side, pixels, at which the pictures are searched: enough for a face that was meant to be seen."""
+"""Longer side, pixels, at which portraits are searched: their faces are large."""
 
-_SURE: Final = 0.5
+_THRESHOLD: Final = 0.5
+_ENLARGE_PORTRAIT: Final = 4.0  # largest factor for small portraits
+_ENLARGE_LIVE: Final = 2.0
+
 _INSET: Final = 0.12
-"""What lies around a face in a picture that it fills, as a share of the side: the usual margin."""
+"""Margin around a face that fills its picture, as a share of the side."""
 
 
 def shipped_detector() -> Detector:
-    """The detector whose boxes are taken."""
-    return SSD(locate("face_ssd.onnx"), _SIZE, _SURE, enlarge=4.0)
+    """Returns the detector that gives portraits their boxes."""
+    return SSD(locate("face_ssd.onnx"), _SIZE, _THRESHOLD, enlarge=_ENLARGE_PORTRAIT)
 
 
 def live_detector() -> Detector:
-    """The detector as it searches a camera's pictures; small ones are enlarged."""
-    return SSD(locate("face_ssd.onnx"), "accurate", enlarge=2.0)
+    """Returns the detector as used for live video, but small pictures are enlarged."""
+    return SSD(locate("face_ssd.onnx"), "accurate", enlarge=_ENLARGE_LIVE)
 
 
-def box_people(
+def detect_portraits(
     portraits: Sequence[PortraitSample], pictures: PictureCache, detector: Detector
 ) -> list[Sample]:
-    """Gives every picture of one person the box of its most certain face.
+    """Gives every portrait the box of the detected face with the highest score.
 
-    A picture in which no face is seen is taken for one that is filled by its face.
+    If no face is detected, the face is expected to fill the picture.
 
     Args:
-        portraits: The pictures; those that could not be read are passed over.
+        portraits: The portraits; those that could not be read are left out.
         pictures: Decoded pixels.
-        detector: Finds the faces.
+        detector: Detects the faces.
+
+    Returns:
+        One sample with one face for each portrait.
     """
-    seen = find_faces([portrait.path for portrait in portraits], pictures, detector)
-    found = []
+    detections = detect_faces([portrait.path for portrait in portraits], pictures, detector)
+    samples = []
     for portrait in portraits:
-        if portrait.path not in seen:
+        if portrait.path not in detections:
             continue
-        faces = seen[portrait.path]
-        box = faces.boxes[0] if len(faces) else _filling(*pictures[portrait.path])
+        faces = detections[portrait.path]
+        box = faces.boxes[0] if len(faces) else _full_picture_box(*pictures[portrait.path])
         x1, y1, x2, y2 = box.tolist()
         rows = [((x1, y1, x2, y2), portrait.state, False)]
-        found.append(make_sample(portrait.path, rows, portrait.source, portrait.group, portrait.split))
-    return found
+        samples.append(make_sample(portrait.path, rows, portrait.source, portrait.group, portrait.split))
+    return samples
 
 
-def find_faces(paths: Iterable[Path], pictures: PictureCache, detector: Detector) -> dict[Path, Faces]:
-    """Searches pictures; those that could not be read are passed over.
+def detect_faces(paths: Iterable[Path], pictures: PictureCache, detector: Detector) -> dict[Path, Faces]:
+    """Detects the faces of training pictures.
 
     Args:
-        paths: The pictures.
+        paths: The pictures; those that could not be read are left out.
         pictures: Decoded pixels.
-        detector: Finds the faces.
+        detector: Detects the faces.
 
     Returns:
         Picture -> its faces, boxes in pixels of the picture.
     """
-    found = {}
+    detections = {}
     for path in progress([p for p in paths if p in pictures], "looking for faces"):
         image, shrunk = pictures[path]
         faces = detector.detect(image)
-        found[path] = faces.with_(boxes=faces.boxes / np.float32(shrunk))
-    return found
+        detections[path] = faces.with_(boxes=faces.boxes / np.float32(shrunk))
+    return detections
 
 
-def _filling(image: Image, shrunk: float) -> NDArray[np.float32]:
+def _full_picture_box(image: Image, shrunk: float) -> NDArray[np.float32]:
+    """Returns the box (4,) of a face that fills its picture, in pixels of the picture before shrinking."""
     height, width = image.shape[:2]
     return np.array(
         [_INSET * width, _INSET * height, (1 - _INSET) * width, (1 - _INSET) * height], np.float32

@@ -1,4 +1,4 @@
-"""Decoded pictures in one memory-mapped file: decoding once makes every later epoch cheap."""
+"""Decoded pictures in one memory-mapped file: each picture is decoded once and not in every epoch."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from maskwatch.types import Image
 
 
 class PictureCache:
-    """Pictures by path. Workers that fork or pickle it share the pages of one file.
+    """Decoded pictures by path. Worker processes share the memory of one file.
 
     Args:
-        file: The decoded pixels, with `file`.json beside it that says which picture lies where.
+        file: The decoded pixels. A JSON file of the same name says where each picture begins.
     """
 
     def __init__(self, file: Path) -> None:
@@ -32,11 +32,15 @@ class PictureCache:
         self._pixels: np.memmap[tuple[int], np.dtype[np.uint8]] | None = None
 
     def __contains__(self, path: Path) -> bool:
-        """Whether the picture could be read."""
+        """Returns whether the picture is in the cache, which means that it could be read."""
         return str(path) in self._index
 
     def __getitem__(self, path: Path) -> tuple[Image, float]:
-        """The picture, read-only, and the factor by which it was shrunk (1.0: not at all)."""
+        """Returns a picture.
+
+        Returns:
+            (h, w, 3) uint8, BGR, read-only; and the factor by which it was shrunk, 1.0 for its own size.
+        """
         if self._pixels is None:  # opened late, so that it is not pickled to workers
             self._pixels = np.memmap(self._file, np.uint8, "r")
         start, height, width, scale = self._index[str(path)]
@@ -47,30 +51,30 @@ class PictureCache:
 
 
 def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[PictureCache, list[str]]:
-    """Decodes pictures into `folder`, or finds them there from an earlier run.
+    """Decodes pictures into a cache, or opens the cache of an earlier run.
 
     Args:
-        paths: The pictures; their order, sizes and times decide whether the cache is still good.
-        folder: Where the cache lies; made if absent.
+        paths: The pictures. If their order, sizes or times change, they are decoded again.
+        folder: Where the cache is; made if it does not exist.
         longest: Longer sides are reduced to this many pixels.
 
     Returns:
-        The pictures, and one line for each that could not be read.
+        The pictures, and one line for each picture that could not be read.
     """
     stats = [(str(p), *_stat(p)) for p in paths]
     key = hashlib.sha256(json.dumps([longest, stats]).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"pictures-{key}.u8"
-    failures_file = file.with_suffix(".txt")
-    if not failures_file.exists():
-        index, failures, offset = {}, [], 0
-        # Two trainings may begin at once, each with a draft of its own.
+    unreadable_file = file.with_suffix(".txt")
+    if not unreadable_file.exists():
+        index, unreadable, offset = {}, [], 0
+        # Two trainings may start at the same time; each writes its own draft.
         with AtomicFile(file) as draft, draft.path.open("wb") as out:
             for path in progress(paths, "decoding pictures"):
                 try:
                     image = read_image(path)
                 except MaskwatchError as error:
-                    failures.append(str(error))
+                    unreadable.append(str(error))
                     continue
                 scale = min(1.0, longest / max(image.shape[:2]))
                 if scale < 1:
@@ -81,9 +85,9 @@ def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[Pict
                 index[str(path)] = (offset, *image.shape[:2], scale)
                 offset += image.size
         file.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
-        # Written last: it says that the other two are whole.
-        failures_file.write_text("\n".join(failures), encoding="utf-8")
-    return PictureCache(file), failures_file.read_text(encoding="utf-8").splitlines()
+        # Written last: it says that the other two files are complete.
+        unreadable_file.write_text("\n".join(unreadable), encoding="utf-8")
+    return PictureCache(file), unreadable_file.read_text(encoding="utf-8").splitlines()
 
 
 def _stat(path: Path) -> tuple[int, int]:

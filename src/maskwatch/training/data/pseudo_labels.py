@@ -1,4 +1,4 @@
-"""Labels that nobody wrote: boxes for pictures without any, and faces to leave alone."""
+"""Pseudo-labels: makes boxes from detections, for pictures without boxes and for faces without a label."""
 
 from __future__ import annotations
 
@@ -13,98 +13,113 @@ from numpy.typing import NDArray
 from maskwatch.data.sample import UNKNOWN, PortraitSample, Sample
 from maskwatch.geometry import iou
 
-_SAME: Final = 0.3
-"""IoU from which two boxes mean the same face."""
+_SAME_FACE_IOU: Final = 0.3
+"""IoU from which a detection and a labelled box mean the same face."""
 
 
 class DetectedFaces(Protocol):
-    """Faces found by any means: boxes (n, 4) x1, y1, x2, y2 and scores (n,)."""
+    """Faces that an auto-labeller or a detector gives for one picture."""
 
     @property
     def boxes(self) -> NDArray[np.float32]:
-        """(n, 4) x1, y1, x2, y2 in pixels."""
+        """(n, 4) float32 x1, y1, x2, y2 in pixels of the picture."""
         ...
 
     @property
     def scores(self) -> NDArray[np.float32]:
-        """(n,) in [0, 1]."""
+        """(n,) float32 in [0, 1]."""
         ...
 
 
 def ignore_unlabelled(
-    samples: Sequence[Sample], found: Mapping[Path, DetectedFaces], score: float
+    samples: Sequence[Sample], detections: Mapping[Path, DetectedFaces], score: float
 ) -> list[Sample]:
-    """Adds an ignored box wherever a face was found with at least `score` and none is labelled."""
+    """Adds an ignored box for each detected face without a label, so that it is not taught as background.
+
+    Args:
+        samples: Pictures with labelled faces.
+        detections: Picture -> detected faces; a picture without an entry stays as it is.
+        score: Detections with a lower score are left out.
+    """
     result = []
     for sample in samples:
-        seen = found.get(sample.path)
-        if seen is None:
+        detected = detections.get(sample.path)
+        if detected is None:
             result.append(sample)
-            continue
-        extra = seen.boxes[seen.scores >= score]
-        if len(sample.boxes):
-            extra = extra[iou(extra, sample.boxes).max(1, initial=0) < _SAME]
-        result.append(_with_boxes(sample, extra, UNKNOWN, ignore=True))
+        else:
+            result.append(_add_ignored(sample, detected.boxes[detected.scores >= score]))
     return result
 
 
 def box_portraits(
-    portraits: Sequence[PortraitSample], found: Mapping[Path, DetectedFaces], score: float
+    portraits: Sequence[PortraitSample], detections: Mapping[Path, DetectedFaces], score: float
 ) -> list[Sample]:
-    """Gives pictures of one person their box: that of the only face found with at least `score`.
+    """Gives portraits the box of the only detected face.
 
-    What was found with less is ignored; a picture with no such face, or with several, is left out.
+    A portrait without such a face, or with several, is left out.
+
+    Args:
+        portraits: The portraits.
+        detections: Picture -> detected faces.
+        score: Smallest score of the face; detections with a lower score are added as ignored boxes.
     """
     result = []
     for portrait in portraits:
-        seen = found.get(portrait.path)
-        if seen is None or (seen.scores >= score).sum() != 1:
+        detected = detections.get(portrait.path)
+        if detected is None or (detected.scores >= score).sum() != 1:
             continue
-        sure = seen.scores >= score
+        accepted = detected.scores >= score
         sample = Sample(
             portrait.path,
-            seen.boxes[sure],
+            detected.boxes[accepted],
             np.array([portrait.state], np.int64),
             np.zeros(1, np.bool_),
             portrait.source,
             portrait.group,
             portrait.split,
         )
-        doubtful = seen.boxes[~sure]
-        doubtful = doubtful[iou(doubtful, sample.boxes).max(1, initial=0) < _SAME]
-        result.append(_with_boxes(sample, doubtful, UNKNOWN, ignore=True))
+        result.append(_add_ignored(sample, detected.boxes[~accepted]))
     return result
 
 
 def box_pictures(
-    paths: Sequence[Path], found: Mapping[Path, DetectedFaces], sure: float, maybe: float
+    paths: Sequence[Path], detections: Mapping[Path, DetectedFaces], accept: float, ignore: float
 ) -> list[Sample]:
-    """Takes faces found with at least `sure` as true, those between `maybe` and `sure` as to be ignored.
+    """Makes samples of unlabelled pictures from their detections.
 
-    Pictures without a sure face are left out.
+    Pictures without an accepted face are left out.
+
+    Args:
+        paths: The pictures.
+        detections: Picture -> detected faces.
+        accept: Detections with at least this score become faces of unknown state.
+        ignore: Those with a score from here to `accept` become ignored boxes.
     """
     result = []
     for path in paths:
-        seen = found.get(path)
-        if seen is None or not (seen.scores >= sure).any():
+        detected = detections.get(path)
+        if detected is None or not (detected.scores >= accept).any():
             continue
-        rows = seen.scores >= maybe
+        rows = detected.scores >= ignore
         result.append(
             Sample(
                 path,
-                seen.boxes[rows],
+                detected.boxes[rows],
                 np.full(int(rows.sum()), UNKNOWN, np.int64),
-                seen.scores[rows] < sure,
+                detected.scores[rows] < accept,
                 source="pseudo",
             )
         )
     return result
 
 
-def _with_boxes(sample: Sample, boxes: NDArray[np.float32], state: int, ignore: bool) -> Sample:
+def _add_ignored(sample: Sample, boxes: NDArray[np.float32]) -> Sample:
+    """Adds ignored boxes (n, 4), except where a face is labelled."""
+    if len(sample.boxes):
+        boxes = boxes[iou(boxes, sample.boxes).max(1, initial=0) < _SAME_FACE_IOU]
     return replace(
         sample,
         boxes=np.concatenate([sample.boxes, boxes]).astype(np.float32),
-        states=np.concatenate([sample.states, np.full(len(boxes), state, np.int64)]),
-        ignore=np.concatenate([sample.ignore, np.full(len(boxes), ignore)]),
+        states=np.concatenate([sample.states, np.full(len(boxes), UNKNOWN, np.int64)]),
+        ignore=np.concatenate([sample.ignore, np.full(len(boxes), True)]),
     )

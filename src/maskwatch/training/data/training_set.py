@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from maskwatch.data.corrections import correct, label_pictures, read_corrections
+from maskwatch.data.corrections import apply_corrections, label_portraits, read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.class_folders import class_folders
 from maskwatch.data.negatives import is_held_out, read_negatives
@@ -100,7 +100,7 @@ def read_training_set(material: TrainingSources, hold_out: float, seed: int, say
     unlabelled = [p for path in material.unlabelled for p in pictures_in(path)]
     train, held = read_labels(material, hold_out, seed, say)
     if material.corrections is not None:
-        found = label_pictures(unlabelled, read_corrections(material.corrections))
+        found = label_portraits(unlabelled, read_corrections(material.corrections))
         train.portraits.extend(found)
         if found:
             say(f"{len(found)} unlabelled pictures got a label from {material.corrections}")
@@ -139,7 +139,7 @@ def read_labels(
         return train, held
     known, changed, mended = read_corrections(material.corrections), 0, []
     for labelled in (train, held):
-        samples, portraits, count = correct(labelled.samples, labelled.portraits, known)
+        samples, portraits, count = apply_corrections(labelled.samples, labelled.portraits, known)
         mended.append(LabelledPictures(samples, portraits))
         changed += count
     say(f"{changed} labels corrected")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from maskwatch.progress import Steps
+from maskwatch.progress import StepBar
 from maskwatch.training.engine import checkpoint, distributed
 from maskwatch.training.engine.hardware import Hardware, choose_device, choose_precision
 from maskwatch.training.engine.loop import Say
@@ -113,7 +113,7 @@ def _look(
     found: list[Tensor] = []
     rest: list[tuple[Tensor, Tensor]] = []
     total = len(data)  # type: ignore[arg-type]
-    with Steps(total, 0, "looking at examples") as bar:
+    with StepBar(total, 0, "looking at examples") as bar:
         for planes, targets, weights in DataLoader(data, batch, **loader_options(workers)):
             found.append(features(planes))
             rest.append((targets, weights))

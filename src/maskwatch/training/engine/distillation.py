@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from maskwatch.errors import DataError, ModelError
 from maskwatch.models.download import sha256
 from maskwatch.models.runtime import Model, open_session
-from maskwatch.training.nets.anchors import described
+from maskwatch.training.nets.anchors import anchor_metadata
 from maskwatch.training.nets.ssd import decode, distance_iou_loss
 from maskwatch.types import ModelKind
 
@@ -49,7 +49,7 @@ class TeacherDetector:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._model = _open(path, "detector", threads)
-        own, theirs = described(), self._model.metadata
+        own, theirs = anchor_metadata(), self._model.metadata
         if differ := [key for key in own if own[key] != theirs[key]]:
             raise DataError(f"--imitate: {path}: other {', '.join(differ)} than the detector that is trained")
         self.sha256 = sha256(path)

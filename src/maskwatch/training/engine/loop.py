@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from maskwatch.errors import DataError
-from maskwatch.progress import Steps
+from maskwatch.progress import StepBar
 from maskwatch.training.engine import checkpoint, distributed
 from maskwatch.training.engine.checkpoint import BEST, LAST
 from maskwatch.training.engine.hardware import Hardware, choose_device, choose_precision
@@ -136,7 +136,7 @@ class _Run:
         losses: list[dict[str, float]] = []
         figure: float | None = None
         clock = time.perf_counter()
-        with Steps(self.recipe.steps, self.done, f"training the {self.task.kind}", self.writes) as bar:
+        with StepBar(self.recipe.steps, self.done, f"training the {self.task.kind}", self.writes) as bar:
             for step, batch in enumerate(self._batches(workers), self.done):
                 losses.append(self._step(step, batch))
                 done, last = step + 1, step + 1 == self.recipe.steps

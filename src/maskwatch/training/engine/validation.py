@@ -18,7 +18,7 @@ from maskwatch.geometry import GREY, crop_square, nms
 from maskwatch.training.data.classifier_dataset import FaceExample
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.anchors import grid
-from maskwatch.training.nets.mask_net import states
+from maskwatch.training.nets.mask_net import state_probabilities
 from maskwatch.training.nets.ssd import decode
 from maskwatch.types import LABELS
 
@@ -64,7 +64,7 @@ class HeldOutFaces:
         """
         if not len(self._states):
             return None
-        right = states(logits.float().cpu()).argmax(1) == self._states
+        right = state_probabilities(logits.float().cpu()).argmax(1) == self._states
         shares = [right[self._states == state].float().mean() for state in torch.unique(self._states)]
         return float(torch.stack(shares).mean())
 

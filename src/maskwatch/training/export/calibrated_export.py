@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion
-from maskwatch.data.corrections import correct, left_out, read_corrections
+from maskwatch.data.corrections import apply_corrections, ignored_pictures, read_corrections
 from maskwatch.data.sample import UNKNOWN, Sample, negative
 from maskwatch.detectors.base import Detector
 from maskwatch.errors import DataError
@@ -87,8 +87,8 @@ def export_calibrated(
     material = select(wanted)
     if choices.corrections is not None:
         entries = read_corrections(choices.corrections)
-        shown = left_out([sample.path for sample in material.negatives], entries)
-        samples, portraits, _ = correct(material.samples, material.portraits, entries)
+        shown = ignored_pictures([sample.path for sample in material.negatives], entries)
+        samples, portraits, _ = apply_corrections(material.samples, material.portraits, entries)
         negatives = [sample for sample in material.negatives if sample.path not in shown]
         material = replace(material, samples=samples, portraits=portraits, negatives=negatives)
     with tempfile.TemporaryDirectory() as folder:

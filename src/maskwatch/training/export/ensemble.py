@@ -17,9 +17,9 @@ from onnx import TensorProto, compose, helper
 from maskwatch.errors import DataError
 from maskwatch.models.download import sha256
 from maskwatch.models.runtime import open_session
-from maskwatch.training.nets.anchors import described
+from maskwatch.training.nets.anchors import anchor_metadata
 
-_SAME: Final = (*described(), "colour_order")
+_SAME: Final = (*anchor_metadata(), "colour_order")
 """What both must say of themselves for their answers to mean the same."""
 
 _PREFIX: Final = "companion."

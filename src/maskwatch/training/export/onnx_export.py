@@ -29,7 +29,7 @@ from maskwatch.training.engine import checkpoint
 from maskwatch.training.export.calibration import UNSCALED, Temperatures
 from maskwatch.training.export.ensemble import EnsembleMember, join
 from maskwatch.training.export.network_inputs import recorded
-from maskwatch.training.nets.anchors import STRIDE_MULTIPLE, described
+from maskwatch.training.nets.anchors import STRIDE_MULTIPLE, anchor_metadata
 from maskwatch.training.nets.mask_net import MaskNet
 from maskwatch.training.nets.ssd import SSD
 from maskwatch.training.provenance import commit
@@ -119,7 +119,7 @@ def export_detector(
     own = {
         "kind": "detector",
         "architecture": f"SSD, MobileNetV2 x{recipe['width']:g}, strides 8 16 32 64",
-        **described(),
+        **anchor_metadata(),
     }
     example = np.random.default_rng(0).integers(0, 256, (1, 192, 320, 3), np.uint8)
     other = np.random.default_rng(1).integers(0, 256, (1, 384, 256, 3), np.uint8)

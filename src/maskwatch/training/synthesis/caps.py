@@ -1,4 +1,4 @@
-"""Paints a cap or a hat onto a head: its brim hides brow and eyes, so that only the lower face tells."""
+"""Paints caps and hats on heads. Their brims hide brow and eyes, so that only the lower face can be seen."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from maskwatch.training.synthesis.mask_shape import Floats
-from maskwatch.training.synthesis.outlines import FINER, canvas, shrunk, soft
+from maskwatch.training.synthesis.mask_shape import FloatArray
+from maskwatch.training.synthesis.outlines import SUPERSAMPLING, blurred, canvas, downsampled
 from maskwatch.types import Image
 
 __all__ = ["paint_cap"]
 
-_SMALLEST: Final = 12.0
-"""Faces of fewer pixels in height stay as they are."""
+_MIN_FACE_HEIGHT: Final = 12.0
+"""Shorter side, pixels, below which a face gets no cap."""
 
-_DARK: Final = 0.55
-"""Share of the caps that are nearly black, as most are."""
+_DARK_SHARE: Final = 0.55
+"""Share of the caps that are nearly black, as most caps are."""
 
 
 def paint_cap(image: Image, box: NDArray[np.floating[Any]], rng: Generator) -> Image:
-    """Paints one cap, or a brimless hat, a little differently each time.
+    """Paints one cap or brimless hat, a little differently each time.
 
     Args:
         image: (h, w, 3) uint8, BGR; not changed.
@@ -36,7 +36,7 @@ def paint_cap(image: Image, box: NDArray[np.floating[Any]], rng: Generator) -> I
     result = image.copy()
     x1, y1, x2, y2 = (float(v) for v in box)
     width, height = x2 - x1, y2 - y1
-    if min(width, height) < _SMALLEST:
+    if min(width, height) < _MIN_FACE_HEIGHT:
         return result
     low = np.floor([x1 - 0.4 * width, y1 - 0.6 * height]).astype(int)
     high = np.ceil([x2 + 0.4 * width, y1 + 0.85 * height]).astype(int)
@@ -64,9 +64,9 @@ def paint_cap(image: Image, box: NDArray[np.floating[Any]], rng: Generator) -> I
         other = _colour(rng) if rng.random() < 0.25 else colour
         drawn.append((brim, np.clip(other * light * rng.uniform(0.6, 1.0) * folds, 0, 255)))
     cover = np.maximum.reduce([shape for shape, _ in drawn])
-    picture = patch * (1 - rng.uniform(0, 0.65) * _shadow(cover, height))[..., None]
+    picture = patch * (1 - rng.uniform(0, 0.65) * _cast_shadow(cover, height))[..., None]
     for shape, painted in drawn:
-        shape = soft(shape, max(height / 90, 0.3))[..., None]
+        shape = blurred(shape, max(height / 90, 0.3))[..., None]
         picture += shape * (painted - picture)
     patch[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     return result
@@ -78,34 +78,34 @@ def _ellipse(
     axes: tuple[float, float],
     tilt: float,
     span: tuple[int, int],
-) -> Floats:
-    """(h, w) float32, 0 to 1: how far a part of an ellipse covers each pixel."""
+) -> FloatArray:
+    """Returns the coverage (h, w) float32, 0 to 1, of an ellipse between two angles in degrees."""
     drawn = canvas(size)
-    place = (round(centre[0] * FINER), round(centre[1] * FINER))
-    radii = (max(1, round(axes[0] * FINER)), max(1, round(axes[1] * FINER)))
+    place = (round(centre[0] * SUPERSAMPLING), round(centre[1] * SUPERSAMPLING))
+    radii = (max(1, round(axes[0] * SUPERSAMPLING)), max(1, round(axes[1] * SUPERSAMPLING)))
     outline = cv2.ellipse2Poly(place, radii, round(tilt), span[0], span[1], 6)
     cv2.fillPoly(drawn, [np.asarray(outline, np.int32)], 255)
-    return shrunk(drawn)
+    return downsampled(drawn)
 
 
-def _colour(rng: Generator) -> Floats:
-    """(3,) BGR, 0 to 255: mostly dark, else anything."""
-    if rng.random() < _DARK:
+def _colour(rng: Generator) -> FloatArray:
+    """Draws a colour (3,) BGR, 0 to 255: mostly dark, else any."""
+    if rng.random() < _DARK_SHARE:
         return rng.uniform(10, 60) * (1 + rng.normal(0, 0.12, 3))
     hue, grey = rng.uniform(20, 245, 3), rng.uniform(20, 245)
     return grey + rng.uniform(0, 0.8) * (hue - grey)
 
 
-def _folds(size: tuple[int, int], rng: Generator) -> Floats:
-    """(h, w, 1): soft light and dark, and the grain of cloth."""
+def _folds(size: tuple[int, int], rng: Generator) -> FloatArray:
+    """Draws factors (h, w, 1) for the brightness of cloth: soft folds and fine grain."""
     coarse = rng.normal(1, 0.14, (5, 5)).astype(np.float32)
     smooth = cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
     return np.asarray(smooth + rng.normal(0, 0.03, size), np.float32)[..., None]
 
 
-def _shadow(cover: Floats, height: float) -> Floats:
-    """What the brim throws on the face: the cover, moved down and blurred."""
+def _cast_shadow(cover: FloatArray, height: float) -> FloatArray:
+    """Returns the shadow (h, w) of the cap on the face: its coverage, moved down and blurred."""
     down = max(1, round(0.10 * height))
     moved = np.zeros_like(cover)
     moved[down:] = cover[:-down]
-    return soft(moved, max(0.06 * height, 0.3))
+    return blurred(moved, max(0.06 * height, 0.3))

@@ -1,4 +1,4 @@
-"""What a painted mask is made of: kinds, colours, pleats, seams, folds and prints."""
+"""The fabric of painted masks: kinds, colours, pleats, seams, folds and prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from maskwatch.training.synthesis.mask_shape import Cut, Floats
+from maskwatch.training.synthesis.mask_shape import Cut, FloatArray
 
 MaskKind = Literal["surgical", "cloth", "ffp2", "black", "patterned", "scarf"]
 Straps = Literal["ears", "head", "none"]
@@ -20,10 +20,10 @@ class MaskStyle:
     """The look of a mask.
 
     Attributes:
-        kind: What sort of mask.
+        kind: The kind of mask.
         colour: Its colour in good white light: blue, green, red, 0 to 255.
-        seed: Decides print, folds and how exactly it sits; equal seeds paint equal masks.
-        straps: Loops around the ears, bands around the head, or nothing to be seen.
+        seed: Of print, folds and exact place; equal seeds paint equal masks.
+        straps: Loops around the ears, bands around the head, or no visible straps.
     """
 
     kind: MaskKind = "surgical"
@@ -33,7 +33,7 @@ class MaskStyle:
 
     @property
     def cut(self) -> Cut:
-        """How a mask of this kind is cut."""
+        """The cut of a mask of this kind."""
         if self.kind == "surgical":
             return "flat"
         if self.kind == "ffp2":
@@ -43,8 +43,8 @@ class MaskStyle:
         return "fitted" if self.seed % 3 else "flat"
 
 
-# Weight of the kind and its usual colours (blue, green, red).
-_USUAL: Final[dict[MaskKind, tuple[float, list[Colour]]]] = {
+# How often each kind is drawn, and its usual colours (blue, green, red), the commonest first.
+_KIND_COLOURS: Final[dict[MaskKind, tuple[float, list[Colour]]]] = {
     "surgical": (
         0.46,
         [
@@ -67,20 +67,20 @@ _USUAL: Final[dict[MaskKind, tuple[float, list[Colour]]]] = {
 
 
 def random_style(rng: np.random.Generator) -> MaskStyle:
-    """Draws a mask as one meets them: mostly surgical, of every colour.
+    """Draws the look of a mask: mostly surgical, in any colour.
 
     Args:
-        rng: Where the chances come from; the same state gives the same style.
+        rng: The generator; the same state gives the same style.
 
     Returns:
         A style with its own seed.
     """
-    kinds = list(_USUAL)
-    weights = np.array([_USUAL[kind][0] for kind in kinds])
+    kinds = list(_KIND_COLOURS)
+    weights = np.array([_KIND_COLOURS[kind][0] for kind in kinds])
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-    usual = _USUAL[kind][1]
+    colours = _KIND_COLOURS[kind][1]
     # The first colours of a list are the commonest.
-    colour = np.array(usual[int(len(usual) * rng.random() ** 1.6)], np.float64)
+    colour = np.array(colours[int(len(colours) * rng.random() ** 1.6)], np.float64)
     if kind in ("cloth", "patterned", "scarf") and rng.random() < 0.5:
         hue = np.array([[[rng.integers(180), rng.integers(30, 220), rng.integers(60, 240)]]], np.uint8)
         colour = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].astype(np.float64)
@@ -94,56 +94,58 @@ def random_style(rng: np.random.Generator) -> MaskStyle:
     return MaskStyle(kind, (blue, green, red), int(rng.integers(2**31)), straps)
 
 
-def weave(
-    style: MaskStyle, u: Floats, v: Floats, pixel: float, bunched: bool, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Colour and relief of a mask's cloth.
+def render_fabric(
+    style: MaskStyle, u: FloatArray, v: FloatArray, pixel: float, bunched: bool, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Renders the colour and the relief of a mask's fabric.
 
     Args:
-        style: The mask.
+        style: The look of the mask.
         u: (h, w) from -1 at the wearer's right edge to 1.
         v: (h, w) from 0 at the upper edge to 1.
-        pixel: Size of a pixel in u; finer detail is left out.
-        bunched: The mask is pushed together, as under a chin.
-        rng: Source of folds and prints.
+        pixel: Size of a pixel in units of u; finer details are left out.
+        bunched: Whether the mask is pushed together, as under a chin.
+        rng: Draws folds and prints.
 
     Returns:
-        (h, w, 3) float32 colour 0 to 1 and (h, w) float32 relief, a factor around 1.
+        (h, w, 3) float32 colour, BGR, 0 to 1; and (h, w) float32 relief, a factor of the brightness around 1.
     """
     base = np.asarray(style.colour, np.float32) / 255
-    colour: Floats = np.broadcast_to(base, (*u.shape, 3))
+    colour: FloatArray = np.broadcast_to(base, (*u.shape, 3))
     gathered = bunched or style.kind == "scarf"
     relief = 1 + rng.uniform(0.05, 0.13) * (1.3 if gathered else 1.0) * _folds(u, v, gathered, rng)
-    fine = max(pixel, 0.012)
-    relief += _creases(u, v, fine, rng)
+    min_width = max(pixel, 0.012)
+    relief += _creases(u, v, min_width, rng)
     if style.kind == "surgical" or (style.kind == "black" and style.cut == "flat"):
-        relief += _pleats(u, v, fine, bunched, rng)
-        _line(relief, v - 0.10, fine, -0.07)
-        _line(relief, v - 0.94, fine, -0.07)
-        _line(relief, np.abs(u) - 0.94, fine, -0.09)
+        relief += _pleats(u, v, min_width, bunched, rng)
+        _press_seam(relief, v - 0.10, min_width, -0.07)
+        _press_seam(relief, v - 0.94, min_width, -0.07)
+        _press_seam(relief, np.abs(u) - 0.94, min_width, -0.09)
     elif style.kind == "ffp2":
-        colour = _respirator(style, colour, relief, u, v, fine, rng)
+        colour = _respirator_seams(style, colour, relief, u, v, min_width, rng)
     elif style.kind != "scarf":
         if style.cut == "fitted" or rng.random() < 0.3:
-            _line(relief, u + 0.015 * np.sin(9 * v), fine, -0.16)
+            _press_seam(relief, u + 0.015 * np.sin(9 * v), min_width, -0.16)
             relief += 0.05 * np.exp(-((u / 0.12) ** 2))
         for hem in (v - 0.06, v - 0.95, np.abs(u) - 0.93):
-            _line(relief, hem, fine, -0.10)
+            _press_seam(relief, hem, min_width, -0.10)
     if style.kind == "patterned" or (style.kind == "scarf" and style.seed % 2):
-        colour = _printed(colour, u, v, rng)
+        colour = _with_print(colour, u, v, rng)
     return np.asarray(colour, np.float32), relief
 
 
-def _line(relief: Floats, distance: Floats, fine: float, depth: float) -> None:
-    """Presses a seam into the relief where `distance` is 0; thinner than a pixel fades."""
-    width = max(0.016, fine)
+def _press_seam(relief: FloatArray, distance: FloatArray, min_width: float, depth: float) -> None:
+    """Adds a seam to the relief where `distance` is 0. Seams thinner than a pixel fade."""
+    width = max(0.016, min_width)
     relief += depth * min(1.0, 0.028 / width) * np.exp(-((distance / width) ** 2))
 
 
-def _pleats(u: Floats, v: Floats, fine: float, bunched: bool, rng: np.random.Generator) -> Floats:
-    """Three or so pleats, open in the middle and shut at the sides."""
+def _pleats(
+    u: FloatArray, v: FloatArray, min_width: float, bunched: bool, rng: np.random.Generator
+) -> FloatArray:
+    """Draws the relief of two to four pleats, open in the middle and shut at the sides."""
     depth = rng.uniform(0.12, 0.36) * (1.2 if bunched else 1.0)
-    width = max(rng.uniform(0.014, 0.03), 0.8 * fine)
+    width = max(rng.uniform(0.014, 0.03), 0.8 * min_width)
     result = np.zeros_like(u)
     for k in np.linspace(0.30, 0.70, int(rng.integers(2, 5))) + rng.normal(0, 0.02):
         bend = rng.normal(0, 0.035)
@@ -158,8 +160,8 @@ def _pleats(u: Floats, v: Floats, fine: float, bunched: bool, rng: np.random.Gen
     return result
 
 
-def _folds(u: Floats, v: Floats, bunched: bool, rng: np.random.Generator) -> Floats:
-    """Soft irregular creases: noise, stretched along the strap pull."""
+def _folds(u: FloatArray, v: FloatArray, bunched: bool, rng: np.random.Generator) -> FloatArray:
+    """Draws the relief of soft irregular folds: smooth noise, stretched in the direction of the straps."""
     rows, columns = (14, 5) if bunched else (7, 6)
     noise = rng.normal(0, 1, (rows, columns)).astype(np.float32)
     slant = rng.normal(0, 0.25)
@@ -171,74 +173,74 @@ def _folds(u: Floats, v: Floats, bunched: bool, rng: np.random.Generator) -> Flo
     return np.asarray(folds, np.float32)
 
 
-def _creases(u: Floats, v: Floats, fine: float, rng: np.random.Generator) -> Floats:
-    """Short creases that run in from the sides, where straps or cheeks pull."""
+def _creases(u: FloatArray, v: FloatArray, min_width: float, rng: np.random.Generator) -> FloatArray:
+    """Draws the relief of short creases from the sides, where straps or cheeks pull."""
     result = np.zeros_like(u)
     for _ in range(int(rng.integers(0, 5))):
         side = rng.choice((-1.0, 1.0))
         start, slope, reach = rng.uniform(0.1, 0.9), rng.normal(0, 0.25), rng.uniform(0.25, 0.7)
         inward = 1 - side * u
         d = v - start - slope * inward
-        width = max(rng.uniform(0.02, 0.045), fine)
+        width = max(rng.uniform(0.02, 0.045), min_width)
         fade = rng.uniform(0.06, 0.2) * np.exp(-((inward / reach) ** 2))
         result += fade * (np.exp(-(((d + width) / width) ** 2)) - np.exp(-((d / width) ** 2)))
     return result
 
 
-def _respirator(
+def _respirator_seams(
     style: MaskStyle,
-    colour: Floats,
-    relief: Floats,
-    u: Floats,
-    v: Floats,
-    fine: float,
+    colour: FloatArray,
+    relief: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
+    min_width: float,
     rng: np.random.Generator,
-) -> Floats:
-    """Welds of a folded or moulded respirator, at times with a valve; changes `relief`."""
-    sort = rng.integers(3)
-    if sort == 0:  # folded upright, welded along the ridge
-        _line(relief, u, fine, -0.20)
+) -> FloatArray:
+    """Adds the seams of a folded or moulded respirator to `relief`, and sometimes a valve to the colour."""
+    construction = rng.integers(3)
+    if construction == 0:  # folded upright, welded along the ridge
+        _press_seam(relief, u, min_width, -0.20)
         relief += 0.07 * np.sign(u) * np.exp(-np.abs(u) / 0.35) * rng.choice((-1, 1))
-        _line(relief, v - 0.12 - 0.25 * (1 - np.abs(u)) * 0.3, fine, -0.08)
-    elif sort == 1:  # three panels, folded across
+        _press_seam(relief, v - 0.12 - 0.25 * (1 - np.abs(u)) * 0.3, min_width, -0.08)
+    elif construction == 1:  # three panels, folded across
         bow = 0.10 * (1 - u * u)
-        _line(relief, v - 0.40 + bow, fine, -0.20)
-        _line(relief, v - 0.66 - bow, fine, -0.20)
+        _press_seam(relief, v - 0.40 + bow, min_width, -0.20)
+        _press_seam(relief, v - 0.66 - bow, min_width, -0.20)
         relief += 0.06 * (v < 0.40 - bow) - 0.05 * (v > 0.66 + bow)
     else:  # moulded cup
-        _line(relief, np.hypot(u * 0.9, (v - 0.5) * 1.7) - 0.78, fine, -0.12)
-    _line(relief, np.abs(u) - 0.93, fine, -0.10)
-    _line(relief, v - 0.95, fine, -0.08)
+        _press_seam(relief, np.hypot(u * 0.9, (v - 0.5) * 1.7) - 0.78, min_width, -0.12)
+    _press_seam(relief, np.abs(u) - 0.93, min_width, -0.10)
+    _press_seam(relief, v - 0.95, min_width, -0.08)
     if rng.random() < 0.3:
         side = rng.choice((0.0, 0.38, -0.38))
         distance = np.hypot(u - side, (v - 0.52) * 0.85)
-        inside = np.clip((0.17 - distance) / max(fine, 0.02) + 0.5, 0, 1)[..., None]
+        inside = np.clip((0.17 - distance) / max(min_width, 0.02) + 0.5, 0, 1)[..., None]
         valve = np.asarray(rng.choice(((0.93, 0.93, 0.92), (0.6, 0.6, 0.6), (0.75, 0.45, 0.2))), np.float32)
         colour = colour * (1 - inside) + valve * inside
         for radius in (0.17, 0.11):
-            _line(relief, distance - radius, fine, -0.18)
+            _press_seam(relief, distance - radius, min_width, -0.18)
     return np.asarray(colour, np.float32)
 
 
-def _printed(colour: Floats, u: Floats, v: Floats, rng: np.random.Generator) -> Floats:
-    """Lays a repeating print over the cloth."""
+def _with_print(colour: FloatArray, u: FloatArray, v: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Adds a repeating print to the colour."""
     size = 64
     base = np.asarray(colour[0, 0] * 255, np.float32)
     tile = np.empty((size, size, 3), np.uint8)  # OpenCV smooths edges on bytes only
     tile[:] = base
     inks = [rng.uniform(0, 255, 3) for _ in range(3)] + [np.full(3, 245.0 if base.mean() < 128 else 16.0)]
-    sort = rng.choice(("dots", "stripes", "checks", "blots", "shapes", "camouflage"))
+    pattern = rng.choice(("dots", "stripes", "checks", "blots", "shapes", "camouflage"))
     ink = inks[int(rng.integers(2, 4))]
-    if sort == "dots":
+    if pattern == "dots":
         for centre in ((0, 0), (size, 0), (0, size), (size, size), (size // 2, size // 2)):
             cv2.circle(tile, centre, int(rng.integers(7, 15)), ink.tolist(), -1, cv2.LINE_AA)
-    elif sort in ("stripes", "checks"):
+    elif pattern in ("stripes", "checks"):
         step = int(rng.choice((8, 16, 32)))
         for k in range(0, size, 2 * step):
             tile[:, k : k + step] = tile[:, k : k + step] * 0.4 + ink * 0.6
-            if sort == "checks":
+            if pattern == "checks":
                 tile[k : k + step] = tile[k : k + step] * 0.4 + ink * 0.6
-    elif sort == "camouflage":
+    elif pattern == "camouflage":
         for chosen in inks[:2]:
             dark = base * 0.5 + np.asarray(chosen, np.float32) * 0.3
             noise = cv2.resize(rng.normal(0, 1, (6, 6)).astype(np.float32), (size, size), interpolation=3)
@@ -248,7 +250,7 @@ def _printed(colour: Floats, u: Floats, v: Floats, rng: np.random.Generator) -> 
             chosen = inks[int(rng.integers(4))].tolist()
             centre = (int(rng.integers(8, size - 8)), int(rng.integers(8, size - 8)))
             axes = (int(rng.integers(2, 9)), int(rng.integers(2, 9)))
-            thick = -1 if sort == "blots" else 2
+            thick = -1 if pattern == "blots" else 2
             cv2.ellipse(tile, centre, axes, float(rng.uniform(0, 180)), 0, 360, chosen, thick, cv2.LINE_AA)
     repeat = rng.uniform(1.2, 4.0) * size / 2
     angle = rng.normal(0, 0.3)

@@ -1,7 +1,7 @@
-"""Where a mask lies on a head: a sheet in three dimensions, laid into the picture by five landmarks.
+"""The shape of a mask on a head: a sheet in three dimensions, projected into the picture by five landmarks.
 
-Head coordinates are in units of the distance between the eyes: x to the right of the picture, y down,
-z away from the camera, origin between the eyes. The numbers are rounded adult averages.
+Head coordinates are in units of the distance between the eyes: x to the right of the picture, y down, z away
+from the camera. The origin is between the eyes. The numbers are rounded averages of adults.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Worn = Literal["correct", "nose_out", "chin"]
-"""How a mask is worn: over nose and mouth, below the nose, or below the mouth."""
+MaskPosition = Literal["correct", "nose_out", "chin"]
+"""Where a mask is: over nose and mouth, below the nose, or below the mouth."""
 
 Cut = Literal["flat", "fitted", "cup", "scarf"]
-"""How a mask is cut: a pleated rectangle, a sewn one, a respirator that stands off, a wrapped cloth."""
+"""The cut of a mask: a pleated rectangle, sewn to the face, a respirator that stands off, a wrapped cloth."""
 
-Floats = NDArray[np.floating[Any]]
+FloatArray = NDArray[np.floating[Any]]
 
-# Right eye, left eye, nose tip, right and left corner of the mouth ("right" is the person's own).
 LANDMARKS: Final = np.array(
     [[-0.5, 0, 0], [0.5, 0, 0], [0, 0.64, -0.52], [-0.4, 1.1, -0.1], [0.4, 1.1, -0.1]], np.float32
 )
+"""Right eye, left eye, tip of the nose, right and left corner of the mouth; "right" is the person's right."""
 
 EAR_TOP: Final = (1.12, 0.22, 1.25)
 EAR_LOBE: Final = (1.08, 0.78, 1.25)
 
-# Half a sheet: rows from the upper to the lower edge, columns from the middle to the side.
-_HALF: Final[dict[tuple[Worn, Cut], list[list[tuple[float, float, float]]]]] = {
+# Control points of half a sheet: rows from the upper to the lower edge, columns from the middle to the side.
+_HALF_SHEETS: Final[dict[tuple[MaskPosition, Cut], list[list[tuple[float, float, float]]]]] = {
     ("correct", "flat"): [
         [(0, 0.24, -0.34), (0.27, 0.38, -0.08), (0.60, 0.47, 0.10), (0.93, 0.60, 0.55)],
         [(0, 0.66, -0.66), (0.35, 0.70, -0.42), (0.70, 0.76, 0.00), (0.97, 0.80, 0.53)],
@@ -87,61 +87,64 @@ COLUMNS: Final = 17
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A mask in the picture.
+    """A mask as a grid of points in the picture.
 
     Attributes:
-        points: (ROWS, COLUMNS, 2) float32: its grid in pixels.
-        normals: (ROWS, COLUMNS, 3) float32: unit normals; z below 0 faces the camera.
-        straps: Lines in pixels, each (k, 2) float32, from the mask to where they vanish.
+        points: (ROWS, COLUMNS, 2) float32: the grid in pixels.
+        normals: (ROWS, COLUMNS, 3) float32: unit normals; those with z below 0 face the camera.
+        straps: Lines in pixels, each (k, 2) float32, from the mask to where they disappear.
     """
 
-    points: Floats
-    normals: Floats
-    straps: tuple[Floats, ...]
+    points: FloatArray
+    normals: FloatArray
+    straps: tuple[FloatArray, ...]
 
 
-def face_size(landmarks: Floats) -> float:
-    """Distance between the eyes in pixels, as if the face looked at the camera."""
+def face_size(landmarks: FloatArray) -> float:
+    """Estimates the distance between the eyes in pixels as if the face looked at the camera."""
     eyes = float(np.linalg.norm(landmarks[1] - landmarks[0]))
     down = float(np.linalg.norm(landmarks[:2].mean(0) - landmarks[3:].mean(0)))
     return max(eyes, down / 1.1)
 
 
-def head_pose(landmarks: Floats) -> tuple[Floats, Floats]:
-    """Fits an affine camera to five landmarks.
+def head_pose(landmarks: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Fits an affine camera to five landmarks by least squares.
 
     Args:
         landmarks: (5, 2) float32 pixels in the order of `LANDMARKS`.
 
     Returns:
-        (3, 3) matrix from head coordinates to pixels (its last row gives depth) and the (3,) origin.
+        (3, 3) float32 matrix from head coordinates to pixels (its last row gives the depth) and the (3,)
+        origin.
     """
     design = np.hstack([LANDMARKS, np.ones((5, 1), np.float32)])
     solution = np.linalg.lstsq(design, landmarks.astype(np.float32), rcond=None)[0]
     axes, origin = solution[:3].T, solution[3]
     scale = max(float(np.linalg.norm(axes[:, 0])), float(np.linalg.norm(axes[:, 1])), 1e-6)
-    # The depth axis hangs on the nose alone: a badly placed nose must not tear the head apart.
+    # The depth axis depends on the nose only: a badly placed nose must not distort the head.
     depth = float(np.linalg.norm(axes[:, 2]))
     axes[:, 2] *= min(1.0, 0.95 * scale / max(depth, 1e-6))
     matrix = np.vstack([axes, np.cross(axes[0], axes[1])[None] / scale])
     return matrix.astype(np.float32), np.append(origin, 0).astype(np.float32)
 
 
-def lay(landmarks: Floats, worn: Worn, cut: Cut, straps: str, rng: np.random.Generator) -> Sheet:
-    """Lays a mask on a head, a little differently each time.
+def place_sheet(
+    landmarks: FloatArray, position: MaskPosition, cut: Cut, straps: str, rng: np.random.Generator
+) -> Sheet:
+    """Places a mask on a head, a little differently each time.
 
     Args:
         landmarks: (5, 2) float32 pixels in the order of `LANDMARKS`.
-        worn: How it is worn.
-        cut: How it is cut.
+        position: Where the mask is on the face.
+        cut: Its cut.
         straps: "ears" (loops), "head" (two bands around the head) or "none".
-        rng: Source of the small differences.
+        rng: Draws the small differences.
 
     Returns:
         The mask in the picture.
     """
     matrix, origin = head_pose(landmarks)
-    control = _control(worn, cut, rng)
+    control = _control_points(position, cut, rng)
     grid = np.einsum("ri,ijk,cj->rck", _spline(4, ROWS), control, _spline(7, COLUMNS))
     camera = grid @ matrix.T + origin
     across, down = np.gradient(camera, axis=1), np.gradient(camera, axis=0)
@@ -155,26 +158,26 @@ def lay(landmarks: Floats, worn: Worn, cut: Cut, straps: str, rng: np.random.Gen
     return Sheet(camera[..., :2].astype(np.float32), normals.astype(np.float32), tuple(lines))
 
 
-def _control(worn: Worn, cut: Cut, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The 4 x 7 control points of a sheet with this wearer's differences."""
-    half = np.array(_HALF.get((worn, cut)) or _HALF[worn, "flat"], np.float64)
+def _control_points(position: MaskPosition, cut: Cut, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Returns control points (4, 7, 3) of a sheet in head coordinates, with random differences."""
+    half = np.array(_HALF_SHEETS.get((position, cut)) or _HALF_SHEETS[position, "flat"], np.float64)
     mirrored = half[:, :0:-1] * (-1, 1, 1)
     control = np.concatenate([mirrored, half], axis=1)
-    if cut == "cup" and worn != "correct":
+    if cut == "cup" and position != "correct":
         control[1:3, 1:6, 2] -= 0.18
-    # Upper and lower edge move on their own; the limits keep each way of wearing what it is.
+    # Upper and lower edge move independently; the limits keep the mask in its position.
     top, bottom = {
         "correct": (rng.uniform(-0.08, 0.10), rng.uniform(-0.10, 0.10)),
         "nose_out": (rng.uniform(-0.14, 0.08), rng.uniform(-0.20, 0.12)),
         "chin": (rng.uniform(-0.04, 0.22), rng.uniform(0.0, 0.25)),
-    }[worn]
+    }[position]
     share = np.linspace(0, 1, 4)[:, None]
     control[..., 1] += (1 - share) * top + share * bottom
     control[..., 0] *= rng.uniform(0.94, 1.06)
     control[1:3, :, 2] += rng.normal(0, 0.04)
-    control[..., 1] += rng.normal(0, 0.02, 7).cumsum() * 0.6 * (worn != "correct")
+    control[..., 1] += rng.normal(0, 0.02, 7).cumsum() * 0.6 * (position != "correct")
     control += rng.normal(0, 0.012, control.shape)
-    tilt = rng.normal(0, 0.025 if worn == "correct" else 0.035)
+    tilt = rng.normal(0, 0.025 if position == "correct" else 0.035)
     control[..., 1] += tilt * control[..., 0]
     return control
 
@@ -182,7 +185,7 @@ def _control(worn: Worn, cut: Cut, rng: np.random.Generator) -> NDArray[np.float
 def _strap_lines(
     grid: NDArray[np.float64], straps: str, rng: np.random.Generator
 ) -> list[NDArray[np.float64]]:
-    """Four lines from the corners of the sheet to the ears, or around the head."""
+    """Returns four lines (8, 3) from the corners of the sheet to the ears, or around the head."""
     if straps == "none":
         return []
     t = np.linspace(0, 1, 8)[:, None]
@@ -198,8 +201,8 @@ def _strap_lines(
     return lines
 
 
-def _visible(line: NDArray[np.float64], matrix: Floats) -> bool:
-    """Whether a strap leads away from the middle of the face; else the cheek hides it."""
+def _visible(line: NDArray[np.float64], matrix: FloatArray) -> bool:
+    """Returns whether a strap leads away from the middle of the face; else the cheek hides it."""
     run = matrix[:2] @ (line[-1] - line[0]).astype(np.float32)
     outward = matrix[:2, 0] * np.sign(line[0, 0])
     return float(run @ outward) > 0.02 * float(outward @ outward)
@@ -207,7 +210,7 @@ def _visible(line: NDArray[np.float64], matrix: Floats) -> bool:
 
 @cache
 def _spline(count: int, samples: int) -> NDArray[np.float64]:
-    """(samples, count) matrix: natural cubic spline through evenly spaced values."""
+    """Returns a (samples, count) matrix that evaluates the natural cubic spline through even knots."""
     second = np.zeros((count, count))
     system = np.eye(count)
     for i in range(1, count - 1):

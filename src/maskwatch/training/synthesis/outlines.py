@@ -1,4 +1,4 @@
-"""Outlines with smooth edges: drawn several times too large, and shrunk to how far they cover each pixel."""
+"""Shapes with smooth edges: drawn several times too large, then averaged to how far they cover each pixel."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.training.synthesis.mask_shape import Floats
+from maskwatch.training.synthesis.mask_shape import FloatArray
 
-FINER: Final = 4
-"""How many times too large outlines are drawn."""
+SUPERSAMPLING: Final = 4
+"""Factor by which shapes are drawn too large."""
 
 
 def canvas(size: tuple[int, ...]) -> NDArray[np.uint8]:
-    """An empty one for a picture of (height, width, ...)."""
-    return np.zeros((size[0] * FINER, size[1] * FINER), np.uint8)
+    """Returns an empty drawing, uint8, for a picture of shape (height, width, ...)."""
+    return np.zeros((size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING), np.uint8)
 
 
-def shrunk(drawn: NDArray[np.uint8]) -> Floats:
-    """(h, w) float32, 0 to 1, of a canvas whose outlines are filled with 255."""
-    size = (drawn.shape[1] // FINER, drawn.shape[0] // FINER)
+def downsampled(drawn: NDArray[np.uint8]) -> FloatArray:
+    """Returns the coverage (h, w) float32, 0 to 1, of a drawing in which shapes are filled with 255."""
+    size = (drawn.shape[1] // SUPERSAMPLING, drawn.shape[0] // SUPERSAMPLING)
     return np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32) / 255
 
 
-def soft(cover: Floats, sigma: float) -> Floats:
-    """A cover (h, w) with blurred edges."""
+def blurred(cover: FloatArray, sigma: float) -> FloatArray:
+    """Blurs the edges of a coverage (h, w) by `sigma` pixels."""
     return np.asarray(cv2.GaussianBlur(cover.astype(np.float32), (0, 0), sigma), np.float32)

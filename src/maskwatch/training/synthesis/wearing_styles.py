@@ -1,4 +1,4 @@
-"""The ways in which a painted mask is worn, right and wrong."""
+"""The styles in which painted masks are worn, correct and incorrect."""
 
 from __future__ import annotations
 
@@ -9,65 +9,67 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from maskwatch.training.synthesis.mask_shape import EAR_TOP, Floats, Worn, head_pose
+from maskwatch.training.synthesis.mask_shape import EAR_TOP, FloatArray, MaskPosition, head_pose
 from maskwatch.training.synthesis.masks import MaskStyle, visible_share
 
-__all__ = ["WAYS", "fit"]
+__all__ = ["WEARING_STYLES", "place_mask"]
 
-WAYS: Final = ("nose_out", "chin", "eyes", "nose_only", "hanging", "correct")
-"""Below the nose, under the chin, over the eyes with the mouth free, over the nose alone, hanging from one
-ear, and as it should be."""
+WEARING_STYLES: Final = ("nose_out", "chin", "eyes", "nose_only", "hanging", "correct")
+"""Below the nose, under the chin, over the eyes with the mouth free, over the nose only, hanging from one
+ear, and over nose and mouth."""
 
-_ENOUGH: Final = 0.5
-"""Share of a mask that must lie in the picture; else nobody could say that there is one."""
+_MIN_VISIBLE: Final = 0.5
+"""Share of a mask that must lie in the picture; else the mask could not be recognised."""
 
 
-def fit(
-    way: str, shape: tuple[int, ...], landmarks: Floats, style: MaskStyle, rng: Generator
-) -> tuple[Floats, MaskStyle, Worn]:
-    """What `paint_mask` is to be given for a way of wearing a mask.
+def place_mask(
+    wearing: str, shape: tuple[int, ...], landmarks: FloatArray, style: MaskStyle, rng: Generator
+) -> tuple[FloatArray, MaskStyle, MaskPosition]:
+    """Returns the arguments of `paint_mask` for a wearing style.
+
+    A mask under the chin or hanging from an ear may lie mostly outside the picture. Then it is worn below the
+    nose instead.
 
     Args:
-        way: One of `WAYS`.
-        shape: The picture's (height, width, ...).
-        landmarks: (5, 2) float32 pixels, as `paint_mask` takes them.
+        wearing: One of `WEARING_STYLES`.
+        shape: Of the picture: (height, width, ...).
+        landmarks: (5, 2) float32 pixels, as for `paint_mask`.
         style: The look of the mask.
         rng: Draws the differences.
 
     Returns:
-        Landmarks, style and way for `paint_mask`. Where the picture ends before the place of a mask under the
-        chin or hanging, it is worn below the nose instead.
+        Landmarks, style and position for `paint_mask`.
     """
-    if way == "eyes":
-        return _higher(landmarks, rng.uniform(0.7, 1.0)), style, "correct"
-    if way == "nose_only":
-        return _narrower(landmarks, rng.uniform(0.42, 0.55)), style, "correct"
-    if way == "hanging":
+    if wearing == "eyes":
+        return _moved_up(landmarks, rng.uniform(0.7, 1.0)), style, "correct"
+    if wearing == "nose_only":
+        return _shortened(landmarks, rng.uniform(0.42, 0.55)), style, "correct"
+    if wearing == "hanging":
         moved, bare = _hanging(landmarks, rng), replace(style, straps="none")
-        if visible_share(shape, moved, bare, "correct") >= _ENOUGH:
+        if visible_share(shape, moved, bare, "correct") >= _MIN_VISIBLE:
             return moved, bare, "correct"
         return landmarks, style, "nose_out"
-    if way == "chin" and visible_share(shape, landmarks, style, "chin") >= _ENOUGH:
+    if wearing == "chin" and visible_share(shape, landmarks, style, "chin") >= _MIN_VISIBLE:
         return landmarks, style, "chin"
-    return landmarks, style, "correct" if way == "correct" else "nose_out"
+    return landmarks, style, "correct" if wearing == "correct" else "nose_out"
 
 
-def _higher(landmarks: Floats, share: float) -> NDArray[np.float32]:
-    """Landmarks moved up the face by a share of the way from mouth to eyes."""
+def _moved_up(landmarks: FloatArray, share: float) -> NDArray[np.float32]:
+    """Moves landmarks up the face by a share of the distance from mouth to eyes."""
     moved = landmarks + share * (landmarks[:2].mean(0) - landmarks[3:].mean(0))
     return np.asarray(moved, np.float32)
 
 
-def _narrower(landmarks: Floats, share: float) -> NDArray[np.float32]:
-    """Landmarks of a face that is only a share as long below the eyes: a mask on it ends above the mouth."""
+def _shortened(landmarks: FloatArray, share: float) -> NDArray[np.float32]:
+    """Shortens the face below the eyes to a share of its length, so that the mask ends above the mouth."""
     eyes = landmarks[:2].mean(0)
     down = landmarks[3:].mean(0) - eyes
     depth = (landmarks - eyes) @ down / max(float(down @ down), 1e-6)
     return np.asarray(landmarks - (1 - share) * depth[:, None] * down, np.float32)
 
 
-def _hanging(landmarks: Floats, rng: Generator) -> NDArray[np.float32]:
-    """Landmarks turned about the ear from which the mask hangs: it lies on cheek and jaw, aslant."""
+def _hanging(landmarks: FloatArray, rng: Generator) -> NDArray[np.float32]:
+    """Turns landmarks about an ear, so that the mask hangs from it over cheek and jaw."""
     matrix, origin = head_pose(landmarks)
     side = float(rng.choice((-1.0, 1.0)))
     ear = (matrix @ (np.array(EAR_TOP, np.float32) * np.array([side, 1, 1], np.float32)) + origin)[:2]
