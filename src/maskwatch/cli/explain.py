@@ -44,7 +44,7 @@ def explain(
     from maskwatch.errors import ConfigError
     from maskwatch.explain import explain as explained
     from maskwatch.explain import heat_picture, summary
-    from maskwatch.factory import from_settings
+    from maskwatch.factory import from_settings, model_info
     from maskwatch.progress import progress
     from maskwatch.sinks.pictures import save_image
     from maskwatch.sources.images import read_image
@@ -63,8 +63,8 @@ def explain(
     if face is not None and face > len(found):
         raise ConfigError(f"--face {face}: the number of faces found in {picture} is {len(found)}")
     numbers = list(range(len(found))) if face is None else [face - 1]
-    model = getattr(getattr(judge, "model", None), "path", None)
-    name = settings.classify.classifier if model is None else model.name
+    file = model_info(judge, "classifier").file
+    name = settings.classify.classifier if file is None else file.name
     maps = [
         (number, explained(image, found.boxes[number], judge)) for number in progress(numbers, "explaining")
     ]

@@ -38,7 +38,7 @@ _SHOWN: Final = 400
 class Assessor(Protocol):
     """A classifier that answers for every box, faces or not."""
 
-    def look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    def predict(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Probabilities (n, 3) of the states, (n,) of a face, and what more it knows, for boxes (n, 4)."""
         ...
 
@@ -116,7 +116,7 @@ def audit(
         rows, boxes, states = _labelled(item, image, finder)
         found.unseen += isinstance(item, PortraitSample) and not rows
         found.faces += len(rows)
-        probabilities, faces, *_ = judge.look(image, boxes)
+        probabilities, faces, *_ = judge.predict(image, boxes)
         for place, row in enumerate(rows):
             doubt = _doubt(
                 item.path, row, boxes[place], int(states[place]), probabilities[place], float(faces[place])

@@ -11,7 +11,7 @@ from maskwatch.errors import ConfigError, DataError, ModelError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.engine import checkpoint
-from maskwatch.training.export import onnx_export
+from maskwatch.training.export import onnx_export, parity
 from maskwatch.training.nets.mask_net import MaskNet
 
 
@@ -42,7 +42,7 @@ def test_an_export_that_answers_otherwise_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: tuple[list[Sample], list[Sample], PictureCache]
 ) -> None:
     counts: list[int] = []
-    differences = onnx_export._differences
+    differences = parity._differences
 
     def noted(
         answer: Any, files: Sequence[bytes | str], inputs: list[np.ndarray], *more: Any
@@ -50,8 +50,8 @@ def test_an_export_that_answers_otherwise_is_not_written(
         counts.extend(len(pixels) for pixels in inputs)
         return [*differences(answer, files, inputs, *more)]
 
-    monkeypatch.setattr(onnx_export, "_differences", noted)
-    monkeypatch.setattr(onnx_export, "MAX_DIFFERENCE", -1.0)
+    monkeypatch.setattr(parity, "_differences", noted)
+    monkeypatch.setattr(parity, "MAX_DIFFERENCE", -1.0)
     recipe = {"width": 0.35, "dropout": 0.0, "faces": {"size": 32, "margin": 1.4}}
     state = MaskNet(0.35).state_dict()
     checkpoint.save(tmp_path / "c.pt", {"kind": "classifier", "recipe": recipe, "average": state})

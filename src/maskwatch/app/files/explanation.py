@@ -9,6 +9,7 @@ from maskwatch.app.pages.wording import plain, state_in_words
 from maskwatch.classifiers.base import Classifier
 from maskwatch.errors import MaskwatchError
 from maskwatch.explain import explain, heat_picture
+from maskwatch.factory import model_info
 from maskwatch.sinks.pictures import encode_image
 
 
@@ -56,6 +57,6 @@ def why(job: PictureJob, key: str) -> None:
 def _map(job: PictureJob, number: int, judge: Classifier) -> tuple[bytes, str]:
     """The map as a PNG file, and in words."""
     found = explain(job.image(), job.found.boxes[number], judge)
-    model = getattr(getattr(judge, "model", None), "path", None)
-    name = "the classifier" if model is None else str(model.name)
+    file = model_info(judge, "classifier").file
+    name = "the classifier" if file is None else file.name
     return encode_image(heat_picture(found, f"Face {number + 1}", name), ".png"), found.sentence
