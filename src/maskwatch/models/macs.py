@@ -46,9 +46,9 @@ def _macs_of_node(node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]], file
     try:
         first, second, out = (shapes[name] for name in (*node.input[:2], node.output[0]))
     except KeyError as error:
-        raise ModelError(f"{file}: the shape of {error} cannot be told") from None
+        raise ModelError(f"{file}: the shape of {error} is unknown") from None
     if not (all(first) and all(second) and all(out)):
-        raise ModelError(f"{file}: the shapes around its node {node.name!r} cannot be told")
+        raise ModelError(f"{file}: the shapes around its node {node.name!r} are unknown")
     if node.op_type == "Conv":
         return math.prod(out) * math.prod(second[1:])
     if node.op_type == "ConvTranspose":

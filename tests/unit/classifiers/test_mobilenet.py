@@ -10,6 +10,8 @@ from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.errors import ModelError
 from maskwatch.types import LABELS, Faces
 
+STILL = {"detector": 1.0, "face": 0.5, "bias": 0.0, "threshold": 0.5}
+
 
 def faces(*cells: tuple[int, int], score: float = 1.0) -> Faces:
     boxes = np.array([box(*cell) for cell in cells], np.float32).reshape(-1, 4)
@@ -166,6 +168,7 @@ def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, object], re
         ({"thresholds": 5}, "makes no sense"),
         ({"score": {"combine": "magic"}}, "magic.*upgrade"),
         ({"score": {"combine": "logistic", "detector": 1}}, "makes no sense"),
+        ({"score": {"combine": "logistic", "still": STILL}}, "makes no sense .*no weights for live video"),
     ],
 )
 def test_metadata_of_no_use(tmp_path: Path, changes: dict[str, object], message: str) -> None:
