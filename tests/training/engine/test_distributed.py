@@ -18,7 +18,7 @@ from maskwatch.training.engine import checkpoint, distributed
 from maskwatch.training.engine.hardware import Hardware
 
 World = tuple[list[Sample], list[Sample], PictureCache]
-RECIPE = ClassifierRecipe(dropout=0.0, steps=4, batch=8, frozen=1.0, faces=FaceRecipe(size=32))
+RECIPE = ClassifierRecipe(dropout=0.0, steps=4, batch=8, frozen_share=1.0, faces=FaceRecipe(size=32))
 
 
 def train(world: World, folder: Path, recipe: ClassifierRecipe, processes: int) -> dict[str, torch.Tensor]:
@@ -34,7 +34,7 @@ def train(world: World, folder: Path, recipe: ClassifierRecipe, processes: int) 
         locate("mask_mobilenet.onnx"),  # a trunk that has learnt something
         workers=0,
         hardware=Hardware("cpu"),
-        held=face_examples(faces[:4], {}),
+        held_out=face_examples(faces[:4], {}),
     )
     assert saved == folder / "checkpoint.pt"
     found: dict[str, torch.Tensor] = checkpoint.read(saved)["model"]

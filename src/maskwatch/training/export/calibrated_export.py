@@ -61,7 +61,7 @@ def export_calibrated(
     saved: Path,
     out: Path,
     metadata: Mapping[str, Any],
-    wanted: Selection,
+    wanted: Selection | EvaluationSet,
     detector: str,
     choices: CalibrationTargets,
     checked: EvaluationSet | None = None,
@@ -72,7 +72,7 @@ def export_calibrated(
         saved: Checkpoint of `train_classifier`.
         out: The ONNX file to write.
         metadata: See `export_classifier`; its "undecided" and "score" are replaced.
-        wanted: Labelled pictures that were not trained on.
+        wanted: Labelled pictures that were not trained on, or where they are.
         detector: Whose boxes are looked at.
         choices: What is asked of the operating point.
         checked: Pictures on which the file is compared with the checkpoint; None takes some of `wanted`.
@@ -84,7 +84,7 @@ def export_calibrated(
         DataError: Too few faces were found to choose anything.
     """
     words = copy.deepcopy(dict(metadata))
-    material = select(wanted)
+    material = wanted if isinstance(wanted, EvaluationSet) else select(wanted)
     if choices.corrections is not None:
         entries = read_corrections(choices.corrections)
         shown = left_out([sample.path for sample in material.negatives], entries)
@@ -105,7 +105,7 @@ def export_calibrated(
         }
     outcome, state, side, portrait, probabilities = (
         np.concatenate([one.joined(name) for one in seen.values()])
-        for name in ("outcome", "state", "side", "crop", "probabilities")
+        for name in ("outcome", "state", "side", "portrait", "probabilities")
     )
     reported = (outcome == TRUE) & (state != UNKNOWN)
     if (count := np.count_nonzero(reported)) < _LEAST_FACES:

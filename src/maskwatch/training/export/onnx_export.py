@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 import cv2
 import numpy as np
@@ -33,9 +33,9 @@ from maskwatch.training.nets.anchors import STRIDE_MULTIPLE, described
 from maskwatch.training.nets.mask_net import MaskNet
 from maskwatch.training.nets.ssd import SSD
 from maskwatch.training.provenance import commit
-from maskwatch.types import LABELS
+from maskwatch.training.recipes.load import read_table
+from maskwatch.types import LABELS, ModelKind
 
-METADATA: Final = Path(__file__).parents[1] / "metadata"
 OPSET: Final = 18
 MAX_DIFFERENCE: Final = 1e-3
 """Largest difference between torch's and ONNX Runtime's numbers that an export may have..."""
@@ -180,24 +180,24 @@ def export_classifier(
 
 
 def read_metadata(kind: str | None, file: Path | None) -> dict[str, Any]:
-    """What a model's file is to say of itself: the shipped model's words, overlaid by the user's.
+    """Returns what a model's file is to say of itself: the shipped model's metadata, overlaid by the user's.
 
     Args:
         kind: "detector" or "classifier".
-        file: TOML, or None: then only name, licence and training data are left blank.
+        file: TOML, or a recipe with a table [metadata]; None leaves name, licence and training data blank.
 
     Raises:
         ConfigError: The file cannot be read.
     """
-    shipped = {"detector": "face_ssd", "classifier": "mask_mobilenet"}.get(kind or "")
-    if shipped is None:
+    if kind not in get_args(ModelKind):
         raise DataError(f"not a checkpoint of maskwatch: holds {kind!r}")
-    words = tomllib.loads((METADATA / f"{shipped}.toml").read_text(encoding="utf-8"))
+    words: dict[str, Any] = read_table(cast(ModelKind, kind), kind)["metadata"]
     words |= {"name": "own", "licence": "not stated", "training_data": "not stated"}
     if file is None:
         return words
     try:
-        return words | tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return words | dict(content.get("metadata", content))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: not a readable metadata file ({error})") from error
 
