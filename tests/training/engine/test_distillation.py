@@ -11,6 +11,7 @@ import torch
 from maskwatch.errors import DataError
 from maskwatch.models.download import locate, sha256
 from maskwatch.models.runtime import open_session
+from maskwatch.training.engine import checkpoint
 from maskwatch.training.engine.distillation import (
     TEACHERS,
     TeacherClassifier,
@@ -18,7 +19,10 @@ from maskwatch.training.engine.distillation import (
     distillation_loss,
     soft_targets,
 )
+from maskwatch.training.engine.optimisation import normalise
 from maskwatch.training.nets.anchors import grid
+from maskwatch.training.nets.mask_net import MaskNet
+from maskwatch.training.nets.ssd import SSD
 
 ANCHORS = torch.from_numpy(grid(64, 64))
 
@@ -83,6 +87,31 @@ def test_a_classifier_that_looks_at_other_crops_is_refused() -> None:
         TeacherClassifier(locate("mask_mobilenet.onnx"), margin=1.2)
     with pytest.raises(DataError, match="--teacher: "):
         TeacherClassifier(locate("face_ssd.onnx"), margin=1.4)
+
+
+def test_a_checkpoint_is_a_teacher_as_well(tmp_path: Path) -> None:
+    """The stages of a recipe learn from one another without an export."""
+    planes = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    detector, classifier = SSD(0.35, 16).eval(), MaskNet(0.35).eval()
+    recipe = {"width": 0.35, "channels": 16}
+    content = {"kind": "detector", "recipe": recipe, "average": detector.state_dict()}
+    checkpoint.save(tmp_path / "detector.pt", content)
+    recipe = {"width": 0.35, "dropout": 0.2, "faces": {"size": 64, "margin": 1.4}}  # type: ignore[dict-item]
+    content = {"kind": "classifier", "recipe": recipe, "average": classifier.state_dict()}
+    checkpoint.save(tmp_path / "classifier.pt", content)
+    with torch.no_grad():
+        logits, offsets = detector(normalise(planes))
+        probabilities = classifier(normalise(planes)).sigmoid()
+    teacher = TeacherDetector(tmp_path / "detector.pt")
+    torch.testing.assert_close(teacher(planes), (logits, offsets))
+    assert teacher.sha256 == sha256(tmp_path / "detector.pt")
+    torch.testing.assert_close(TeacherClassifier(tmp_path / "classifier.pt", 1.4)(planes), probabilities)
+    with pytest.raises(DataError, match=r"crops of 1\.4 times the face"):
+        TeacherClassifier(tmp_path / "classifier.pt", 1.2)
+    with pytest.raises(DataError, match=r"--teacher: .*detector\.pt: not a checkpoint of a classifier"):
+        TeacherClassifier(tmp_path / "detector.pt", 1.4)
+    with pytest.raises(DataError, match=r"--teacher: .*classifier\.pt: not a checkpoint of a detector"):
+        TeacherDetector(tmp_path / "classifier.pt")
 
 
 def test_labels_and_answers_are_mixed() -> None:

@@ -43,6 +43,8 @@ def to_markdown(facts: Facts, stem: str) -> tuple[str, dict[str, str]]:
     if words.sources:
         rows = [[str(row.get(key, "-")) for key in _SOURCE] for row in words.sources]
         parts.append(rows_table(["source", *_SOURCE[1:]], rows))
+    if made := words.how_it_was_made.get(str(facts.metadata.get("name"))):
+        parts += ["## How it was made", made]
     parts += ["## Recipe", listing(facts.metadata.get("recipe") or {}) or _UNSAID]
     if facts.speed:
         parts += ["## Speed", _speed(facts)]
