@@ -123,6 +123,11 @@ def test_too_few_faces_to_calibrate_on_are_said_in_one_line(folder: Path, traini
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_export, "export_calibrated", few)
+        finish(folder, folder / "checkpoint.pt", recipe("export.calibrate=true"), training_set, said.append)
+        assert said.pop(0) == "not calibrated: 6 labelled faces were held out, 50 are needed"
+        assert asked == []
+        said.clear()
+        patch.setattr(run_export, "_LEAST_FACES", 6)
         chosen = recipe("export.calibrate=true", "export.certain=0.9", 'partly_labelled=["street"]')
         finish(folder, folder / "checkpoint.pt", chosen, training_set, said.append)
     assert said[0] == "not calibrated: only 3 labelled faces were found; 50 are needed to calibrate"

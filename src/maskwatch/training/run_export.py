@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 
+from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError, SourceError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.models.download import choose_file
@@ -13,7 +15,10 @@ from maskwatch.training.export.ensemble import EnsembleMember
 from maskwatch.training.export.onnx_export import export_classifier, export_detector, read_metadata
 from maskwatch.training.recipes.schema import ExportSettings, Recipe
 
-_MEMBERS = {"shipped": "face_ssd.onnx"}
+_LEAST_FACES: Final = 50
+"""Labelled faces that have to be held out for a calibration."""
+
+_MEMBERS: Final = {"shipped": "face_ssd.onnx"}
 """Detectors to be averaged with that have a short name."""
 
 
@@ -37,16 +42,29 @@ def export_run(saved: Path, out: Path, recipe: Recipe, training_set: TrainingSet
     if recipe.kind == "detector":
         export_detector(saved, out, metadata, companion=_member(settings))
         return
-    if settings.calibrate:
-        targets = CalibrationTargets(settings.certain, settings.false_faces, recipe.shared.partly_labelled)
-        evaluation_set = held_out(training_set)
-        try:
-            _, summary = export_calibrated(saved, out, metadata, evaluation_set, settings.detector, targets)
-            say(f"calibrated on {summary}")
-            return
-        except (DataError, SourceError) as error:
-            say(f"not calibrated: {error}")
+    if settings.calibrate and _calibrated(saved, out, metadata, recipe, held_out(training_set), say):
+        return
     export_classifier(saved, out, metadata)
+
+
+def _calibrated(
+    saved: Path, out: Path, metadata: dict[str, Any], recipe: Recipe, evaluation_set: EvaluationSet, say: Say
+) -> bool:
+    """Writes a calibrated classifier; says why, and returns False, where that is not possible."""
+    settings = recipe.export
+    faces = len(evaluation_set.portraits)
+    faces += sum(int(((s.states != UNKNOWN) & ~s.ignore).sum()) for s in evaluation_set.samples)
+    if faces < _LEAST_FACES:
+        say(f"not calibrated: {faces} labelled faces were held out, {_LEAST_FACES} are needed")
+        return False
+    targets = CalibrationTargets(settings.certain, settings.false_faces, recipe.shared.partly_labelled)
+    try:
+        _, summary = export_calibrated(saved, out, metadata, evaluation_set, settings.detector, targets)
+    except (DataError, SourceError) as error:
+        say(f"not calibrated: {error}")
+        return False
+    say(f"calibrated on {summary}")
+    return True
 
 
 def held_out(training_set: TrainingSet) -> EvaluationSet:
