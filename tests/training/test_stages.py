@@ -46,8 +46,8 @@ def value(path: Path) -> float:
 class Training:
     """Stands in for a training: the only weight becomes that of the start and the rate."""
 
-    def __init__(self, cut_in: str = "") -> None:
-        self.cut_in = cut_in
+    def __init__(self, cut_in: str = "", cut_before: str = "") -> None:
+        self.cut_in, self.cut_before = cut_in, cut_before
         self.runs: list[tuple[str, bool]] = []
         self.starts: list[float] = []
         self.teachers: list[float | None] = []
@@ -56,6 +56,8 @@ class Training:
         self.runs.append((run.stage.name, run.resume))
         self.starts.append(value(run.start) if run.start else 0.0)
         self.teachers.append(value(run.teacher) if run.teacher else None)
+        if run.stage.name == self.cut_before:
+            raise KeyboardInterrupt
         weight = torch.tensor(self.starts[-1] + run.stage.settings.rate)
         content = {"kind": "classifier", "recipe": {}, "average": {"w": weight}}
         checkpoint.save(run.folder / "checkpoint.pt", content)
@@ -124,6 +126,22 @@ def test_a_new_run_in_the_same_folder_begins_anew(tmp_path: Path) -> None:
     training = Training()
     run(chosen, folder, training, resume=True)
     assert training.runs == [("one", True), ("two", False), ("three", False)]
+
+
+def test_a_checkpoint_of_an_older_run_is_not_gone_on_with(tmp_path: Path) -> None:
+    chosen, folder = recipe(tmp_path), tmp_path / "run"
+    run(chosen, folder, Training())
+    with pytest.raises(KeyboardInterrupt):
+        run(chosen, folder, Training(cut_before="two"))
+    training = Training()
+    run(chosen, folder, training, resume=True)
+    assert training.runs == [("two", False), ("three", False)]
+
+
+def test_a_damaged_recipe_of_a_run_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("stages = = 3")
+    with pytest.raises(DataError, match=r"recipe\.toml: not readable"):
+        has_stages(tmp_path)
 
 
 def test_a_stage_is_not_mixed_with_another_recipe_or_other_data(tmp_path: Path) -> None:

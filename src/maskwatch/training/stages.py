@@ -109,9 +109,16 @@ def begin_run(recipe: Recipe, folder: Path, keep_recipe: bool) -> None:
 
 
 def has_stages(folder: Path) -> bool:
-    """Whether a folder holds a run of several stages."""
+    """Whether a folder holds a run of several stages.
+
+    Raises:
+        DataError: Its recipe cannot be read.
+    """
     file = folder / RECIPE
-    return file.is_file() and "stages" in tomllib.loads(file.read_text(encoding="utf-8"))
+    try:
+        return file.is_file() and "stages" in tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(f"{file}: not readable ({error}); give --recipe and start a new run") from error
 
 
 def stage_folders(recipe: Recipe, folder: Path) -> list[Path]:
@@ -146,6 +153,8 @@ def _run_stage(
     if begun and before.get("finished"):
         say(f"{stage.name} is finished already")
         return _result(stage, own)
+    if not begun:  # a checkpoint of an older run must not be taken for one of this
+        _write(lambda: (own / LAST).unlink(missing_ok=True))
     _write(lambda: _write_record(own, record, finished=False))
     train(StageRun(stage, own, start, teacher, begun))
     _write(lambda: _write_record(own, record, finished=True))
