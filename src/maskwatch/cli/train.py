@@ -123,14 +123,14 @@ def _command(kind: ModelKind) -> Callable[..., None]:
         from maskwatch.training.engine.hardware import Hardware
         from maskwatch.training.run import choose_recipe, train_model
 
-        find_teacher(kind, teacher)  # a wrong name is told before anything is read
+        find_teacher(kind, teacher)  # refuses a wrong name before anything is read
         chosen = choose_recipe(kind, recipe, set_ or (), start, teacher, out, resume)
         labeller = choose_file(auto_labeller, AUTO_LABELLERS, "--auto-labeller")
         sources = TrainingSources(
             data, negatives or (), unlabelled or (), parse_names(names), corrections, labeller, cache
         )
         hardware = Hardware(device, precision, devices, threads)
-        with distributed.joined():
+        with distributed.process_group():
             say = distributed.by_first(_say)
             train_model(sources, chosen, out, resume, hardware, say, report)
             say(f"done; next: maskwatch export {out} {_EXPORTED[kind]}")

@@ -179,7 +179,7 @@ class _Detector:
             classes, boxes = distillation_loss(logits, offsets, anchors, self._teacher(planes))
             loss = loss + self.recipe.distillation * (classes + self.recipe.box_weight * boxes)
             parts |= {"distilled_class_loss": classes.detach(), "distilled_box_loss": boxes.detach()}
-        _remember(self.hardness, which, logits.detach())
+        _update_hardness(self.hardness, which, logits.detach())
         return parts | {
             "loss": loss,
             "hardness": self.hardness.mean() if len(self.hardness) else torch.zeros(()),
@@ -196,8 +196,8 @@ def _identity(sample: Sample) -> bytes:
     return sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes()
 
 
-def _remember(hardness: Tensor, which: Tensor, logits: Tensor) -> None:
-    """Notes how sure the detector was of a face where there is none."""
+def _update_hardness(hardness: Tensor, which: Tensor, logits: Tensor) -> None:
+    """Averages in how sure the detector was of a face in pictures that show none."""
     for i, score in zip(which.tolist(), logits.amax(1).sigmoid().tolist(), strict=True):
         if i >= 0:
             hardness[i] = 0.7 * hardness[i] + 0.3 * score

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,10 @@ from maskwatch.training.data.size_advice import advise
 from maskwatch.training.data.training_set import LabelledPictures, Say, TrainingSet
 from maskwatch.types import LABELS
 
-_SURE = 0.8
+_SURE: Final = 0.8
 """Score from which a box of the auto-labeller counts as a true face..."""
 
-_MAYBE = 0.3
+_MAYBE: Final = 0.3
 """...and below that, in pictures without labels, one from which the place is left alone."""
 
 
@@ -70,8 +71,8 @@ def detector_examples(
     """
     labels, pictures = training_set.auto_labels, training_set.pictures
     faces = _with_boxes(training_set.train, training_set, partly_labelled)
-    found = pseudo_labels.box_pictures(training_set.unlabelled, labels, _SURE, _MAYBE)
-    faces += [sample for sample in found if sample.path in pictures]
+    pseudo_labelled = pseudo_labels.box_pictures(training_set.unlabelled, labels, _SURE, _MAYBE)
+    faces += [sample for sample in pseudo_labelled if sample.path in pictures]
     say(f"training on {len(faces)} pictures with faces, {len(training_set.negatives)} without")
     advise({"face": sum(int((~s.ignore).sum()) for s in faces)}, say)
     return DetectorExamples(

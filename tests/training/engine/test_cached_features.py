@@ -67,7 +67,7 @@ def test_the_trunk_stays_and_a_resume_goes_on_bit_for_bit(world: World, tmp_path
             train_classifier(examples, world[2], recipe, tmp_path / "cut", workers=0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "maskwatch.training.engine.cached_features._look", None
+            "maskwatch.training.engine.cached_features._compute", None
         )  # the features are not computed again
         train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)
     first, second = (checkpoint.read(tmp_path / name / "checkpoint.pt") for name in ("whole", "cut"))

@@ -84,10 +84,10 @@ def test_torchruns_group_is_joined_and_left(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch.distributed, "init_process_group", lambda **_: seen.append("joined"))
     monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: seen.append("left"))
-    with distributed.joined():
+    with distributed.process_group():
         assert seen == ["joined"]
     assert seen == ["joined", "left"]
     monkeypatch.setenv("WORLD_SIZE", "1")
-    with distributed.joined():
+    with distributed.process_group():
         pass
     assert len(seen) == 2

@@ -118,17 +118,26 @@ def read_training_set(sources: TrainingSources, hold_out: float, seed: int, say:
     if not train.items:
         raise DataError("no labelled picture to train on")
     negatives = [negative for path in sources.negatives for negative in read_negatives(path)]
-    learnt = [negative for negative in negatives if not is_held_out(negative.path)]
+    train_negatives = [negative for negative in negatives if not is_held_out(negative.path)]
     with_people = left_out([negative.path for negative in negatives], corrections)
-    measured = [n for n in negatives if is_held_out(n.path) and n.path not in with_people]
-    paths = sorted({*train.paths, *held_out.paths, *(n.path for n in learnt), *unlabelled})
+    held_out_negatives = [n for n in negatives if is_held_out(n.path) and n.path not in with_people]
+    paths = sorted({*train.paths, *held_out.paths, *(n.path for n in train_negatives), *unlabelled})
     pictures, unreadable = cache(paths, sources.cache)
     if len(unreadable) == len(paths):
         raise DataError(f"not one picture can be read; the first: {unreadable[0]}")
     auto_labels: AutoLabels = {}
     if sources.auto_labeller is not None:
         auto_labels = auto_label(paths, pictures, sources.auto_labeller, sources.cache / "teacher.npz")
-    return TrainingSet(train, held_out, learnt, measured, unlabelled, pictures, auto_labels, unreadable)
+    return TrainingSet(
+        train,
+        held_out,
+        train_negatives,
+        held_out_negatives,
+        unlabelled,
+        pictures,
+        auto_labels,
+        unreadable,
+    )
 
 
 def list_unreadable(unreadable: Sequence[str], say: Say) -> None:

@@ -57,7 +57,7 @@ def _silent(text: str) -> None:
 
 
 @contextmanager
-def joined() -> Iterator[None]:
+def process_group() -> Iterator[None]:
     """Joins the processes that torchrun started; does nothing where it did not."""
     if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
         yield

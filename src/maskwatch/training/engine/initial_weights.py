@@ -62,8 +62,8 @@ def settings_of(kind: ModelKind, start: Path | None) -> dict[str, Any]:
     if start is None or start.suffix != ".onnx":
         return {}
     try:
-        if (held := kind_of_file(start)) != kind:
-            raise DataError(f"{start}: holds a {held}, not a {kind}; choose another --start")
+        if (own_kind := kind_of_file(start)) != kind:
+            raise DataError(f"{start}: holds a {own_kind}, not a {kind}; choose another --start")
         recipe = open_session(start, kind).metadata["recipe"]
         settings: dict[str, Any] = {}
         for *tables, key in _FOLLOWED[kind]:
