@@ -116,7 +116,7 @@ class Recipe:
 
     @property
     def shared(self) -> Settings:
-        """Settings of the first stage, for what is decided once: what is held out, which sources lack labels."""
+        """Settings of the first stage, for what is decided once: what is held out, what lacks labels."""
         return self.stages[0].settings
 
     def with_sources(self, start: str | None, teacher: str | None) -> Recipe:
