@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from maskwatch.cli.evaluate import Names
 from maskwatch.errors import ConfigError
-from maskwatch.types import ModelKind
+
+if TYPE_CHECKING:
+    from maskwatch.types import ModelKind
 
 _EXPORTED: Final[dict[ModelKind, str]] = {"detector": "face.onnx", "classifier": "mask.onnx"}
 
