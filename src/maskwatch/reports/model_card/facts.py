@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,7 @@ class Description:
         not_intended: Uses that it must not be put to.
         weaknesses: Known weaknesses.
         sources: Rows of the training data: name, what, where, licence.
+        how_it_was_made: Name of a model -> the trainings that made its file.
     """
 
     summary: str = ""
@@ -45,6 +46,7 @@ class Description:
     not_intended: Sequence[str] = ()
     weaknesses: Sequence[str] = ()
     sources: Sequence[dict[str, str]] = ()
+    how_it_was_made: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
