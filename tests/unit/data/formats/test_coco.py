@@ -134,3 +134,18 @@ def test_is_coco(write: Write) -> None:
     assert is_coco(write(CONTENT))
     assert not is_coco(write({"images": []}, "other.json"))
     assert not is_coco(write("{", "broken.json"))
+
+
+def test_the_split_of_an_entry_wins_over_the_file_name(write: Write) -> None:
+    first, second = CONTENT["images"]
+    content = {**CONTENT, "images": [{**first, "split": "test"}, second]}
+    assert [s.split for s in read_coco(write(content, "train.json"))] == ["test", "train"]
+    assert [s.split for s in read_coco(write(content))] == ["test", ""]
+
+
+def test_the_file_name_wins_over_the_folder(write: Write, tmp_path: Path) -> None:
+    for folder, name, split in (("val", "labels.json", "val"), ("val", "train.json", "train")):
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        path = write(CONTENT).rename(place / name)
+        assert [s.split for s in read_coco(path, tmp_path / "images")] == [split, split]

@@ -142,3 +142,14 @@ def test_a_bad_yaml(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(DataError, match=message):
         read_yolo(tmp_path / "data.yaml")
+
+
+def test_a_score_after_the_box_is_passed_over(tmp_path: Path) -> None:
+    """As tools write it that save what a model found."""
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE} 0.93\n1 {MIDDLE}\n1 0.05 0.05 0.1 0.1 1\n")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, {"0": "with_mask", "1": "face"}, problems)
+    np.testing.assert_allclose(sample.boxes, [[120, 60, 200, 180]] * 2 + [[0, 0, 32, 24]], atol=1e-4)
+    assert sample.states.tolist() == [0, UNKNOWN, UNKNOWN]
+    assert problems == []
