@@ -137,7 +137,8 @@ def network_input(tmp_path: Path, image: Image, size: int = 320) -> Image:
     """What the network is shown of a picture."""
     detector, network = answering(tmp_path, nothing, size)
     detector.detect(image)
-    return network.shown[0][0]
+    shown: Image = network.shown[0][0]
+    return shown
 
 
 @pytest.fixture
