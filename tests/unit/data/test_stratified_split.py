@@ -59,3 +59,28 @@ def test_face_counts() -> None:
         [2, 0, 1, 1],
         [0, 0, 0, 0],
     ]
+
+
+def test_as_many_groups_as_splits() -> None:
+    assert sorted(split_by_group(["a", "b"], np.ones((2, 1), int), {"train": 0.5, "val": 0.5})) == [
+        "train",
+        "val",
+    ]
+
+
+def test_the_group_with_the_rarest_class_chooses_first() -> None:
+    """It goes where the class is lacking most for the split's share: here alike, and the first one is taken."""
+    counts = np.array([[1, 0, 0, 0]] * 9 + [[5, 0, 1, 0]])
+    splits = split_by_group([""] * 10, counts, {"val": 0.3, "train": 0.7}, seed=4)
+    assert splits[9] == "val"
+    assert splits.count("val") == 3
+
+
+def test_a_split_stays_what_it_is() -> None:
+    """Fixed for ever: a picture that changed sides would have taught a model that is measured on it."""
+    counts = np.array(
+        [[2, 0, 0, 1], [0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [3, 0, 0, 0], [0, 0, 0, 0]] * 4
+    )
+    groups = [f"g{number // 2}" if number % 5 else "" for number in range(24)]
+    splits = split_by_group(groups, counts, {"train": 0.6, "val": 0.3, "test": 0.1}, seed=7)
+    assert "".join(split[1] for split in splits) == "rraaraeeeerrrrrrrraarraa"  # tRain, vAl, tEst
