@@ -69,7 +69,7 @@ def test_as_many_groups_as_splits() -> None:
 
 
 def test_the_group_with_the_rarest_class_chooses_first() -> None:
-    """It goes where the class is lacking most for the split's share: here alike, and the first one is taken."""
+    """It goes where its class lacks most for the share: here alike in both, and the first one is taken."""
     counts = np.array([[1, 0, 0, 0]] * 9 + [[5, 0, 1, 0]])
     splits = split_by_group([""] * 10, counts, {"val": 0.3, "train": 0.7}, seed=4)
     assert splits[9] == "val"
