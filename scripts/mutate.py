@@ -23,43 +23,22 @@ from copy import deepcopy
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
-_HEAVY: Final = (
-    "av",
-    "cv2",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "pydantic_settings",
-    "rich",
-    "skimage.data",
-    "typer",
-)
+_HEAVY: Final = "av cv2 numpy onnx onnxruntime pydantic_settings rich skimage.data typer".split()
 """Imported once, before all forks: nothing in them is changed."""
 
-_PAIRS: Final[tuple[tuple[type, type], ...]] = (
-    (ast.Lt, ast.LtE),
-    (ast.Gt, ast.GtE),
-    (ast.Eq, ast.NotEq),
-    (ast.Is, ast.IsNot),
-    (ast.In, ast.NotIn),
-    (ast.And, ast.Or),
-    (ast.Add, ast.Sub),
-    (ast.Mult, ast.Div),
-    (ast.BitAnd, ast.BitOr),
-)
-_SWAPS: Final[dict[type, type]] = {
-    **dict(_PAIRS),
-    **{second: first for first, second in _PAIRS},
-    **dict.fromkeys((ast.FloorDiv, ast.Mod, ast.Pow), ast.Mult),
+_PAIRS: Final = "Lt LtE Gt GtE Eq NotEq Is IsNot In NotIn And Or Add Sub Mult Div BitAnd BitOr".split()
+_SWAPS: Final[dict[str, str]] = {
+    **dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)),
+    **dict(zip(_PAIRS[1::2], _PAIRS[::2], strict=True)),
+    **dict.fromkeys(("FloorDiv", "Mod", "Pow"), "Mult"),
 }
 _UNTOUCHED: Final = ("annotation", "returns", "decorator_list")  # types and decorators
-_TIMES_LONGER: Final = 4
 _PATIENCE: Final = 10  # seconds besides: other programs may be at work
 
 
@@ -109,10 +88,10 @@ def _changes(node: ast.AST, field: str) -> Iterator[ast.AST]:
             yield node.operand
         case ast.Compare():
             for place, op in enumerate(node.ops):
-                yield _copy(node, ops=[*node.ops[:place], _SWAPS[type(op)](), *node.ops[place + 1 :]])
-        case ast.BoolOp() | ast.BinOp() | ast.AugAssign() if type(node.op) in _SWAPS:
-            yield _copy(node, op=_SWAPS[type(node.op)]())
-        case ast.Return(value=ast.expr() as value) if not _is_none(value):
+                yield _copy(node, ops=[*node.ops[:place], _swapped(op), *node.ops[place + 1 :]])
+        case ast.BoolOp() | ast.BinOp() | ast.AugAssign() if type(node.op).__name__ in _SWAPS:
+            yield _copy(node, op=_swapped(node.op))
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield ast.Return(ast.Constant(None))
         case ast.Call():
             for place in range(len(node.keywords)):
@@ -124,15 +103,15 @@ def _changes(node: ast.AST, field: str) -> Iterator[ast.AST]:
         yield ast.Pass()
 
 
+def _swapped(operator: ast.AST) -> ast.AST:
+    return cast(ast.AST, getattr(ast, _SWAPS[type(operator).__name__])())
+
+
 def _copy(node: ast.AST, **changes: Any) -> ast.AST:
     copy = deepcopy(node)
     for name, value in changes.items():
         setattr(copy, name, value)
     return copy
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def tests_of(path: Path) -> list[str]:
@@ -145,14 +124,18 @@ def tests_of(path: Path) -> list[str]:
 
 
 def run_tests(
-    module: str, tree: ast.Module, mutant: Mutant | None, tests: Sequence[str], limit: float
-) -> bool:
-    """Whether the tests pass, in a process of their own, with the module's code taken from the tree."""
+    module: str, tree: ast.Module, change: Mutant | None, tests: Sequence[str], limit: float
+) -> str:
+    """Runs tests in a process of their own, with the module's code taken from the tree and changed.
+
+    Returns:
+        "passed", "failed", or "hung" where they run longer than `limit` seconds.
+    """
     child = os.fork()
     if child == 0:
         silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
+        for stream in (1, 2):
+            os.dup2(silence, stream)
         original = SourceFileLoader.get_code
 
         def get_code(loader: SourceFileLoader, name: str) -> Any:
@@ -161,8 +144,8 @@ def run_tests(
         SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
         status = 2
         try:
-            if mutant is not None:
-                mutant.apply()
+            if change is not None:
+                change.apply()
             ast.fix_missing_locations(tree)
             status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
         finally:
@@ -171,11 +154,11 @@ def run_tests(
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return status == 0
+            return "failed" if status else "passed"
         time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return False
+    return "hung"
 
 
 def examine(path: Path, sample: int | None, seed: int) -> tuple[int, int, int]:
@@ -183,16 +166,18 @@ def examine(path: Path, sample: int | None, seed: int) -> tuple[int, int, int]:
     module = ".".join(path.resolve().relative_to(ROOT / "src").with_suffix("").parts)
     tree, tests = ast.parse(path.read_text(encoding="utf-8")), tests_of(path)
     start = time.monotonic()
-    if not tests or not run_tests(module, tree, None, tests, 600):
+    if not tests or run_tests(module, tree, None, tests, 600) != "passed":
         sys.exit(f"{path}: has no tests of its own, or they fail without any change")
-    limit = _PATIENCE + _TIMES_LONGER * (time.monotonic() - start)
+    limit = _PATIENCE + 4 * (time.monotonic() - start)
     every = list(mutants(tree))
     tried = every if sample is None or sample >= len(every) else random.Random(seed).sample(every, sample)
-    alive = [mutant for mutant in tried if run_tests(module, tree, mutant, tests, limit)]
+    results = [(mutant, run_tests(module, tree, mutant, tests, limit)) for mutant in tried]
+    alive = [mutant for mutant, result in results if result == "passed"]
     for mutant in sorted(alive, key=lambda m: getattr(m.old, "lineno", 0)):
         print(f"  survived, {mutant}")
-    print(f"{module}: {len(tried) - len(alive)} of {len(tried)} killed ({len(every)} possible)", flush=True)
-    return len(every), len(tried), len(tried) - len(alive)
+    killed, hung = len(tried) - len(alive), sum(result == "hung" for _, result in results)
+    print(f"{module}: {killed} of {len(tried)} killed, {hung} by hanging ({len(every)} possible)", flush=True)
+    return len(every), len(tried), killed
 
 
 def main() -> None:

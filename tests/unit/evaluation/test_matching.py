@@ -63,3 +63,38 @@ def test_the_order_leads_back_to_the_given_rows() -> None:
     )
     assert result.order.tolist() == [1, 2, 0]
     assert result.truth.tolist() == [0, -1, 1]
+
+
+def test_an_overlap_with_an_ignored_box_exactly_at_the_threshold_counts() -> None:
+    half_inside = boxes((90, 0, 110, 10))
+    for threshold, outcome in ((0.5, IGNORED), (0.51, FALSE)):
+        result = match(half_inside, np.ones(1, np.float32), boxes(CROWD), np.ones(1, np.bool_), threshold)
+        assert result.outcome.tolist() == [outcome]
+
+
+def test_a_found_box_beside_an_ignored_one_is_false() -> None:
+    """Beside it, above it, and without any area: no share of it lies on the ignored box."""
+    found = boxes((0, 0, 90, 90), (150, 200, 160, 220), (150, 50, 150, 50), (300, 300, 400, 400))
+    result = match(found, np.linspace(1, 0.5, 4).astype(np.float32), boxes(CROWD), np.ones(1, np.bool_))
+    assert result.outcome.tolist() == [FALSE] * 4
+
+
+def test_the_better_covering_of_several_ignored_boxes_counts() -> None:
+    true = boxes((0, 0, 4, 10), (4, 0, 10, 10))
+    result = match(boxes(A), np.ones(1, np.float32), true, np.ones(2, np.bool_))
+    assert result.outcome.tolist() == [IGNORED]
+    result = match(boxes(A), np.ones(1, np.float32), true, np.ones(2, np.bool_), threshold=0.7)
+    assert result.outcome.tolist() == [FALSE]
+
+
+def test_equal_scores_keep_their_order() -> None:
+    found = boxes(*[A] * 20)
+    result = match(found, np.full(20, 0.5, np.float32), boxes(A), np.zeros(1, np.bool_))
+    assert result.order.tolist() == list(range(20))
+    assert result.outcome.tolist() == [TRUE] + [FALSE] * 19
+    assert (result.outcome.dtype, result.truth.dtype) == (np.int8, np.intp)
+
+
+def test_a_true_face_is_taken_once() -> None:
+    result = match(boxes(A, A, A), np.ones(3, np.float32), boxes(A, NEAR_A), np.zeros(2, np.bool_))
+    assert result.truth.tolist() == [0, 1, -1]
