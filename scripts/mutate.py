@@ -18,14 +18,18 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
+from io import StringIO
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final, cast
 
 import pytest
+from _pytest.main import pytest_runtestloop
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -39,6 +43,7 @@ _SWAPS: Final[dict[str, str]] = {
     **dict.fromkeys(("FloorDiv", "Mod", "Pow"), "Mult"),
 }
 _UNTOUCHED: Final = ("annotation", "returns", "decorator_list")  # types and decorators
+_OPTIONS: Final = ("-x", "-q", "-p", "no:cacheprovider")
 _PATIENCE: Final = 10  # seconds besides: other programs may be at work
 
 
@@ -123,31 +128,20 @@ def tests_of(path: Path) -> list[str]:
     return [str(test) for test in dict.fromkeys(own + [t for t in others if "cli" not in t.parts])]
 
 
-def run_tests(
-    module: str, tree: ast.Module, change: Mutant | None, tests: Sequence[str], limit: float
-) -> str:
-    """Runs tests in a process of their own, with the module's code taken from the tree and changed.
+def in_fork(work: Callable[[], int], limit: float) -> str:
+    """Does something in a process of its own, out of sight.
 
     Returns:
-        "passed", "failed", or "hung" where they run longer than `limit` seconds.
+        "passed" or "failed" by its result, "hung" where it takes longer than `limit` seconds.
     """
     child = os.fork()
     if child == 0:
-        silence = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(silence, stream)
-        original = SourceFileLoader.get_code
-
-        def get_code(loader: SourceFileLoader, name: str) -> Any:
-            return compile(tree, loader.path, "exec") if name == module else original(loader, name)
-
-        SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
         status = 2
         try:
-            if change is not None:
-                change.apply()
-            ast.fix_missing_locations(tree)
-            status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 1)
+            os.dup2(silence, 2)
+            status = work()
         finally:
             os._exit(status)
     end = time.monotonic() + limit
@@ -155,29 +149,94 @@ def run_tests(
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return "failed" if status else "passed"
-        time.sleep(0.01)
+        time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "hung"
 
 
+class Module:
+    """A module under examination; as a plugin of pytest it tries many changes with tests collected once."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = ".".join(path.resolve().relative_to(ROOT / "src").with_suffix("").parts)
+        self.path, self.tree = path, ast.parse(path.read_text(encoding="utf-8"))
+        self.tests = tests_of(path)
+        self.limit = 600.0
+        self.changes: list[Mutant] = []
+        self.results: list[str] = []
+
+    def anew(self, change: Mutant | None) -> str:
+        """Runs the tests with everything of this tree imported anew."""
+
+        def work() -> int:
+            for name, module in list(sys.modules.items()):
+                if str(getattr(module, "__file__", None)).startswith(f"{ROOT}/"):
+                    del sys.modules[name]
+            original, code = SourceFileLoader.get_code, self._code(change)
+            SourceFileLoader.get_code = lambda loader, name: (  # type: ignore
+                code if name == self.name else original(loader, name)
+            )
+            return int(pytest.main([*_OPTIONS, *self.tests]))
+
+        return in_fork(work, self.limit)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of running the tests once, runs them for every change, each in a fork."""
+
+        def work(change: Mutant | None) -> int:
+            self._rebind(self._code(change))
+            try:
+                pytest_runtestloop(session)
+            except session.Failed:
+                return 1
+            return session.testsfailed
+
+        start = time.monotonic()
+        if in_fork(lambda: work(None), self.limit) == "passed":
+            self.limit = _PATIENCE + 4 * (time.monotonic() - start)
+            self.results = [in_fork(lambda: work(change), self.limit) for change in self.changes]  # noqa: B023
+        return True
+
+    def _code(self, change: Mutant | None) -> CodeType:
+        if change is not None:
+            change.apply()
+        return compile(ast.fix_missing_locations(self.tree), self.path, "exec")
+
+    def _rebind(self, code: CodeType) -> None:
+        """Executes the module again, and lets whoever has imported its names have the new ones."""
+        module = sys.modules[self.name]
+        before = dict(vars(module))
+        exec(code, vars(module))
+        new = {id(old): vars(module)[name] for name, old in before.items() if vars(module)[name] is not old}
+        for other in list(sys.modules.values()):
+            if other is not module and str(getattr(other, "__file__", None)).startswith(f"{ROOT}/"):
+                vars(other).update({k: new[id(v)] for k, v in vars(other).items() if id(v) in new})
+
+
 def examine(path: Path, sample: int | None, seed: int) -> tuple[int, int, int]:
     """How many mutants a module has, how many of them were tried and how many of these were killed."""
-    module = ".".join(path.resolve().relative_to(ROOT / "src").with_suffix("").parts)
-    tree, tests = ast.parse(path.read_text(encoding="utf-8")), tests_of(path)
-    start = time.monotonic()
-    if not tests or run_tests(module, tree, None, tests, 600) != "passed":
+    module = Module(path)
+    if not module.tests or module.anew(None) != "passed":
         sys.exit(f"{path}: has no tests of its own, or they fail without any change")
-    limit = _PATIENCE + 4 * (time.monotonic() - start)
-    every = list(mutants(tree))
-    tried = every if sample is None or sample >= len(every) else random.Random(seed).sample(every, sample)
-    results = [(mutant, run_tests(module, tree, mutant, tests, limit)) for mutant in tried]
-    alive = [mutant for mutant, result in results if result == "passed"]
-    for mutant in sorted(alive, key=lambda m: getattr(m.old, "lineno", 0)):
-        print(f"  survived, {mutant}")
-    killed, hung = len(tried) - len(alive), sum(result == "hung" for _, result in results)
-    print(f"{module}: {killed} of {len(tried)} killed, {hung} by hanging ({len(every)} possible)", flush=True)
-    return len(every), len(tried), killed
+    every = list(mutants(module.tree))
+    module.changes = (
+        every if sample is None or sample >= len(every) else random.Random(seed).sample(every, sample)
+    )
+    with redirect_stdout(StringIO()):
+        pytest.main([*_OPTIONS, *module.tests], plugins=[module])
+    results = module.results or ["passed"] * len(module.changes)
+    # Whoever holds an old class or default value has not seen the change: what survives is tried once more.
+    results = [module.anew(c) if r == "passed" else r for c, r in zip(module.changes, results, strict=True)]
+    for change, result in zip(module.changes, results, strict=True):
+        if result == "passed":
+            print(f"  survived, {change}")
+    killed, hung = len(results) - results.count("passed"), results.count("hung")
+    print(
+        f"{module.name}: {killed} of {len(results)} killed, {hung} by hanging ({len(every)} possible)",
+        flush=True,
+    )
+    return len(every), len(results), killed
 
 
 def main() -> None:
