@@ -73,10 +73,17 @@ def test_an_overlap_with_an_ignored_box_exactly_at_the_threshold_counts() -> Non
 
 
 def test_a_found_box_beside_an_ignored_one_is_false() -> None:
-    """Beside it, above it, and without any area: no share of it lies on the ignored box."""
-    found = boxes((0, 0, 90, 90), (150, 200, 160, 220), (150, 50, 150, 50), (300, 300, 400, 400))
+    """Beside it, below it, off its corner, and without any area: no share of it lies on the ignored box."""
+    found = boxes((0, 0, 90, 90), (150, 200, 160, 220), (201, 101, 202, 102), (150, 50, 150, 50))
     result = match(found, np.linspace(1, 0.5, 4).astype(np.float32), boxes(CROWD), np.ones(1, np.bool_))
     assert result.outcome.tolist() == [FALSE] * 4
+
+
+def test_a_box_of_less_than_a_pixel_is_ignored_like_any_other() -> None:
+    found = boxes((150, 50, 150.25, 50.25))
+    assert match(found, np.ones(1, np.float32), boxes(CROWD), np.ones(1, np.bool_)).outcome.tolist() == [
+        IGNORED
+    ]
 
 
 def test_the_better_covering_of_several_ignored_boxes_counts() -> None:
@@ -88,10 +95,10 @@ def test_the_better_covering_of_several_ignored_boxes_counts() -> None:
 
 
 def test_equal_scores_keep_their_order() -> None:
-    found = boxes(*[A] * 20)
-    result = match(found, np.full(20, 0.5, np.float32), boxes(A), np.zeros(1, np.bool_))
-    assert result.order.tolist() == list(range(20))
-    assert result.outcome.tolist() == [TRUE] + [FALSE] * 19
+    scores = np.tile(np.array([0.25, 0.5], np.float32), 20)
+    result = match(boxes(*[A] * 40), scores, boxes(A), np.zeros(1, np.bool_))
+    assert result.order.tolist() == [*range(1, 40, 2), *range(0, 40, 2)]
+    assert result.outcome.tolist() == [TRUE] + [FALSE] * 39
     assert (result.outcome.dtype, result.truth.dtype) == (np.int8, np.intp)
 
 

@@ -92,10 +92,11 @@ def test_the_classes_of_height() -> None:
 
 
 def test_equal_scores_keep_their_order_on_the_curve() -> None:
-    outcome = np.array([F, T] * 20, np.int8)
-    curve = precision_recall(np.full(40, 0.5, np.float32), outcome, 20)
-    assert curve.precision.tolist() == pytest.approx([n // 2 / n for n in range(1, 41)])
-    assert curve.recall.tolist() == pytest.approx([n // 2 / 20 for n in range(1, 41)])
+    scores = np.tile(np.array([0.25, 0.5], np.float32), 40)
+    outcome = np.tile(np.array([F, F, F, T], np.int8), 20)  # of those with .5 every second one is true
+    curve = precision_recall(scores, outcome, 20)
+    assert curve.precision[:40].tolist() == pytest.approx([n // 2 / n for n in range(1, 41)])
+    assert curve.recall[:40].tolist() == pytest.approx([n // 2 / 20 for n in range(1, 41)])
 
 
 def test_a_curve_without_true_faces() -> None:

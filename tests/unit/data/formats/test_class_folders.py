@@ -73,3 +73,9 @@ def test_the_nearest_list_of_groups_counts(tmp_path: Path) -> None:
     assert [portrait.group for portrait in read_portraits(tmp_path / "val")] == ["near", ""]
     (tmp_path / "val" / "groups.csv").write_text("something else\n1\n")
     assert [portrait.group for portrait in read_portraits(tmp_path / "val")] == ["", ""]
+
+
+def test_a_list_of_groups_may_have_any_letters_and_lines(tmp_path: Path) -> None:
+    put(tmp_path / "with_mask" / "Zoë.png")
+    (tmp_path / "groups.csv").write_bytes('file,group\r\nwith_mask/Zoë.png,"two\r\nlines"\r\n'.encode())
+    assert [portrait.group for portrait in read_portraits(tmp_path)] == ["two\r\nlines"]

@@ -219,3 +219,8 @@ def test_what_is_no_coco_at_all(write: Write, tmp_path: Path) -> None:
     assert not is_coco(tmp_path / "absent.json")
     for missing in ("images", "annotations", "categories"):
         assert not is_coco(write({k: v for k, v in CONTENT.items() if k != missing}))
+
+
+def test_what_an_entry_does_not_say_stays_empty(write: Write) -> None:
+    second = read_coco(write(CONTENT))[1]
+    assert (second.source, second.group, second.split) == ("", "", "")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakes import scene
-from maskwatch.data.formats.voc import read_voc
+from maskwatch.data.formats.voc import read_voc, voc_files
 from maskwatch.errors import DataError
 from maskwatch.sinks.pictures import save_image
 
@@ -83,6 +83,7 @@ def test_an_unknown_class(tmp_path: Path) -> None:
 
 
 def test_nothing_there(tmp_path: Path) -> None:
+    assert voc_files(tmp_path) == []
     with pytest.raises(DataError, match="no Pascal VOC annotations"):
         read_voc(tmp_path)
 
@@ -135,7 +136,7 @@ def test_the_folder_tells_the_split_of_what_no_list_names(tmp_path: Path, folder
     place = put(tmp_path / folder, "Annotations", "JPEGImages", a=annotation(), b=annotation())
     lists = place / "ImageSets" / "Main"
     lists.mkdir(parents=True)
-    (lists / "test.txt").write_text("\n  \nb.png 1\n")
+    (lists / "test.txt").write_text("\n  \nb.png a\n")
     assert {s.path.stem: s.split for s in read_voc(place)} == {"a": split, "b": "test"}
 
 
