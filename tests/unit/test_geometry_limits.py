@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from maskwatch.geometry import clip, containment, crop_square, fade, fit, iou, nms, snug, vote
+from maskwatch.geometry import GREY, clip, containment, crop_square, fade, fit, iou, nms, snug, vote
 from maskwatch.types import Image
 
 
@@ -101,6 +101,7 @@ def test_fit_at_the_smallest_sizes(given: tuple[int, int, int], wanted: tuple[in
         ((100, 66, 64, 2 / 66), (97, 64)),  # exactly what may be given up
         ((100, 66, 64, 0.03), (100, 66)),
         ((1, 65, 64), (1, 64)),  # never less than a pixel
+        ((65, 1, 64), (64, 1)),
     ],
 )
 def test_snug_at_its_limits(given: tuple[int, int, int], wanted: tuple[int, int]) -> None:
@@ -154,3 +155,21 @@ def test_a_part_of_a_part_says_nothing_of_others() -> None:
     inside = float(containment(boxes[:1], boxes[1:2])[0, 0])
     faded = fade(boxes, scores, 0.9, 0.75)
     np.testing.assert_allclose(faded, [0.9, 0.8 * (1 - inside) ** 2, 0.7], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (10_000, 20_000), (20_000, 10_000), (30, 0), (0, 30)])
+def test_votes_are_found_anywhere_in_a_picture(x: float, y: float) -> None:
+    boxes = np.array([[0, 0, 8, 8], [2, 0, 10, 8], [100, 0, 108, 8]], np.float32)
+    boxes += np.array([x, y, x, y], np.float32)
+    scores = np.array([0.75, 0.25, 1.0], np.float32)
+    wanted = np.array([[x + 0.5, y, x + 8.5, y + 8], boxes[2]])
+    np.testing.assert_allclose(vote(boxes, scores, np.array([0, 2]), 0.5), wanted, atol=1e-2)
+
+
+def test_a_vote_without_a_limit() -> None:
+    boxes = np.array([[0, 0, 8, 8], [500, 0, 508, 8]], np.float32)
+    assert vote(boxes, np.ones(2, np.float32), np.array([0]), 0.0).tolist() == [[0, 0, 8, 8]]
+
+
+def test_the_grey_that_models_were_trained_with() -> None:
+    assert GREY == 127

@@ -99,7 +99,7 @@ def test_equal_scores_keep_their_order() -> None:
     result = match(boxes(*[A] * 40), scores, boxes(A), np.zeros(1, np.bool_))
     assert result.order.tolist() == [*range(1, 40, 2), *range(0, 40, 2)]
     assert result.outcome.tolist() == [TRUE] + [FALSE] * 39
-    assert (result.outcome.dtype, result.truth.dtype) == (np.int8, np.intp)
+    assert (result.outcome.dtype, result.truth.dtype) == (np.dtype(np.int8), np.dtype(np.intp))
 
 
 def test_a_true_face_is_taken_once() -> None:

@@ -204,7 +204,8 @@ def test_where_the_pictures_are(tmp_path: Path, place: str) -> None:
 
 @pytest.mark.parametrize("missing", ["images", "annotations", "categories"])
 def test_a_list_that_is_missing_or_none(write: Write, missing: str) -> None:
-    for value in (None, {}, "text"):
+    values: tuple[object, ...] = (None, {}, "text")
+    for value in values:
         with pytest.raises(
             DataError, match="not a COCO file; it needs the lists images, annotations, categories"
         ):

@@ -257,3 +257,12 @@ def test_the_first_yaml_with_class_names_counts(tmp_path: Path) -> None:
     assert find_yaml(tmp_path) == tmp_path / "d.yml"
     (tmp_path / "e.yaml").write_text("names: [a]\n")
     assert find_yaml(tmp_path) == tmp_path / "e.yaml"
+
+
+def test_a_line_that_is_no_text_is_left_out_and_told(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_bytes(f"0 {MIDDLE}\n".encode() + b"0 \xff\xfe 0.5 0.5 0.5\n")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, {"0": "face"}, problems)
+    assert len(sample.boxes) == 1
+    assert len(problems) == 1
