@@ -92,7 +92,7 @@ class Module:
 
         def work() -> int:
             for name, module in list(sys.modules.items()):
-                if str(getattr(module, "__file__", None)).startswith(f"{ROOT}/"):
+                if name != "__main__" and str(getattr(module, "__file__", None)).startswith(f"{ROOT}/"):
                     del sys.modules[name]
             original, code = SourceFileLoader.get_code, self._code(change)
             SourceFileLoader.get_code = lambda loader, name: (  # type: ignore

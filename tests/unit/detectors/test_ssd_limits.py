@@ -18,7 +18,8 @@ from conftest import FakeModels
 from fakes import write_detector
 from maskwatch.detectors.ssd import SSD
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.types import Image
+from maskwatch.models.runtime import Model, open_session
+from maskwatch.types import Image, ModelKind
 
 Answer = Callable[[Image], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
@@ -224,3 +225,33 @@ def test_too_few_candidates_are_told_as_well(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match="gives 3 candidates where its metadata promises 4"):
         detector.detect(np.zeros((64, 64, 3), np.uint8))
+
+
+def test_no_face_is_much_larger_than_its_anchor(tmp_path: Path) -> None:
+    """exp(4) times at most; in between, the offset times the variance is the exponent."""
+    offsets = np.zeros((4, 4), np.float32)
+    offsets[0, 2:] = 30, 10  # exponents of 6 and 2
+
+    def answer(picture: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return np.array([2, -9, -9, -9], np.float32), offsets
+
+    levels = [{"stride": 64, "anchors": [[1, 2]]}]
+    detector, _ = answering(tmp_path, answer, 128, 0.5, levels=levels)
+    ((x1, y1, x2, y2),) = detector.detect(np.zeros((128, 128, 3), np.uint8)).boxes
+    assert (x2 - x1, y2 - y1) == pytest.approx((math.exp(4), 2 * math.exp(2)), rel=1e-4)
+    assert (x1 + x2, y1 + y2) == pytest.approx((64, 64), rel=1e-4)
+
+
+@pytest.mark.parametrize(("options", "threads"), [({}, 1), ({"threads": 3}, 3)])
+def test_threads_are_handed_on(
+    fake_models: FakeModels, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], threads: int
+) -> None:
+    asked: list[object] = []
+
+    def spy(path: Path, kind: ModelKind, threads: int = 99) -> Model:
+        asked.append((kind, threads))
+        return open_session(path, kind, threads)
+
+    monkeypatch.setattr("maskwatch.detectors.ssd.open_session", spy)
+    SSD(fake_models.detector, **options)
+    assert asked == [("detector", threads)]

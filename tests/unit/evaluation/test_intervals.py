@@ -96,6 +96,7 @@ def test_a_figure_may_be_undefined_at_half_of_the_draws() -> None:
         (2, 0, 0.5),
         (0, 5, 0.0625),
         (500, 500, 1.0),
+        (501, 501, 1.0),
         (501, 500, 1.0),  # the difference is no larger than the correction
         (550, 450, 0.0017305),  # a thousand: exact
         (551, 450, 0.0015739),  # one more: the normal limit
