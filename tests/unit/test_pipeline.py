@@ -58,37 +58,6 @@ def test_when_a_second_search_reports(retry: Retry | None, threshold: float | No
     assert len(Engine(Nearsighted(), None, threshold, retry).detect(grey(200, 140))) == found
 
 
-@pytest.mark.parametrize("spoilt", ["noise", "blocks"])
-def test_a_face_hidden_by_noise_or_blocks_is_found(spoilt: str) -> None:
-    clean = np.ascontiguousarray(astronaut()[:256, 100:356, ::-1])
-    if spoilt == "noise":
-        noisy = clean + np.random.default_rng(0).normal(0, 80, clean.shape)
-        image = np.clip(noisy, 0, 255).astype(np.uint8)
-    else:
-        few = cv2.resize(clean, (42, 42), interpolation=cv2.INTER_AREA)
-        image = np.asarray(cv2.resize(few, (256, 256), interpolation=cv2.INTER_NEAREST), np.uint8)
-    engine = load()
-    faces = engine.detect(image)
-    assert faces.labels == ["without_mask"]
-    np.testing.assert_allclose(faces.boxes, engine.detect(clean).boxes, atol=16)
-    assert not len(Engine(engine.detector, engine.classifier, engine.threshold).detect(image))
-
-
-@pytest.mark.parametrize(
-    ("detector", "size", "live", "retries"),
-    [
-        ("ssd", None, False, True),
-        ("ssd-large", None, False, True),
-        ("ssd", None, True, False),
-        ("ssd", 640, False, False),
-        ("ssd-fast", None, False, False),
-    ],
-)
-def test_which_searches_try_again(detector: str, size: int | None, live: bool, retries: bool) -> None:
-    assert (load(detector, size=size, live=live).retry is not None) == retries
-    assert load(detector, "none", size, live=live).retry is None  # its threshold is one of both opinions
-
-
 class Fixed:
     """Finds one face, whatever it is shown."""
 
@@ -174,3 +143,34 @@ def test_every_frame_goes_through_in_order_and_none_too_early() -> None:
 def test_the_size_of_the_smaller_copy(size: tuple[int, int], copy: tuple[int, int] | None) -> None:
     smaller = Retry(3, 0.5).smaller(grey(*size))
     assert (None if smaller is None else smaller.shape[1::-1]) == copy
+
+
+@pytest.mark.parametrize("spoilt", ["noise", "blocks"])
+def test_a_face_hidden_by_noise_or_blocks_is_found(spoilt: str) -> None:
+    clean = np.ascontiguousarray(astronaut()[:256, 100:356, ::-1])
+    if spoilt == "noise":
+        noisy = clean + np.random.default_rng(0).normal(0, 80, clean.shape)
+        image = np.clip(noisy, 0, 255).astype(np.uint8)
+    else:
+        few = cv2.resize(clean, (42, 42), interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(few, (256, 256), interpolation=cv2.INTER_NEAREST), np.uint8)
+    engine = load()
+    faces = engine.detect(image)
+    assert faces.labels == ["without_mask"]
+    np.testing.assert_allclose(faces.boxes, engine.detect(clean).boxes, atol=16)
+    assert not len(Engine(engine.detector, engine.classifier, engine.threshold).detect(image))
+
+
+@pytest.mark.parametrize(
+    ("detector", "size", "live", "retries"),
+    [
+        ("ssd", None, False, True),
+        ("ssd-large", None, False, True),
+        ("ssd", None, True, False),
+        ("ssd", 640, False, False),
+        ("ssd-fast", None, False, False),
+    ],
+)
+def test_which_searches_try_again(detector: str, size: int | None, live: bool, retries: bool) -> None:
+    assert (load(detector, size=size, live=live).retry is not None) == retries
+    assert load(detector, "none", size, live=live).retry is None  # its threshold is one of both opinions
