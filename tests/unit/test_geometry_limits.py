@@ -173,3 +173,12 @@ def test_a_vote_without_a_limit() -> None:
 
 def test_the_grey_that_models_were_trained_with() -> None:
     assert GREY == 127
+
+
+def test_votes_are_found_whatever_the_order_from_top_to_bottom() -> None:
+    left, right = np.array([0, 1000, 8, 1008]), np.array([500, 0, 508, 8])
+    shift = np.array([2, 0, 2, 0])
+    boxes = np.array([left, right, left + shift, right + shift], np.float32)
+    scores = np.array([0.75, 0.75, 0.25, 0.25], np.float32)
+    wanted = [left + shift / 4, right + shift / 4]
+    np.testing.assert_allclose(vote(boxes, scores, np.array([0, 1]), 0.5), wanted)
