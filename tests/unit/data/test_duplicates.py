@@ -56,7 +56,7 @@ def test_groups_join_chains() -> None:
 
 
 def test_every_pixel_has_its_share_in_a_thumbnail() -> None:
-    """Spots of the same size in the middle or the corner of each part count alike, however large the picture."""
+    """Spots in the middle or at the edge of each part count alike, however large the picture is."""
     blocks = np.random.default_rng(0).integers(0, 150, (16, 16), np.uint8)
     picture = blocks.repeat(10, axis=0).repeat(10, axis=1)
     for row in range(16):
