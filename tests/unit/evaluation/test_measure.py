@@ -297,3 +297,24 @@ def test_nothing_found_at_all() -> None:
 def test_the_main_face_is_the_largest() -> None:
     assert main_face(faces((square(0, 20), 0.9, 0), (square(1, 30), 0.5, 0))) == 1
     assert main_face(Faces.empty()) == -1
+
+
+@pytest.mark.parametrize(
+    ("height", "name"),
+    [
+        (15.75, "<16"),
+        (16, "16-32"),
+        (31.75, "16-32"),
+        (32, "32-64"),
+        (63.75, "32-64"),
+        (64, ">=64"),
+        (900, ">=64"),
+    ],
+)
+def test_a_face_height_exactly_at_a_border_is_in_the_class_above(height: float, name: str) -> None:
+    box = (0.0, 0.0, 50.0, height)
+    report = compute_figures([prediction([(box, 0)], [(box, 0.9, 0)])], rounds=0)
+    street = report.detection["street"]
+    classes = ("<16", "16-32", "32-64", ">=64")
+    assert street.recall_by_height == {c: Proportion(int(c == name), int(c == name)) for c in classes}
+    assert street.average_precision_by_height == {c: 1.0 if c == name else None for c in classes}

@@ -21,8 +21,8 @@ from maskwatch.models.macs import macs
 from maskwatch.models.runtime import open_model
 from maskwatch.types import ModelKind
 
-DESCRIPTIONS: Final = Path(__file__).parents[2] / "training" / "metadata"
-"""Folder of the shipped models' descriptions: `*_card.toml`."""
+DESCRIPTIONS: Final = Path(__file__).parent / "descriptions"
+"""Folder of the shipped models' descriptions, in TOML."""
 
 _FRAME: Final = (1280, 720)
 """Width and height in pixels of the picture for which a detector's cost is given."""
@@ -175,7 +175,7 @@ def _read_speed(path: Path, sha256: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def _shipped_description(name: str) -> Description:
-    for path in sorted(DESCRIPTIONS.glob("*_card.toml")):
+    for path in sorted(DESCRIPTIONS.glob("*.toml")):
         if name in tomllib.loads(path.read_text(encoding="utf-8")).get("models", ()):
             return _read_description(path)
     return Description()

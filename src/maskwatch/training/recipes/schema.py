@@ -11,6 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from maskwatch.errors import ConfigError
+from maskwatch.models.catalog import SHIPPED
 from maskwatch.training.classifier import ClassifierRecipe
 from maskwatch.training.detector import DetectorRecipe
 from maskwatch.training.recipes.fields import STRICT, Amount, Positive
@@ -69,7 +70,7 @@ class ExportSettings:
     """
 
     calibrate: bool = False
-    detector: str = "ssd"
+    detector: str = SHIPPED["detector"]
     certain: Annotated[float, Field(ge=0.5, le=1)] = 0.99
     false_faces: Amount = 1.0
     ensemble_member: str | None = None

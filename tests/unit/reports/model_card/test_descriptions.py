@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import maskwatch.models
-import maskwatch.training
+from maskwatch.reports.model_card.facts import DESCRIPTIONS
 
 MODELS = Path(maskwatch.models.__file__).parent
-FILES = sorted((Path(maskwatch.training.__file__).parent / "metadata").glob("*_card.toml"))
+FILES = sorted(DESCRIPTIONS.glob("*.toml"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.stem))
