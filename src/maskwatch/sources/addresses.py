@@ -1,7 +1,7 @@
 """Addresses of streams as people write them: taken apart, mended, and shown without their secrets. Pure.
 
-RFC 3986, section 3.2, wants `#`, `/`, `?`, `@`, `:`, `%` and brackets of a password written as `%23` and so on.
-Cameras' passwords hold them, and people paste them as they are: what can be understood is understood.
+RFC 3986, section 3.2, wants `#`, `/`, `?`, `@`, `:`, `%` and brackets of a password written as `%23` and so
+on. Cameras' passwords hold them, and people paste them as they are: what can be understood is understood.
 """
 
 from __future__ import annotations

@@ -13,7 +13,11 @@ from statistics import median
 from typing import Final
 
 LONGEST_GAP: Final = 10.0
-"""Seconds between two frames above which the clock has jumped; FFmpeg's own limit (`-dts_delta_threshold`)."""
+"""Seconds between two frames above which the clock has jumped: FFmpeg's own limit (`-dts_delta_threshold`)
+for formats in which clocks do jump, such as MPEG transport streams."""
+
+LONGEST_GAP_OF_INDEXED: Final = 60.0
+"""The same for formats with an index or a clock of their own, such as MP4 and Matroska."""
 
 _LARGEST_JITTER: Final = 1.0  # seconds: times that run back by less are untidy, by more a new beginning
 _REMEMBERED: Final = 9  # intervals that the usual pace is the median of
@@ -26,14 +30,19 @@ class FrameClock:
     Args:
         interval: Usual seconds between two frames; 0 where the file does not say.
         longest_gap: Seconds without a frame that are believed.
+        latest_start: The time of a first frame is believed from 0 up to this; otherwise the first frame
+            gets 0. None takes `longest_gap`.
 
     Attributes:
         jumps: How often the file's clock jumped.
     """
 
-    def __init__(self, interval: float = 0.0, longest_gap: float = LONGEST_GAP) -> None:
+    def __init__(
+        self, interval: float = 0.0, longest_gap: float = LONGEST_GAP, latest_start: float | None = None
+    ) -> None:
         self.jumps = 0
         self._longest_gap = longest_gap
+        self._latest_start = longest_gap if latest_start is None else latest_start
         self._intervals: deque[float] = deque([interval or _DEFAULT_INTERVAL], maxlen=_REMEMBERED)
         self._last: float | None = None
         self._offset = 0.0
@@ -56,7 +65,7 @@ class FrameClock:
     def _first(self, time: float | None) -> float:
         if time is None:
             return 0.0
-        if not 0 <= time <= self._longest_gap:
+        if not 0 <= time <= self._latest_start:
             self._offset = -time
         return time + self._offset
 
