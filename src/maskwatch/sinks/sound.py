@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ import av
 
 from maskwatch.errors import SourceError
 from maskwatch.sources.container import open_media, start_of
-from maskwatch.sources.decoding import jumps_possible
+from maskwatch.sources.decoding import jumps_possible, measure_length
 from maskwatch.sources.frame_clock import LONGEST_GAP, LONGEST_GAP_OF_INDEXED, FrameClock
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _COPIED: Final = frozenset(("aac", "mp3"))  # browsers play these inside MP4; ot
 _COPIED_FROM: Final = frozenset(("mp4", "matroska"))  # others wrap their packets, and MP4 refuses broken ones
 _RATES: Final = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # AAC knows these
 _PRIMING: Final = 1.0  # seconds; encoders put a little silence before the beginning
+_MOST_CORRECTED: Final = 1.0  # seconds that sound and frames of one recording end apart
 _DEFAULT: Final = av.stream.Disposition.default
 
 # What damaged sound causes; a full disk is none of these and ends the whole video.
@@ -47,6 +48,7 @@ class AudioTrack:
         source: Its sound.
         out: The file that is written.
         name: Name of the file for the warning.
+        offsets: See `SoundClock`.
     """
 
     def __init__(
@@ -55,11 +57,12 @@ class AudioTrack:
         source: av.AudioStream,
         out: av.container.OutputContainer,
         name: str,
+        offsets: Sequence[float] = (),
     ) -> None:
         self._in = container
         self._out = out
         self._name = name
-        self._time = _SoundClock(container)
+        self._time = SoundClock(start_of(container), jumps_possible(container), offsets)
         self._next: tuple[float, list[_Packet]] | None = None
         if _can_copy(container, source):
             self._packets = self._copy(source)
@@ -83,7 +86,11 @@ class AudioTrack:
             _LOG.warning("%s: its sound is in a format that is not known and is left out", path)
             return None
         source = max(known, key=lambda stream: bool(stream.disposition & _DEFAULT))  # the first of these
-        return cls(container, source, out, path)
+        offsets: tuple[float, ...] = ()
+        if jumps_possible(container) and container.streams.video:
+            with open_media(path, path) as other:
+                offsets = measure_length(other).offsets
+        return cls(container, source, out, path, offsets)
 
     def write_until(self, t: float | None) -> None:
         """Writes the sound up to `t` seconds, or all that is left for None."""
@@ -120,10 +127,11 @@ class AudioTrack:
                 continue
             stream = stream or self._out.add_stream_from_template(source)
             stamp = packet.dts if packet.pts is None else packet.pts
-            t = self._time(
-                None if stamp is None else float(stamp * unit), float((packet.duration or 0) * unit)
-            )
-            last = max(last + 1, round(t / unit))
+            seconds = float((packet.duration or 0) * unit)
+            t = self._time(None if stamp is None else float(stamp * unit), seconds)
+            if t is None:
+                continue
+            last = max(last + 1, round(t / float(unit)))
             packet.pts = packet.dts = last
             packet.stream = stream
             yield t, [packet]
@@ -151,6 +159,8 @@ class AudioTrack:
         for frame in frames:
             seconds = frame.samples / (frame.sample_rate or rate)
             t = self._time(frame.time, seconds)
+            if t is None:
+                continue
             now = frame.format.name, frame.layout.name, frame.sample_rate
             if now != form:
                 form, resampler = now, av.AudioResampler("fltp", layout, rate)
@@ -166,35 +176,55 @@ class AudioTrack:
                 yield from packet.decode()
 
 
-class _SoundClock:
-    """Steady times of packets or frames of sound, from the beginning of the video.
+class SoundClock:
+    """Steady times of packets or frames of sound, in seconds since the beginning of the video.
+
+    Where recordings are joined, the sound of the first may end a little later than its last frame. The sound
+    of the second must begin with its own first frame all the same, or it lags more with each recording.
+
+    Args:
+        start: Time of the beginning by the clock of the file.
+        jumps: Whether the format allows its clock to jump.
+        offsets: For each jump of the video's clock the seconds that are added to it afterwards.
 
     Attributes:
         last: The time that was given last.
     """
 
-    def __init__(self, container: av.container.InputContainer) -> None:
+    def __init__(self, start: float, jumps: bool, offsets: Sequence[float] = ()) -> None:
         self.last = 0.0
-        self._start = start_of(container)
-        self._longest_gap = LONGEST_GAP if jumps_possible(container) else LONGEST_GAP_OF_INDEXED
+        self._start = start
+        self._longest_gap = LONGEST_GAP if jumps else LONGEST_GAP_OF_INDEXED
+        self._offsets = offsets
+        self._correction = 0.0
         self._clock: FrameClock | None = None
 
-    def __call__(self, time: float | None, seconds: float) -> float:
-        """Returns the time of the next piece.
+    def __call__(self, time: float | None, seconds: float) -> float | None:
+        """Returns the time of the next piece; None for one that is to be left out.
 
         Args:
             time: By the clock of the file; None where it does not say.
             seconds: How long the piece is.
         """
+        first = self._clock is None
         if time is not None:
             time -= self._start
-        if self._clock is None:
-            self._clock = FrameClock(seconds, self._longest_gap)
-            if time is not None and -_PRIMING <= time < 0:
+            if first and -_PRIMING <= time < 0:
                 self._start += time
                 time = 0.0
-        self.last = self._clock(time)
-        return self.last
+        clock = self._clock = self._clock or FrameClock(seconds, self._longest_gap)
+        before = clock.jumps
+        t = clock(time)
+        if clock.jumps > before and self._offsets:
+            expected = clock.offset + self._correction
+            nearest = min(self._offsets, key=lambda offset: abs(offset - expected))
+            if abs(nearest - expected) < _MOST_CORRECTED:
+                self._correction = nearest - clock.offset
+        t += self._correction
+        if not first and t < self.last + seconds / 2:
+            return None  # its time is taken by the sound before
+        self.last = t
+        return t
 
 
 def _rate(stream: av.AudioStream) -> int:

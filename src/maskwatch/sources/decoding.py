@@ -110,11 +110,13 @@ class Length(NamedTuple):
         seconds: Its length; 0 if the file does not say.
         frames: Approximate number of frames; 0 if the file does not say.
         steady: Whether the clock of the file never jumps, so that a time can be sought.
+        offsets: For each jump the seconds that are added to the clock of the file after it.
     """
 
     seconds: float
     frames: int
     steady: bool
+    offsets: tuple[float, ...] = ()
 
 
 def jumps_possible(container: av.container.InputContainer) -> bool:
@@ -161,20 +163,24 @@ def measure_length(container: av.container.InputContainer) -> Length:
     clock, start = clock_of(container, stream, sought=True), start_of(container)
     rate = stream.guessed_rate or stream.average_rate
     frames, t, steady = 0, 0.0, container.start_time is not None
+    offsets: list[float] = []
     try:
         for packet in container.demux(stream):
             if not packet.size:
                 continue
-            if not frames and packet.pts is not None and packet.time_base is not None:
-                steady = steady and 0 <= float(packet.pts * packet.time_base) - start <= LONGEST_GAP
             stamp = packet.pts if packet.dts is None else packet.dts
             unit = packet.time_base
+            if not frames and stamp is not None and packet.pts is not None and unit is not None:
+                steady = steady and 0 <= float(packet.pts * unit) - start <= LONGEST_GAP
+                start = min(start, float(stamp * unit))  # decoding begins before the first frame is shown
             t = clock(None if stamp is None or unit is None else float(stamp * unit) - start)
             frames += 1
+            if clock.jumps > len(offsets):
+                offsets.append(clock.offset)
     except av.error.FFmpegError:
         pass  # damaged: what comes before counts
     seconds = t + (1 / float(rate) if rate else 0.0) if frames else 0.0
-    return Length(seconds, frames, steady and not clock.jumps)
+    return Length(seconds, frames, steady and not offsets, tuple(offsets))
 
 
 def to_image(frame: VideoFrame, stream: av.VideoStream) -> Image:

@@ -35,6 +35,7 @@ class FrameClock:
 
     Attributes:
         jumps: How often the file's clock jumped.
+        offset: Seconds that are added to the file's clock since it last jumped.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class FrameClock:
         self._latest_start = longest_gap if latest_start is None else latest_start
         self._intervals: deque[float] = deque([interval or _DEFAULT_INTERVAL], maxlen=_REMEMBERED)
         self._last: float | None = None
-        self._offset = 0.0
+        self.offset = 0.0
         self._shown = 0.0  # seconds that the frame before is to be shown, by its own word
 
     def __call__(self, time: float | None, shown: float = 0.0) -> float:
@@ -66,18 +67,18 @@ class FrameClock:
         if time is None:
             return 0.0
         if not 0 <= time <= self._latest_start:
-            self._offset = -time
-        return time + self._offset
+            self.offset = -time
+        return time + self.offset
 
     def _next(self, time: float | None, last: float) -> float:
         usual = last + median(self._intervals)
         if time is None:
             return usual
-        t = time + self._offset
+        t = time + self.offset
         believed = max(self._longest_gap, 1.5 * self._shown)
         if last - t > _LARGEST_JITTER or t - last > believed:
             self.jumps += 1
-            self._offset = usual - time
+            self.offset = usual - time
             return usual
         if t <= last:
             return usual
