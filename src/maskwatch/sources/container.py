@@ -17,6 +17,7 @@ import av
 from maskwatch.errors import SourceError
 from maskwatch.sources.addresses import is_address, without_secrets
 from maskwatch.sources.images import MAX_MEGAPIXELS
+from maskwatch.sources.media_kinds import is_play_list
 
 _FILE_FORMATS: Final = frozenset(
     """
@@ -45,7 +46,6 @@ _PROTOCOLS: Final = {
     "srt": "srt,udp",
 }
 
-_PLAY_LISTS: Final = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
 _COVER: Final = av.stream.Disposition.attached_pic
 _DEFAULT: Final = av.stream.Disposition.default
 
@@ -82,6 +82,9 @@ def open_container(
         raise
     # One thread decodes 720p in 2 ms; more of them would take the cores from the networks.
     stream.thread_count = 1
+    stream.codec_context.options = _size_limit(
+        max_megapixels
+    )  # for sizes that are not in the header, or change
     return container
 
 
@@ -97,7 +100,7 @@ def open_media(
     Raises:
         SourceError: It cannot be opened.
     """
-    limits = {"max_pixels": str(min(round(max_megapixels * 1.1e6) + 10_000, 2**31 - 1))}
+    limits = _size_limit(max_megapixels)
     if is_address(path):
         scheme = path.partition("://")[0].lower()
         limits["protocol_whitelist"] = _PROTOCOLS.get(scheme, "none")
@@ -136,6 +139,11 @@ def start_of(container: av.container.InputContainer) -> float:
     return (container.start_time or 0) / av.time_base
 
 
+def _size_limit(max_megapixels: float) -> dict[str, str]:
+    """Returns the option that keeps decoders from larger pictures; a little more, for they round sizes up."""
+    return {"max_pixels": str(round(min(max_megapixels * 1.1e6 + 10_000, 2**31 - 1)))}
+
+
 def _check_size(stream: av.VideoStream, name: str, max_megapixels: float) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     aspect = float(stream.sample_aspect_ratio or 1)
@@ -165,7 +173,7 @@ def _check_file(path: str, name: str) -> None:
             head = file.read(512)
     except OSError as error:
         raise SourceError(f"{name}: {explain_missing(error)}") from None
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_PLAY_LISTS):
+    if is_play_list(head):
         raise SourceError(f"{name}: a play list, not a video; give the files that it names")
 
 

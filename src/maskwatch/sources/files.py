@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 
 from maskwatch.errors import SourceError
+from maskwatch.sources.addresses import is_address, without_secrets
 from maskwatch.sources.container import describe_special, explain_missing
 from maskwatch.sources.media_kinds import VIDEO_SUFFIXES, has_media_name, has_video_name, is_video
 
@@ -31,6 +32,10 @@ def find(path: str, recursive: bool = False) -> list[str]:
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
+        if is_address(path):
+            raise SourceError(
+                f"{without_secrets(path)}: an address, not a file; `maskwatch watch` reads streams"
+            ) from None
         if glob.has_magic(path) and not isinstance(error, PermissionError):
             return _matches(path)
         missing = isinstance(error, FileNotFoundError)

@@ -42,6 +42,7 @@ _VIDEOS: Final = (
     b"DKIF",  # IVF
     b"\xb7\xd8\x00\x20\x37\x49\xda\x11",  # WTV
 )
+_PLAY_LISTS: Final = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
 _ATOMS: Final = frozenset(b"moov mdat wide free skip pnot".split())  # old QuickTime files have no ftyp
 
 
@@ -68,9 +69,14 @@ def is_video(path: str) -> bool:
     suffix = _suffix(path)
     if _is_picture(head):
         return suffix in _MOVING_JPEGS and head.startswith(b"\xff\xd8")
-    if _is_known_video(head) or suffix in VIDEO_SUFFIXES:
+    if _is_known_video(head) or suffix in VIDEO_SUFFIXES or is_play_list(head):
         return True
     return suffix not in images.SUFFIXES and _opens_as_video(path)
+
+
+def is_play_list(head: bytes) -> bool:
+    """Returns whether a file that begins so only names other files or addresses."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_PLAY_LISTS)
 
 
 def _read_head(path: str) -> bytes:

@@ -60,6 +60,7 @@ class VideoFile:
     ) -> None:
         self.name = path if name is None else name
         self.skipped = 0
+        self._max_megapixels = max_megapixels
         self._open = partial(open_container, path, self.name, options, timeout, max_megapixels)
         with self._open() as container:
             stream = video_stream(container)
@@ -104,8 +105,10 @@ class VideoFile:
                     yield Frame(to_image(picture, decoder.stream), index, t, self.name)
             finally:
                 self.skipped = decoder.skipped
+            sized = decoder.stream.codec_context.width > 0
         if index < 0:
-            raise SourceError(f"{self.name}: no frame of this video can be decoded")
+            limit = "" if sized else f", or they have more than {self._max_megapixels:g} million pixels"
+            raise SourceError(f"{self.name}: no frame of this video can be decoded{limit}")
 
     def frame_at(self, t: float) -> Frame:
         """Returns the first frame at or after a time, or the last frame if the video is shorter.

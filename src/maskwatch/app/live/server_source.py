@@ -71,6 +71,11 @@ def video_file(path: str) -> ServerSource:
         SourceError: There is no such file.
     """
     path = path.strip().strip("\"'")
-    if not Path(path).expanduser().is_file():
-        raise SourceError(f"{path}: no such file on this computer")
-    return ServerSource(str(Path(path).expanduser().resolve()), Path(path).name)
+    try:
+        file = Path(path).expanduser().resolve()
+        exists = file.is_file()
+    except (OSError, RuntimeError, ValueError):  # too long, not allowed, or the home of nobody
+        exists = False
+    if not exists:
+        raise SourceError(f"{path[:200]}: no such file on this computer, or not allowed to read it")
+    return ServerSource(str(file), Path(path).name)
