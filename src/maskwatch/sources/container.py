@@ -7,6 +7,7 @@ this computer or open connections, and a header of a few bytes can ask for gigab
 from __future__ import annotations
 
 import errno
+import math
 import os
 import stat
 import time
@@ -71,11 +72,11 @@ def open_container(
     """
     container = open_media(path, name, options, timeout, max_megapixels)
     try:
-        if not container.streams.video:
-            raise SourceError(f"{name}: holds no video")
-        stream = video_stream(container)
-        if getattr(stream, "codec_context", None) is None:
-            raise SourceError(f"{name}: its video is in a format that is not known")
+        stream = _known_video(container, name)
+        if not stream.codec_context.width:  # some formats give no size where it is over the limit: ask for it
+            container.close()
+            container = open_media(path, name, options, timeout)
+            stream = _known_video(container, name)
         _check_size(stream, name, max_megapixels)
     except BaseException:
         container.close()
@@ -93,7 +94,7 @@ def open_media(
     name: str,
     options: dict[str, str] | None = None,
     timeout: float | None = None,
-    max_megapixels: float = MAX_MEGAPIXELS,
+    max_megapixels: float = math.inf,
 ) -> av.container.InputContainer:
     """Opens a file or an address with FFmpeg, whatever it contains; see `open_container`.
 
@@ -137,6 +138,15 @@ def video_stream(container: av.container.InputContainer) -> av.VideoStream:
 def start_of(container: av.container.InputContainer) -> float:
     """Returns the time in seconds of the first video or audio packet, from which all times are counted."""
     return (container.start_time or 0) / av.time_base
+
+
+def _known_video(container: av.container.InputContainer, name: str) -> av.VideoStream:
+    if not container.streams.video:
+        raise SourceError(f"{name}: holds no video")
+    stream = video_stream(container)
+    if getattr(stream, "codec_context", None) is None:
+        raise SourceError(f"{name}: its video is in a format that is not known")
+    return stream
 
 
 def _size_limit(max_megapixels: float) -> dict[str, str]:
