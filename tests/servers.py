@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -139,6 +141,45 @@ def sending(data: bytes) -> Iterator[int]:
         threading.Thread(target=serve, daemon=True).start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def rtsp(data: bytes) -> Iterator[int]:
+    """An RTSP camera (RFC 2326) that sends a transport stream over and over, inside the TCP connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def answer(caller: socket.socket, file: io.BufferedIOBase) -> bool:
+            """Answers one request; returns whether it was PLAY."""
+            lines = list(iter(lambda: file.readline().decode().strip(), ""))
+            method = lines[0].split()[0] if lines else "TEARDOWN"
+            number = next(line for line in lines if line.lower().startswith("cseq"))
+            body = (
+                "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nm=video 0 RTP/AVP 33\r\na=control:track\r\n"
+            )
+            head = {
+                "OPTIONS": "Public: OPTIONS, DESCRIBE, SETUP, PLAY\r\n",
+                "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n",
+                "SETUP": "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n",
+            }.get(method, "Session: 1\r\n")
+            told = f"RTSP/1.0 200 OK\r\n{number}\r\n{head}\r\n{body if method == 'DESCRIBE' else ''}"
+            caller.sendall(told.encode())
+            return method == "PLAY"
+
+        def serve() -> None:
+            with contextlib.suppress(OSError, StopIteration, IndexError):  # the viewer has left
+                caller = server.accept()[0]
+                with caller, caller.makefile("rb") as file:
+                    while not answer(caller, file):
+                        pass
+                    packets = [data[start : start + 7 * 188] for start in range(0, len(data), 7 * 188)]
+                    for number, packet in enumerate(packets * 50):
+                        header = struct.pack(">BBHII", 0x80, 33, number & 0xFFFF, number * 900, 1)
+                        caller.sendall(b"$\0" + struct.pack(">H", 12 + len(packet)) + header + packet)
+                        time.sleep(0.001)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield port
 
 
 @contextmanager

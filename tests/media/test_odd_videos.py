@@ -16,6 +16,7 @@ import pytest
 from clips import with_display_matrix, write_clip
 from fakes import BLUE, GREEN, RED, scene
 from maskwatch.errors import SourceError
+from maskwatch.sinks.video import VideoSink
 from maskwatch.sources.opening import open_source
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import Image
@@ -174,6 +175,9 @@ def test_a_colon_in_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     write_clip(tmp_path / "a.mp4", steps(count=3)).rename("16:01:04.mp4")
     assert len(list(VideoFile("16:01:04.mp4"))) == 3
+    with VideoSink(Path("17:01:04.mp4"), sound="16:01:04.mp4") as video:
+        video.write_image(steps(count=1)[0], 0.0)
+    assert len(list(VideoFile("17:01:04.mp4"))) == 1
     with pytest.raises(SourceError, match="no such file"):
         VideoFile("concat:16:01:04.mp4|16:01:04.mp4")
 

@@ -16,7 +16,7 @@ from maskwatch.latest import Latest
 from maskwatch.sources.opening import open_source
 from maskwatch.sources.stream import Snapshots, Stream, open_stream
 from maskwatch.sources.video import VideoFile
-from servers import LOGIN, CameraServer, camera, sending
+from servers import LOGIN, CameraServer, camera, rtsp, sending
 
 
 @pytest.fixture
@@ -100,6 +100,15 @@ def test_bytes_over_tcp(tmp_path: Path) -> None:
         frames = list(islice(open_source(f"TCP://127.0.0.1:{port}"), 12))
     assert [frame.index for frame in frames] == list(range(12))
     assert {frame.source for frame in frames} == {f"tcp://127.0.0.1:{port}"}
+
+
+def test_rtsp(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.ts", [scene({(number, 0): BLUE}) for number in range(10)])
+    with rtsp(clip.read_bytes()) as port:
+        frames = list(islice(open_source(f"RTSP://{LOGIN}@127.0.0.1:{port}/live"), 12))
+    assert [frame.index for frame in frames] == list(range(12))
+    assert frames[0].source == f"rtsp://127.0.0.1:{port}/live"
+    assert frames[0].image.shape == (240, 320, 3)
 
 
 PLAY_LIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"

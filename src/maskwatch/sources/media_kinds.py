@@ -64,14 +64,25 @@ def is_video(path: str) -> bool:
             a file of which neither says anything is opened with FFmpeg.
     """
     head = _read_head(path)
-    if not head:
-        return has_video_name(path)
-    suffix = _suffix(path)
+    known = _kind_of(head, path)
+    if known is None:
+        return bool(head) and _opens_as_video(path)
+    return known
+
+
+def is_video_data(head: bytes, name: str) -> bool:
+    """Returns whether a file in memory is a video, from its first 4096 bytes and its name; see `is_video`."""
+    return bool(_kind_of(head, name))
+
+
+def _kind_of(head: bytes, name: str) -> bool | None:
+    """Returns whether a file is a video; None where neither its first bytes nor its name tell."""
+    suffix = _suffix(name)
     if _is_picture(head):
         return suffix in _MOVING_JPEGS and head.startswith(b"\xff\xd8")
     if _is_known_video(head) or suffix in VIDEO_SUFFIXES or is_play_list(head):
         return True
-    return suffix not in images.SUFFIXES and _opens_as_video(path)
+    return False if suffix in images.SUFFIXES else None
 
 
 def is_play_list(head: bytes) -> bool:

@@ -8,7 +8,7 @@ from PIL import Image as PIL
 
 from clips import write_clip
 from fakes import scene
-from maskwatch.sources.media_kinds import has_video_name, is_video
+from maskwatch.sources.media_kinds import has_video_name, is_video, is_video_data
 
 IMAGES = [scene({(number, 0): (255, 0, 0)}, 352, 288) for number in range(3)]
 
@@ -33,6 +33,7 @@ def test_videos_under_any_name(tmp_path: Path, name: str, codec: str) -> None:
         path = tmp_path / f"other {other}"
         path.write_bytes(data)
         assert is_video(str(path)), other
+    assert is_video_data(data[:4096], name)
 
 
 @pytest.mark.parametrize("name", ["film.jpg", "film.png"])
@@ -46,6 +47,7 @@ def test_pictures_under_any_name(tmp_path: Path, form: str) -> None:
     for name in ("a", "a.mp4", "a.jpg", "a.ts"):
         PIL.new("RGB", (16, 8)).save(tmp_path / name, format=form)
         assert not is_video(str(tmp_path / name)), name
+        assert not is_video_data((tmp_path / name).read_bytes()[:4096], name), name
 
 
 def test_moving_jpegs_begin_as_one_does(tmp_path: Path) -> None:
@@ -62,6 +64,7 @@ def test_where_the_content_says_nothing_the_name_does(tmp_path: Path, data: byte
     for name, expected in (("a.mp4", True), ("a.jpg", False), ("a.txt", False), ("a", False)):
         (tmp_path / name).write_bytes(data)
         assert is_video(str(tmp_path / name)) is expected
+        assert is_video_data(data, name) is expected
 
 
 def test_play_lists_count_as_videos_so_that_their_error_is_told(tmp_path: Path) -> None:

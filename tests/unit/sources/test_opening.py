@@ -71,11 +71,9 @@ def test_secrets_are_not_shown(url: str, shown: str) -> None:
     assert without_secrets(url) == shown
 
 
-@pytest.mark.parametrize("text", ["100", "99999999999", "9" * 5000, "-0"])
+@pytest.mark.parametrize("text", ["100", "99999999999", "9" * 5000])
 def test_numbers_that_no_camera_has(text: str) -> None:
-    with pytest.raises(
-        SourceError, match=r"no camera 1?9*0*\.*: they are counted from 0|no such file"
-    ) as caught:
+    with pytest.raises(SourceError, match=f"no camera {text[:20]}.*: they are counted from 0") as caught:
         open_source(text)
     assert len(str(caught.value)) < 200
 
