@@ -124,11 +124,12 @@ def test_a_play_list_of_a_server_is_followed_but_not_to_this_computer(
         "/path.m3u8": PLAY_LIST.format(f"file://{clip}").encode(),
         "/concat.m3u8": PLAY_LIST.format(f"concat:{clip}").encode(),
         "/list.txt": f"ffconcat version 1.0\nfile file:{clip}\n".encode(),
+        "/text.ans": b"\x1b[31mhello\n" * 50,
     }
     good = open_source(server.url("/good.m3u8"))
     assert isinstance(good, VideoFile)
     assert len(list(good)) == 10
-    for path in ("/path.m3u8", "/concat.m3u8", "/list.txt"):
+    for path in ("/path.m3u8", "/concat.m3u8", "/list.txt", "/text.ans"):
         with pytest.raises(SourceError, match=server.url(path)):
             list(open_source(server.url(path)))
 
