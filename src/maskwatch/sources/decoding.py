@@ -146,7 +146,7 @@ def read_length(container: av.container.InputContainer) -> Length:
     duration = stream.duration and stream.time_base and float(stream.duration * stream.time_base)
     seconds = max(0.0, float(duration or (container.duration or 0) / av.time_base))
     frames = max(0, int(stream.frames or round(seconds * (float(rate) if rate else 0.0))))
-    return Length(seconds, frames, container.start_time is not None and not has_holes(container))
+    return Length(seconds, frames, seconds > 0 and not has_holes(container))
 
 
 def has_holes(container: av.container.InputContainer) -> bool:
@@ -162,7 +162,7 @@ def measure_length(container: av.container.InputContainer) -> Length:
     stream = video_stream(container)
     clock, start = clock_of(container, stream, sought=True), start_of(container)
     rate = stream.guessed_rate or stream.average_rate
-    frames, t, steady = 0, 0.0, container.start_time is not None
+    frames, t, steady = 0, 0.0, True
     offsets: list[float] = []
     try:
         for packet in container.demux(stream):
@@ -173,6 +173,7 @@ def measure_length(container: av.container.InputContainer) -> Length:
             if not frames and stamp is not None and packet.pts is not None and unit is not None:
                 steady = steady and 0 <= float(packet.pts * unit) - start <= LONGEST_GAP
                 start = min(start, float(stamp * unit))  # decoding begins before the first frame is shown
+            steady = steady and stamp is not None  # raw streams cannot be sought
             t = clock(None if stamp is None or unit is None else float(stamp * unit) - start)
             frames += 1
             if clock.jumps > len(offsets):

@@ -25,6 +25,7 @@ from maskwatch.sources.images import MAX_MEGAPIXELS
 from maskwatch.types import Frame
 
 _TOLERANCE: Final = 0.001  # seconds; times are rounded on their way through a page
+_SPARSE: Final = 100  # bytes a second; a video of one colour has more
 
 
 class VideoFile:
@@ -67,7 +68,9 @@ class VideoFile:
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else 0.0
             self._header = read_length(container)
-            doubtful = jumps_possible(container) or not self._header.seconds
+            # A file that is so small for its length has holes; reading it through takes no time.
+            sparse = not stream.frames and container.size < _SPARSE * self._header.seconds
+            doubtful = jumps_possible(container) or sparse or not self._header.seconds
             self._measure = doubtful and not is_address(path)
 
     @property
