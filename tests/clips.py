@@ -22,6 +22,8 @@ def write_clip(
     times: Sequence[float] | None = None,
     codec: str = "libx264",
     sound: str | None = None,
+    aspect: Fraction | None = None,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Writes the pictures as a video.
 
@@ -32,11 +34,15 @@ def write_clip(
         times: Seconds of each picture, for a variable frame rate.
         codec: FFmpeg's name of the encoder.
         sound: Encoder of a tone as long as the pictures; None for silence.
+        aspect: Width of a pixel over its height.
+        options: Options of the encoder.
     """
     with av.open(str(path), "w") as out:
-        video = cast(av.VideoStream, out.add_stream(codec, rate=fps))
+        video = cast(av.VideoStream, out.add_stream(codec, rate=fps, options=options or {}))
         video.height, video.width = images[0].shape[:2]
         video.pix_fmt = "yuv420p"
+        if aspect is not None:
+            video.codec_context.sample_aspect_ratio = aspect
         clock = Fraction(1, 1000)
         if times is not None:
             video.codec_context.time_base = clock
@@ -54,6 +60,20 @@ def write_clip(
             tone.sample_rate, tone.pts = 48000, 0
             out.mux(audio.encode(tone))
             out.mux(audio.encode(None))
+    return path
+
+
+def with_display_matrix(path: Path, a: int, b: int, c: int, d: int) -> Path:
+    """Sets how an MP4 file is to be turned: a pixel (x, y) goes to (a x + c y, b x + d y).
+
+    ISO/IEC 14496-12, section 8.3.2: the matrix lies in the header of the track, version 0 here.
+    """
+    data = bytearray(path.read_bytes())
+    start = data.index(b"tkhd") + 44
+    assert struct.unpack(">i", data[start : start + 4])[0] == 1 << 16, "a matrix is there"
+    numbers = [value << 16 for value in (a, b, 0, c, d, 0, 0, 0)]
+    data[start : start + 36] = struct.pack(">9i", *numbers, 1 << 30)
+    path.write_bytes(data)
     return path
 
 

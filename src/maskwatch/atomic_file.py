@@ -35,7 +35,8 @@ class AtomicFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Not by tempfile: only the owner may read its files, and that would stay so.
-            self.path = path.with_name(f".{path.stem[:80]}.{uuid.uuid4().hex[:12]}{path.suffix}")
+            # 40 characters: in emoji 160 bytes, and a name may have 255 of them.
+            self.path = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex[:12]}{path.suffix}")
             self.path.open("xb").close()
         except OSError as error:
             raise SinkError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -66,8 +66,13 @@ class Alerts(_Section):
 class Sources(_Section):
     """What is read."""
 
-    max_megapixels: float = Field(default=100.0, gt=0, description="Larger pictures are refused")
-    timeout: float = Field(default=3.0, gt=0, description="Seconds that a stream may be silent")
+    max_megapixels: float = Field(
+        default=100.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Larger pictures, videos and streams are refused",
+    )
+    timeout: float = Field(default=3.0, gt=0, le=3600, description="Seconds that a stream may be silent")
 
 
 class App(_Section):

@@ -14,6 +14,7 @@ HERE = {"host": "localhost:8501", "origin": "http://localhost:8501"}
         ({"host": "localhost:8501", "origin": "http://evil.example"}, False),
         ({"host": "localhost:8501", "origin": "http://localhost:9999"}, False),
         ({"host": "localhost:8501", "origin": "null"}, False),
+        ({"host": "localhost:8501", "origin": "http://[::1"}, False),
         ({"origin": "http://localhost:8501"}, False),
     ],
 )
@@ -35,6 +36,7 @@ def test_same_origin(headers: dict[str, str], expected: bool) -> None:
         ({**HERE, "origin": "https://mask.example"}, None, "127.0.0.1", False),
         ({**HERE, "x-forwarded-for": "203.0.113.9"}, None, "127.0.0.1", False),
         ({}, None, "127.0.0.1", False),
+        ({"host": "[::1"}, None, "127.0.0.1", False),
     ],
 )
 def test_is_local_user(headers: dict[str, str], address: str | None, bound_to: str, expected: bool) -> None:

@@ -75,3 +75,10 @@ def test_no_camera(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SourceError, match="no camera 97: none is connected"):
         next(iter(Camera(97)))
     assert capfd.readouterr().err == ""  # OpenCV keeps its own warnings to itself
+
+
+@pytest.mark.parametrize("number", [-1, 100, 10**11])
+def test_numbers_that_mean_something_else_to_opencv(device: type[Device], number: int) -> None:
+    with pytest.raises(SourceError, match=f"no camera {number}: they are counted from 0"):
+        next(iter(Camera(number)))
+    assert device.opened == []

@@ -81,6 +81,10 @@ def test_wrong_files_are_told_in_one_line(empty_folder: Path, text: str, message
         ("MASKWATCH_DETEKT__SIZE", "5", "MASKWATCH_DETEKT__SIZE"),
         ("MASKWATCH_DETECT__SIZE", "big", "detect.size: .*big"),
         ("MASKWATCH_DETECT", "big", "environment"),
+        ("MASKWATCH_SOURCES__TIMEOUT", "inf", "sources.timeout: .*inf"),
+        ("MASKWATCH_SOURCES__TIMEOUT", "nan", "sources.timeout: .*nan"),
+        ("MASKWATCH_SOURCES__TIMEOUT", "1e300", "sources.timeout: .*1e300"),
+        ("MASKWATCH_SOURCES__MAX_MEGAPIXELS", "inf", "sources.max_megapixels: .*inf"),
     ],
 )
 def test_wrong_environment(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:

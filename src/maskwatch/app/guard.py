@@ -19,7 +19,12 @@ def same_origin(headers: Mapping[str, str]) -> bool:
         headers: Headers of the request, with names in lower case.
     """
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # brackets that are not closed
+        return False
 
 
 def is_local_user(headers: Mapping[str, str], address: str | None, bound_to: str) -> bool:
@@ -35,7 +40,10 @@ def is_local_user(headers: Mapping[str, str], address: str | None, bound_to: str
     """
     if any(name in headers for name in _FORWARDED) or not same_origin(headers):
         return False
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
     return all(is_loopback(name) for name in (host, address or "127.0.0.1", bound_to))
 
 

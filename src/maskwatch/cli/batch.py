@@ -94,7 +94,7 @@ class Batch:
                 self._picture_sink.write(result)
 
     def _video(self, path: str, number: int, rows: Sink, bar: Bar) -> None:
-        video = VideoFile(path)
+        video = VideoFile(path, max_megapixels=self._settings.sources.max_megapixels)
         self._videos += 1
         with self._annotated_sink(path, video.fps) as annotated:
             for result in run(video, Session(self._video_engine)):

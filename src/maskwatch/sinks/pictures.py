@@ -14,6 +14,7 @@ from maskwatch.errors import SinkError, one_line
 from maskwatch.types import Image, Result
 
 _JPEG_QUALITY: Final = 92
+_LONGEST_NAME: Final = 255  # bytes: NAME_MAX of ext4, APFS and most others
 
 
 class PictureSink:
@@ -53,19 +54,36 @@ class PictureSink:
 
 
 class UniqueNames:
-    """Gives out file names, each only once."""
+    """Gives out file names, each only once, none longer than file systems allow."""
 
     def __init__(self) -> None:
         self._used: set[str] = set()
 
     def take(self, stem: str, suffix: str) -> str:
-        """Returns `stem` + `suffix`, with a number in between if that name was given out before."""
-        name, number = stem + suffix, 1
+        """Returns `stem` + `suffix`, with a number in between if that name was given out before.
+
+        Args:
+            stem: Its end is cut off where the name would be too long.
+            suffix: Kept whole.
+        """
+        name, number = _shorten(stem, suffix) + suffix, 1
         while name.lower() in self._used:  # some file systems do not tell cases apart
             number += 1
-            name = f"{stem}-{number}{suffix}"
+            ending = f"-{number}{suffix}"
+            name = _shorten(stem, ending) + ending
         self._used.add(name.lower())
         return name
+
+
+def _shorten(stem: str, ending: str) -> str:
+    """Cuts characters off the end until `stem` + `ending` fits; what counts is bytes, up to four a letter."""
+    room = _LONGEST_NAME - len(ending.encode("utf-8", "surrogatepass"))
+    size = len(stem.encode("utf-8", "surrogatepass"))
+    end = len(stem)
+    while size > room and end > 1:
+        end -= 1
+        size -= len(stem[end].encode("utf-8", "surrogatepass"))
+    return stem[:end]
 
 
 def encode_image(image: Image, suffix: str = ".jpg", quality: int = _JPEG_QUALITY) -> bytes:

@@ -46,7 +46,9 @@ class VideoSink:
         self._video: av.VideoStream | None = None
         self._sound: AudioTrack | None = None
         try:
-            self._out = av.open(str(self._file.path), "w", format="mp4", options={"movflags": "faststart"})
+            # "file:": a colon in the name is not the end of a protocol.
+            target = f"file:{self._file.path}"
+            self._out = av.open(target, "w", format="mp4", options={"movflags": "faststart"})
             if sound is not None:
                 self._sound = AudioTrack.open(sound, self._out)
         except av.error.FFmpegError as error:

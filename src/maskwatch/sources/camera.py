@@ -13,7 +13,22 @@ from maskwatch.errors import SourceError
 from maskwatch.opencv_log import quiet
 from maskwatch.types import Frame
 
+_MOST_CAMERAS: Final = 100  # OpenCV reads more into larger numbers: 200 is the first camera by Video4Linux
+_COUNTED: Final = f"they are counted from 0, and {_MOST_CAMERAS - 1} is the last that is tried"
 _MAX_MISSES: Final = 20  # reads without a picture in a row; drivers miss some while they start
+
+
+def read_number(text: str) -> int:
+    """Returns the number of a camera, written in digits.
+
+    Raises:
+        SourceError: The number is larger than that of any camera.
+    """
+    number = text.lstrip("0") or "0"
+    if len(number) >= len(str(_MOST_CAMERAS)):
+        shown = number if len(number) <= 20 else f"{number[:20]}..."
+        raise SourceError(f"no camera {shown}: {_COUNTED}")
+    return int(number)
 
 
 class Camera:
@@ -35,6 +50,8 @@ class Camera:
         Raises:
             SourceError: There is no such camera, another program uses it, or it stopped.
         """
+        if not 0 <= self.number < _MOST_CAMERAS:
+            raise SourceError(f"no camera {self.number}: {_COUNTED}")
         with quiet():
             capture = cv2.VideoCapture(self.number)
         try:

@@ -5,25 +5,15 @@ from __future__ import annotations
 import glob
 import os
 import re
-from typing import Final
+import stat
+from collections.abc import Iterator
 
 from maskwatch.errors import SourceError
-from maskwatch.sources import images
+from maskwatch.sources.addresses import is_address, without_secrets
+from maskwatch.sources.container import describe_special, explain_missing
+from maskwatch.sources.media_kinds import VIDEO_SUFFIXES, has_media_name, has_video_name, is_video
 
-VIDEO_SUFFIXES: Final = frozenset(
-    ".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .ogv .mjpeg .mjpg".split()
-)
-"""Suffixes of video files, in lower case."""
-
-
-def has_media_name(path: str) -> bool:
-    """Returns whether a file name has the suffix of a picture or a video."""
-    return _suffix(path) in images.SUFFIXES | VIDEO_SUFFIXES
-
-
-def is_video(path: str) -> bool:
-    """Returns whether a file name has the suffix of a video; all other files count as pictures."""
-    return _suffix(path) in VIDEO_SUFFIXES
+__all__ = ["VIDEO_SUFFIXES", "find", "has_media_name", "has_video_name", "is_video"]
 
 
 def find(path: str, recursive: bool = False) -> list[str]:
@@ -39,20 +29,65 @@ def find(path: str, recursive: bool = False) -> list[str]:
     Raises:
         SourceError: The file does not exist, or the folder or pattern holds no picture or video.
     """
-    if os.path.isdir(path):
-        paths = _walk(path, recursive)
-        if not paths:
-            deeper = "" if recursive else " (--recursive looks into its folders, too)"
-            raise SourceError(f"{path}: no pictures or videos in this folder{deeper}")
-        return paths
-    if os.path.exists(path):
-        return [path]
-    if not glob.has_magic(path):
-        raise SourceError(f"{path}: no such file or folder")
-    matches = sorted((p for p in glob.glob(path, recursive=True) if _is_media(p)), key=_natural)
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        if is_address(path):
+            raise SourceError(
+                f"{without_secrets(path)}: an address, not a file; `maskwatch watch` reads streams"
+            ) from None
+        if glob.has_magic(path) and not isinstance(error, PermissionError):
+            return _matches(path)
+        missing = isinstance(error, FileNotFoundError)
+        explained = "no such file or folder" if missing else explain_missing(error)
+        raise SourceError(f"{path}: {explained}") from None
+    except ValueError:
+        raise SourceError(f"{path!r}: not a path") from None
+    if stat.S_ISDIR(mode):
+        return _folder(path, recursive)
+    if not stat.S_ISREG(mode):  # it could be read for ever
+        raise SourceError(f"{path}: {describe_special(path)}")
+    return [path]
+
+
+def _matches(pattern: str) -> list[str]:
+    matches = sorted({path for path in _expand(pattern) if _is_media(path)}, key=_natural)
     if not matches:
-        raise SourceError(f"{path}: no picture or video matches")
+        raise SourceError(f"{pattern}: no picture or video matches")
     return matches
+
+
+def _folder(path: str, recursive: bool) -> list[str]:
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise SourceError(f"{path}: {explain_missing(error)}") from None
+    paths = _walk(path, recursive)
+    if not paths:
+        deeper = "" if recursive else " (--recursive looks into its folders, too)"
+        raise SourceError(f"{path}: no pictures or videos in this folder{deeper}")
+    return paths
+
+
+def _expand(pattern: str) -> Iterator[str]:
+    """Yields what a pattern matches; a part of it that exists as it is written is no pattern."""
+    drive, rest = os.path.splitdrive(pattern)
+    parts = [part for part in re.split(r"[/\\]" if os.sep == "\\" else "/", rest) if part]
+    yield from _expand_parts(drive + os.sep if rest.startswith(("/", os.sep)) else drive, parts)
+
+
+def _expand_parts(base: str, parts: list[str]) -> Iterator[str]:
+    if not parts:
+        yield base
+        return
+    first, *others = parts
+    if first == "**":
+        yield from glob.iglob(os.path.join(glob.escape(base), *parts), recursive=True)
+        return
+    literal = os.path.join(base, first)
+    found = [literal] if os.path.lexists(literal) else glob.glob(os.path.join(glob.escape(base), first))
+    for path in found:
+        yield from _expand_parts(path, others)
 
 
 def _walk(folder: str, recursive: bool) -> list[str]:
@@ -66,10 +101,6 @@ def _walk(folder: str, recursive: bool) -> list[str]:
 
 def _is_media(path: str) -> bool:
     return has_media_name(path) and os.path.isfile(path)
-
-
-def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()
 
 
 def _natural(path: str) -> list[tuple[int, int, str]]:

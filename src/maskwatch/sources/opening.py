@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maskwatch.errors import SourceError
+from maskwatch.sources.addresses import is_address
 from maskwatch.sources.base import Source
 from maskwatch.sources.files import find, is_video
-from maskwatch.sources.stream import SCHEMES, TIMEOUT, open_stream, without_secrets
+from maskwatch.sources.images import MAX_MEGAPIXELS, Images
+from maskwatch.sources.stream import TIMEOUT, open_stream
 from maskwatch.sources.video import VideoFile
 
 if TYPE_CHECKING:
@@ -31,23 +33,18 @@ def open_source(text: str, settings: Sources | None = None) -> Source:
     text = text.strip()
     if not text:
         raise SourceError("no source given: a camera number, an address or a file is needed")
+    timeout = TIMEOUT if settings is None else settings.timeout
+    max_megapixels = MAX_MEGAPIXELS if settings is None else settings.max_megapixels
     if text.isascii() and text.isdigit():
-        from maskwatch.sources.camera import Camera
+        from maskwatch.sources.camera import Camera, read_number
 
-        return Camera(int(text))
-    scheme, mark, _ = text.partition("://")
-    if mark:
-        if scheme.lower() not in SCHEMES:
-            raise SourceError(
-                f"{without_secrets(text)}: unknown kind of address; known are {', '.join(sorted(SCHEMES))}"
-            )
-        return open_stream(text, TIMEOUT if settings is None else settings.timeout)
+        return Camera(read_number(text))
+    if is_address(text):
+        return open_stream(text, timeout, max_megapixels)
     paths = find(text)
-    if len(paths) == 1 and is_video(paths[0]):
-        return VideoFile(paths[0])
-    from maskwatch.sources.images import MAX_MEGAPIXELS, Images
-
     pictures = [path for path in paths if not is_video(path)]
-    if not pictures:
+    if pictures:
+        return Images(pictures, max_megapixels)
+    if len(paths) > 1:
         raise SourceError(f"{text}: several videos; give one")
-    return Images(pictures, MAX_MEGAPIXELS if settings is None else settings.max_megapixels)
+    return VideoFile(paths[0], max_megapixels=max_megapixels)

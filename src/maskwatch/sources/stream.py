@@ -1,4 +1,4 @@
-"""Network streams: RTSP, HTTP (MJPEG, HLS, plain files) and the other protocols of FFmpeg."""
+"""Network streams: RTSP, HTTP (MJPEG, HLS, snapshots, plain files) and the other protocols of FFmpeg."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 import av
 
 from maskwatch.errors import SourceError
-from maskwatch.sources.video import VideoFile, open_container, to_image
+from maskwatch.sources.addresses import Address, read_address
+from maskwatch.sources.container import open_container, video_stream
+from maskwatch.sources.decoding import to_image
+from maskwatch.sources.images import MAX_MEGAPIXELS
+from maskwatch.sources.video import VideoFile
 from maskwatch.types import Frame
 
 _LOG = logging.getLogger(__name__)
-
-SCHEMES: Final = frozenset("rtsp rtsps http https rtmp rtmps udp tcp srt".split())
-"""The protocols that an address may start with."""
 
 TIMEOUT: Final = 3.0
 PATIENCE: Final = 60.0
 _FIRST_WAIT: Final = 0.5  # seconds
 _MAX_WAIT: Final = 10.0
+_POLL_SECONDS: Final = 0.25  # between two snapshots; cameras need about 0.1 s for one
 
 
 class Stream:
@@ -35,19 +36,30 @@ class Stream:
         url: The address. It may contain user name and password, which are never shown.
         timeout: Seconds without data after which the connection counts as lost.
         patience: Seconds since the last frame after which no further attempt is made.
+        max_megapixels: Streams with larger pictures are refused.
 
     Attributes:
         reconnects: How often the stream was opened again since the iteration started.
+
+    Raises:
+        SourceError: The address cannot be understood.
     """
 
     live = True
 
-    def __init__(self, url: str, timeout: float = TIMEOUT, patience: float = PATIENCE) -> None:
-        self.name = without_secrets(url)
+    def __init__(
+        self,
+        url: str,
+        timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> None:
+        self._address = read_address(url)
+        self.name = self._address.shown
         self.timeout = timeout
         self.patience = patience
         self.reconnects = 0
-        self._url = url
+        self._max_megapixels = max_megapixels
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -92,52 +104,89 @@ class Stream:
         return None
 
     def _open(self) -> av.container.InputContainer:
-        return open_container(self._url, self.name, _options(self._url, self.timeout), self.timeout)
+        options = _options(self._address, self.timeout)
+        return open_container(self._address.url, self.name, options, self.timeout, self._max_megapixels)
 
     def _frames(self, container: av.container.InputContainer, start: float, index: int) -> Iterator[Frame]:
         """Yields the frames of one connection until it breaks."""
         with container:
+            stream = video_stream(container)
             try:
-                for picture in container.decode(video=0):
-                    yield Frame(to_image(picture), index, time.monotonic() - start, self.name)
-                    index += 1
+                for picture in container.decode(stream):
+                    if isinstance(picture, av.VideoFrame):
+                        image = to_image(picture, stream)
+                        yield Frame(image, index, time.monotonic() - start, self.name)
+                        index += 1
             except av.error.FFmpegError as error:
                 _LOG.debug("%s: %s", self.name, error.strerror)
 
 
-def open_stream(url: str, timeout: float = TIMEOUT) -> Stream | VideoFile:
+class Snapshots(Stream):
+    """An address that gives one picture at a time, asked again and again; otherwise like `Stream`.
+
+    Many cameras have one, such as `http://camera.local/snap.jpg`.
+    """
+
+    def _frames(self, container: av.container.InputContainer, start: float, index: int) -> Iterator[Frame]:
+        """Yields pictures until the address cannot be opened, or gives no picture."""
+        opened: av.container.InputContainer | None = container
+        while opened is not None:
+            began, number = time.monotonic(), index
+            for frame in super()._frames(opened, start, index):
+                yield frame
+                index = frame.index + 1
+            if index == number or self._closed.wait(max(0.0, began + _POLL_SECONDS - time.monotonic())):
+                return
+            try:
+                opened = self._open()
+            except SourceError as error:
+                _LOG.debug("%s", error)
+                return
+
+
+def open_stream(
+    url: str, timeout: float = TIMEOUT, max_megapixels: float = MAX_MEGAPIXELS
+) -> Stream | VideoFile:
     """Returns the source behind an address: a live stream, or a video file that has an end.
 
     Args:
-        url: The address, with one of `SCHEMES`.
+        url: The address, with one of `maskwatch.sources.addresses.SCHEMES`.
         timeout: Seconds without data after which reading is given up.
+        max_megapixels: Larger pictures are refused.
 
     Raises:
-        SourceError: An HTTP address cannot be opened. Other live streams are opened when iterated.
+        SourceError: The address cannot be understood, or an HTTP address cannot be opened. Other live
+            streams are opened when iterated.
     """
-    scheme = urlsplit(url).scheme.lower()
-    if scheme not in ("http", "https"):
-        return Stream(url, timeout)
-    name, options = without_secrets(url), _options(url, timeout)
-    with open_container(url, name, options, timeout) as container:
+    address = read_address(url)
+    if address.scheme not in ("http", "https"):
+        return Stream(url, timeout, max_megapixels=max_megapixels)
+    options = _options(address, timeout)
+    with open_container(address.url, address.shown, options, timeout, max_megapixels) as container:
+        if _is_snapshot(container):
+            return Snapshots(url, timeout, max_megapixels=max_megapixels)
         if not container.duration:
-            return Stream(url, timeout)
-    return VideoFile(url, name, options, timeout)
+            return Stream(url, timeout, max_megapixels=max_megapixels)
+    return VideoFile(address.url, address.shown, options, timeout, max_megapixels)
 
 
-def _options(url: str, timeout: float) -> dict[str, str]:
+def _is_snapshot(container: av.container.InputContainer) -> bool:
+    """Returns whether an address gives one picture and then ends."""
+    name = container.format.name
+    if name == "image2" or name.endswith("_pipe"):
+        return True
+    if name != "mjpeg":  # pictures one after the other; a camera that gives one ends after it
+        return False
+    packets = container.demux(video_stream(container))
+    try:
+        return sum(1 for _, packet in zip(range(2), packets, strict=False) if packet.size) == 1
+    except av.error.FFmpegError:
+        return False
+
+
+def _options(address: Address, timeout: float) -> dict[str, str]:
     microseconds = str(round(timeout * 1e6))
-    if url.lower().startswith("rtsp"):
+    if address.scheme in ("rtsp", "rtsps"):
         # TCP: over UDP lost packets smear the picture, and many networks block it.
         return {"rtsp_transport": "tcp", "timeout": microseconds}
     return {"rw_timeout": microseconds}
-
-
-def without_secrets(url: str) -> str:
-    """Returns the address without user name, password and query, so that it may be shown and stored."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return url
-    # Not by urlsplit: a password with an unescaped slash would end up in the path.
-    rest = rest.rpartition("@")[2]
-    return f"{scheme}://{rest.partition('?')[0]}"

@@ -55,6 +55,14 @@ def test_after_a_long_stop_it_does_not_race() -> None:
     assert clock.slept == pytest.approx([0.1] * 4)
 
 
+def test_no_wait_is_endless() -> None:
+    """After a frame that is far away the next ones come at their usual distance."""
+    clock = Clock()
+    times = [frame.t for frame in islice(looped(clip(0.0, 91_842.0, 91_842.5), clock, clock.sleep), 3)]
+    assert times == [0.0, 91_842.0, 91_842.5]
+    assert clock.slept == pytest.approx([60.0, 0.5])
+
+
 def test_a_clip_without_frames_is_an_error() -> None:
     with pytest.raises(SourceError, match="no frames"):
         next(looped([]))

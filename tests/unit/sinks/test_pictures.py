@@ -84,3 +84,27 @@ def test_names() -> None:
     names = UniqueNames()
     assert [names.take("a", ".mp4") for _ in range(3)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
     assert names.take("a", ".jpg") == "a.jpg"
+
+
+@pytest.mark.parametrize("character", ["a", "é", "写", "😷", "\udcff"])
+def test_long_names_are_cut_and_stay_unique(tmp_path: Path, character: str) -> None:
+    stem = character * (250 // len(character.encode("utf-8", "surrogatepass")))
+    names = UniqueNames()
+    taken = [
+        names.take(stem, ".maskwatch.mp4"),
+        *(names.take(f"{stem}{end}", ".maskwatch.mp4") for end in "xy"),
+    ]
+    assert len(set(taken)) == 3
+    for name in taken:
+        assert len(name.encode("utf-8", "surrogatepass")) <= 255
+        assert name.startswith(character * 40)
+        assert name.endswith(".maskwatch.mp4")
+    if character != "\udcff":
+        with PictureSink(tmp_path) as pictures:
+            pictures.write(result(f"{stem}.webp"))
+            pictures.write(result(f"{stem}.bmp"))
+        assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_names_that_fit_stay_as_they_are() -> None:
+    assert UniqueNames().take("a" * 251, ".jpg") == "a" * 251 + ".jpg"

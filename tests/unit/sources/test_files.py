@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,46 @@ def test_is_video() -> None:
     assert is_video("a/B.MP4")
     assert not is_video("a/b.jpg")
     assert not is_video("mp4")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("Fotos [2021]/*.jpg", ["Fotos [2021]/a.jpg"]),
+        ("./Fotos [2021]/?.jpg", ["./Fotos [2021]/a.jpg"]),
+        ("*/sub [x]/*.jpg", ["Fotos [2021]/sub [x]/c.jpg"]),
+        ("Fotos [2021]/**/*.jpg", ["Fotos [2021]/a.jpg", "Fotos [2021]/sub [x]/c.jpg"]),
+        ("Fotos[12]/*.jpg", ["Fotos1/b.jpg"]),
+        ("Fotos 2/*.jpg", []),
+    ],
+)
+def test_brackets_in_the_name_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, expected: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("Fotos [2021]/a.jpg", "Fotos1/b.jpg", "Fotos 2/b.txt", "Fotos [2021]/sub [x]/c.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    if expected:
+        assert find(pattern) == expected
+        assert find(str(tmp_path / pattern)) == [str(tmp_path / name) for name in expected]
+    else:
+        with pytest.raises(SourceError, match="no picture or video matches"):
+            find(pattern)
+
+
+@pytest.mark.usefixtures("tree")
+def test_an_address_is_no_file_and_shows_no_password() -> None:
+    for address in ("rtsp://admin:geheim@cam/live", "http://u:geheim@[::1/x"):
+        with pytest.raises(SourceError, match="an address, not a file") as caught:
+            find(address)
+        assert "geheim" not in str(caught.value)
+
+
+def test_a_folder_that_must_not_be_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    with pytest.raises(SourceError, match="a: not allowed to read it"):
+        find("a")

@@ -11,6 +11,7 @@ from maskwatch.types import Frame
 
 _LAST_FRAME_SECONDS = 0.04
 _LONGEST_LAG = 1.0
+_LONGEST_WAIT = 60.0  # seconds; a file may say that a picture is shown for hours
 
 
 def looped(
@@ -39,7 +40,8 @@ def looped(
             t = offset + frame.t
             wait = began + t - clock()
             if wait > 0:
-                sleep(wait)
+                sleep(min(wait, _LONGEST_WAIT))
+                began -= max(0.0, wait - _LONGEST_WAIT)
             elif wait < -_LONGEST_LAG:
                 began -= wait  # too slow a computer plays the clip slower instead of racing after it
             yield replace(frame, t=t, index=index)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from maskwatch.errors import SourceError
+from maskwatch.sources.addresses import SCHEMES, is_address, read_address
 from maskwatch.sources.base import Source
 from maskwatch.sources.opening import open_source
-from maskwatch.sources.stream import SCHEMES, without_secrets
 from maskwatch.sources.video import VideoFile
 
 DEMO_CLIP: Final = Path(__file__).parents[1] / "assets" / "demo.mp4"
@@ -30,7 +30,7 @@ class ServerSource:
     @property
     def is_file(self) -> bool:
         """Whether it is a video file, which can be opened any number of times at once."""
-        return not self.address.isdigit() and "://" not in self.address
+        return not self.address.isdigit() and not is_address(self.address)
 
     def open(self) -> Source:
         """Opens the source.
@@ -53,15 +53,15 @@ def stream(address: str) -> ServerSource:
     """Returns a network stream by its address.
 
     Raises:
-        SourceError: The address does not start with a known protocol.
+        SourceError: The address does not start with a known protocol, or cannot be understood.
     """
     address = address.strip()
-    scheme, mark, rest = address.partition("://")
-    if not mark or not rest or scheme.lower() not in SCHEMES:
+    if not is_address(address) or address.partition("://")[0].lower() not in SCHEMES:
         raise SourceError(
             "a stream's address looks like rtsp://camera.local/live or http://camera.local/video"
         )
-    return ServerSource(address, without_secrets(address))
+    parts = read_address(address)
+    return ServerSource(parts.url, parts.shown)
 
 
 def video_file(path: str) -> ServerSource:
@@ -71,6 +71,11 @@ def video_file(path: str) -> ServerSource:
         SourceError: There is no such file.
     """
     path = path.strip().strip("\"'")
-    if not Path(path).expanduser().is_file():
-        raise SourceError(f"{path}: no such file on this computer")
-    return ServerSource(str(Path(path).expanduser().resolve()), Path(path).name)
+    try:
+        file = Path(path).expanduser().resolve()
+        exists = file.is_file()
+    except (OSError, RuntimeError, ValueError):  # too long, not allowed, or the home of nobody
+        exists = False
+    if not exists:
+        raise SourceError(f"{path[:200]}: no such file on this computer, or not allowed to read it")
+    return ServerSource(str(file), Path(path).name)

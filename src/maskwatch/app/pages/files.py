@@ -17,7 +17,7 @@ from maskwatch.app.live.server_source import DEMO_CLIP
 from maskwatch.app.pages.sidebar import Choices
 from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import MaskwatchError
-from maskwatch.sources.files import is_video
+from maskwatch.sources.media_kinds import is_video_data
 
 # Videos that browsers do not recognise by themselves are listed by suffix.
 _TYPES = ["image", "video", ".mkv", ".ts", ".mts", ".m2ts", ".flv"]
@@ -43,7 +43,7 @@ def _start_job(upload: UploadedFile, choices: Choices, workspace: Workspace) -> 
         MaskwatchError: The picture cannot be read, or the models cannot be loaded.
     """
     job = workspace.jobs.get(upload.file_id)
-    if is_video(upload.name):
+    if is_video_data(bytes(upload.getbuffer()[:4096]), upload.name):
         if job is None:
             path = workspace.store(upload, os.path.splitext(upload.name)[1].lower())
             workspace.jobs[upload.file_id] = VideoJob(upload.name, path, choices.video_setup())
