@@ -20,6 +20,7 @@ from maskwatch.app.files import workspace
 from maskwatch.app.live import tickets
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.classifiers.mobilenet import MobileNet
+from maskwatch.factory import load
 
 PAGE = Path(maskwatch.app.__file__).parent / "pages" / "main.py"
 SECONDS = 60
@@ -180,6 +181,45 @@ class TestSettings:
         assert after.engine.threshold == pytest.approx(0.9)
         page.toggle(key="own_threshold").set_value(False).run()
         assert ticket(page).setup == before
+
+    def test_the_sliders_begin_at_the_models_own_thresholds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("DETECT__DETECTOR", "DETECT__SIZE", "CLASSIFY__CLASSIFIER"):
+            monkeypatch.delenv(f"MASKWATCH_{name}")
+        page = first_page()
+        before = ticket(page).setup
+        page.toggle(key="own_threshold").set_value(True).run()
+        live, stills = (load(live=live).threshold for live in (True, False))
+        assert live is not None
+        assert stills is not None
+        assert live != stills
+        assert page.slider(key="threshold").value == round(live, 2)
+        assert page.slider(key="threshold_stills").value == round(stills, 2)
+        assert ticket(page).setup == before, "the switch alone changes nothing"
+        page.slider(key="threshold_stills").set_value(0.3).run()
+        assert ticket(page).setup == before, "photos have a threshold of their own"
+        assert page.session_state["choices"].picture_engine().threshold == pytest.approx(0.3)
+        page.slider(key="threshold").set_value(0.8).run()
+        page.selectbox(key="detector").set_value("ssd-fast").run()
+        fast = load("ssd-fast", "mobilenet-fast", live=True).threshold
+        assert fast is not None
+        assert page.slider(key="threshold").value == round(fast, 2), "another model, another threshold"
+
+    def test_a_detector_that_is_used_alone_tells_its_threshold_too(self) -> None:
+        page = first_page()
+        page.selectbox(key="classifier").set_value("none").run()
+        assert not page.exception
+        page.toggle(key="own_threshold").set_value(True).run()
+        detector = ticket(page).setup.engine.detector
+        assert page.slider(key="threshold").value == pytest.approx(detector.threshold, abs=0.005)  # type: ignore[attr-defined]
+
+    def test_the_classifier_can_be_chosen(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        page = first_page()
+        assert page.selectbox(key="classifier").options[0] == "classifier.onnx"
+        page.selectbox(key="classifier").set_value("mobilenet-fast").run()
+        assert classifier(page) == "mask_mobilenet_fast.onnx"
+        page.selectbox(key="classifier").set_value("none").run()
+        assert ticket(page).setup.engine.classifier is None
+        assert not page.exception
 
     def test_fast_brings_the_fast_classifier_unless_another_was_chosen(
         self, monkeypatch: pytest.MonkeyPatch

@@ -12,12 +12,35 @@ SCRIPT_FOLDER: Final = "/maskwatch/live"
 
 _HERE: Final = Path(__file__).parent
 
-# Streamlit takes one script as text. This one only loads the real scripts, which import each other.
+# Streamlit takes one script as text. This one only loads the real scripts, which import each other. The app
+# may be served below a path ("/masks/"), by itself or by a proxy, so that only the page's own address tells
+# where they are. Pages are one level deep: usually the first attempt is right.
 _LOADER: Final = """
+const load = async (script) => {
+  const parts = location.pathname.split("/");
+  const bases = [parts.slice(0, -1), parts];
+  for (let n = parts.length - 2; n > 0; n--) bases.push(parts.slice(0, n));
+  for (const base of bases) {
+    try {
+      return await import(new URL(`${base.join("/")}${script}`, location.origin).href);
+    } catch (error) {
+      console.debug("maskwatch:", error.message);
+    }
+  }
+  throw new Error(
+    `The scripts of the live picture (${script}) are not served here. ` +
+      "Start the app by: maskwatch app, or: streamlit run streamlit_app.py"
+  );
+};
+let scripts;
 export default async function (component) {
-  const address = new URL(component.data.script, document.baseURI);
-  const { update } = await import(address.href);
-  return update(component);
+  scripts ??= load(component.data.script);
+  try {
+    return (await scripts).update(component);
+  } catch (error) {
+    scripts = undefined;
+    throw error;
+  }
 }
 """
 

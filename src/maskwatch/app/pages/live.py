@@ -10,11 +10,9 @@ from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
 from maskwatch.app import visitor
 from maskwatch.app.corrections.freeze import correct_live
 from maskwatch.app.corrections.storage import CorrectionStorage
-from maskwatch.app.live.camera_route import CAMERA_PATH
 from maskwatch.app.live.element import live_element
 from maskwatch.app.live.server_source import DEMO_CLIP, ServerSource
 from maskwatch.app.live.tickets import Ticket
-from maskwatch.app.live.view_route import VIEW_PATH
 from maskwatch.app.pages.sidebar import Choices
 from maskwatch.app.pages.source_picker import BROWSER, choose_source
 from maskwatch.app.pages.wording import TILES
@@ -63,8 +61,6 @@ if kind == BROWSER or source is not None:
     live_element(
         {
             "token": ticket.token,
-            "camera_path": CAMERA_PATH,
-            "view_path": VIEW_PATH,
             "source": "camera" if source is None else "chosen",
             "source_key": "" if source is None else source.name,
             "lead": "Press Start and allow the camera."
