@@ -293,17 +293,40 @@ def heat_picture(found: Explanation, title: str, model: str) -> Image:
         title: Which face it is, for people.
         model: Which model was asked: the name of its file.
     """
+    return heat_map(
+        found.view,
+        found.box.tolist(),
+        found.heat,
+        _top(found),
+        heat_lines(found, title, model),
+        ("no fall", "largest mean fall"),
+    )
+
+
+def heat_lines(found: Explanation, title: str, model: str) -> list[str]:
+    """Returns the lines below the map; see `heat_picture`.
+
+    The colours show means over many patches, the sentence the strongest single one: both numbers are told.
+    """
     style = STYLES[found.label]
-    # What hardly matters must not glow: without a strong place the colours stand for that much at least.
-    top = float(found.heat.max()) if found.parts else _WEAK
-    lines = [
+    return [
         f"{title}: {style.symbol} {style.text} {found.probability:.0%}",
         found.sentence,
         "Inside the white line: at least half of the strongest fall. Left: the face as it is."
         if found.parts
         else "Left: the face as it is.",
-        f"Occlusion map of {model}: how far the answer falls, on average, where a grey patch covers it.",
+        f"Occlusion map of {model}. Colours: the mean fall over all grey patches that cover a place; the"
+        f" brightest stands for {_points(_top(found))}. The strongest single patch:"
+        f" {_points(max(found.fall, 0.0))}.",
     ]
-    return heat_map(
-        found.view, found.box.tolist(), found.heat, top, lines, ("no fall", f"{100 * top:.0f} points")
-    )
+
+
+def _top(found: Explanation) -> float:
+    """The fall of the brightest colour: `_WEAK` where nothing matters much, for that must not glow."""
+    return float(found.heat.max()) if found.parts else _WEAK
+
+
+def _points(fall: float) -> str:
+    """A fall of a probability in percentage points, for example "23 points" or "0.4 points"."""
+    points = 100 * fall
+    return f"{points:.0f} points" if points >= 9.95 else f"{points:.1f} points"

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from maskwatch.annotate import outline
 from maskwatch.app.corrections.draft import Draft
 from maskwatch.app.corrections.storage import CorrectionStorage, turn_on
-from maskwatch.app.pages.wording import escape_markdown, state_in_words
+from maskwatch.app.error_line import show_error
+from maskwatch.app.pages.wording import state_in_words
 from maskwatch.data.collection import STATES, Box
 from maskwatch.errors import MaskwatchError
 from maskwatch.geometry import fit
@@ -103,7 +104,7 @@ def correction_controls(
     elif chosen is not None:
         _face_controls(state, chosen, key, storage, group)
     if state.error:
-        st.error(escape_markdown(state.error), icon=":material/error:")
+        show_error(state.error)
     elif state.stored_name in storage.collection:  # else everything was deleted since
         _show_stored(state, key, storage)
 

@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from maskwatch.app import visitor
+from maskwatch.app.error_line import show_error
 from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.data.collection import STATES, Collection, Tally
 from maskwatch.errors import MaskwatchError
@@ -77,7 +78,7 @@ def _tally(collection: Collection) -> Tally:
     try:
         return collection.tally()
     except MaskwatchError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        show_error(error)
         return Tally()
 
 
@@ -107,7 +108,7 @@ def _overview(collection: Collection, tally: Tally) -> None:
         st.table(_rows(tally), hide_index=True, border="horizontal")
         _download_and_delete(collection, tally.pictures)
     if error := st.session_state.pop("delete_error", None):
-        st.error(escape_markdown(error), icon=":material/error:")
+        show_error(error)
 
 
 def _rows(tally: Tally) -> list[dict[str, str]]:

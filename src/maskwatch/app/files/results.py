@@ -12,6 +12,7 @@ import streamlit as st
 from maskwatch.app.corrections.editor import correction_panel
 from maskwatch.app.corrections.freeze import correct_frame
 from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.error_line import show_error
 from maskwatch.app.files.explanation import explanation
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.video_job import VideoJob
@@ -79,7 +80,7 @@ def show_video(
         storage: Where corrections are stored; None offers no corrections.
     """
     if job.state == "failed":
-        st.error(escape_markdown(job.error), icon=":material/error:")
+        show_error(job.error)
         return
     with st.container(border=True):
         st.markdown(f"**{escape_markdown(job.name)}**")
@@ -122,7 +123,7 @@ def _show_video_result(job: VideoJob, key: str) -> None:
             column.metric(f"{style.symbol} {words}", getattr(job.peak, field))
         st.caption(f"{job.done} frames" + (f", {job.skipped} damaged left out" if job.skipped else ""))
         for event in job.events:
-            st.warning(f"{duration(event.t)}: {event.message}", icon=":material/warning:")
+            st.warning(escape_markdown(f"{duration(event.t)}: {event.message}"), icon=":material/warning:")
     with st.container(horizontal=True):
         _download("Video", job.annotated.read_bytes, f"{stem}-maskwatch.mp4", _MP4, f"{key}-video")
         _download("JSON lines", job.jsonl.read_bytes, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,15 +53,24 @@ _ELEMENT: Final = st.components.v2.component(
 )
 
 
-def live_element(data: dict[str, Any]) -> None:
+def live_element(data: dict[str, Any], on_demo: Callable[[], None]) -> None:
     """Shows the live element, or updates it at the next run of the page.
 
     Args:
         data: Settings of the element, ready for JSON; scripts/element.js reads them.
+        on_demo: Called when the visitor starts the demo from the element.
     """
+    requests = st.session_state.setdefault("start_requests", 0)
+
+    def count_request() -> None:
+        st.session_state.start_requests = requests + 1
+
     _ELEMENT(
         key="live",
-        data={"script": f"{SCRIPT_FOLDER}/element.js", **data},
-        # The element asks for a new run of the page when its token is unknown: the server was restarted.
+        data={"script": f"{SCRIPT_FOLDER}/element.js", "start_request": requests, **data},
+        # The element asks for a new run of the page when its token is unknown: the server was restarted...
         on_renew_change=lambda: None,
+        # ...and when Start was clicked: what was just typed is known in that run.
+        on_start_change=count_request,
+        on_demo_change=on_demo,
     )

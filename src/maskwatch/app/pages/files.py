@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.error_line import show_error
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.results import show_picture, show_picture_totals, show_video
 from maskwatch.app.files.video_job import VideoJob
@@ -66,7 +67,7 @@ def _start_jobs(uploads: list[UploadedFile], choices: Choices, workspace: Worksp
         try:
             _start_job(upload, choices, workspace)
         except MaskwatchError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
+            show_error(error)
     progress.empty()
 
 

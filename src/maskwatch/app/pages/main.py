@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from maskwatch.app.corrections.storage import correction_storage
+from maskwatch.app.error_line import show_error
 from maskwatch.app.pages.sidebar import sidebar
-from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import MaskwatchError
 
 _HERE = Path(__file__).parent
@@ -35,4 +35,4 @@ try:
     st.session_state.storage = correction_storage(st.session_state.choices.settings.collect)
     chosen_page.run()
 except MaskwatchError as error:
-    st.error(escape_markdown(str(error)), icon=":material/error:")
+    show_error(error)
