@@ -406,6 +406,13 @@ class TestNarrow:
         widest = live.page.evaluate("document.querySelector('.stMain').scrollWidth")
         assert widest <= 390
 
+    def test_the_page_switch_is_there(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url, size=(390, 844))
+        live.page.get_by_role("link", name="Photos and videos", exact=True).click()
+        live.page.get_by_role("heading", name="Photos and videos", level=1).wait_for()
+        live.page.get_by_role("link", name="Live", exact=True).click()
+        live.button("Start").wait_for()
+
     def test_start_is_on_the_first_screen(self, browser: Browser, fake_server: Server) -> None:
         live = browser.open(fake_server.url, size=(390, 844))
         live.button("Start").wait_for()

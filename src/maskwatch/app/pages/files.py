@@ -86,21 +86,13 @@ def _show_results(choices: Choices, workspace: Workspace) -> None:
         show_picture_totals(pictures)
     current: set[str] = st.session_state.uploads_seen
     for key, job in list(workspace.jobs.items()):
+        # What is still in the list of uploads is removed there.
+        remove = None if key in current else partial(workspace.remove, key)
         if isinstance(job, PictureJob):
-            show_picture(job, key, storage)
+            show_picture(job, key, storage, remove)
         else:
             setup = choices.video_setup()
-            show_video(
-                job, key, job.setup != setup, rerun=partial(workspace.rerun, key, setup), storage=storage
-            )
-        if key not in current:
-            st.button(
-                f"Remove {escape_markdown(job.name)}",
-                on_click=workspace.remove,
-                args=(key,),
-                type="tertiary",
-                key=f"{key}-remove",
-            )
+            show_video(job, key, job.setup != setup, partial(workspace.rerun, key, setup), storage, remove)
 
 
 st.title("Photos and videos")

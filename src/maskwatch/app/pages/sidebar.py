@@ -31,7 +31,7 @@ _NAMES = {
 }
 
 _CLASSIFIER_NAMES = {
-    AUTOMATIC: "Automatic: the one that suits the detector",
+    AUTOMATIC: "Automatic",
     "mobilenet": "Standard",
     "mobilenet-fast": "Fast: for slow computers",
     NO_CLASSIFIER: "None: only find faces",
@@ -121,7 +121,7 @@ def sidebar() -> Choices:
             "Mask classifier",
             classifiers(settings.classify.classifier),
             format_func=lambda name: _CLASSIFIER_NAMES.get(name, Path(name).name),
-            help="Says how each mask is worn.",
+            help="Says how each mask is worn. Automatic takes the one that suits the face detector.",
             key="classifier",
         )
         classify = settings.classify.model_copy(
