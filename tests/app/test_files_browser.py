@@ -165,3 +165,28 @@ def test_what_visitors_brought_goes_with_the_server(
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(30)
     assert not folder.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_a_closed_terminal_takes_them_along_and_a_killed_server_leaves_them_to_the_next(
+    browser: Browser, start_server: ServerMaker, fake_environment: dict[str, str], tmp_path: Path
+) -> None:
+    def upload(server: Server) -> Path:
+        page = browser.open(f"{server.url}files").page
+        page.get_by_role("button", name="Nothing at hand? Try the demo clip").click()
+        page.get_by_role("button", name="Remove demo.mp4").wait_for()
+        (folder,) = tmp_path.glob("maskwatch-*")
+        assert list(folder.rglob("*.mp4"))
+        return folder
+
+    first = start_server(**fake_environment)
+    folder = upload(first)
+    first.process.send_signal(signal.SIGHUP)
+    first.process.wait(30)
+    assert not folder.exists()
+    second = start_server(**fake_environment)
+    folder = upload(second)
+    second.kill()
+    assert folder.exists()
+    start_server(**fake_environment)
+    assert not folder.exists()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 from streamlit import App, config
 
+from maskwatch.app.files.upload_folder import remove_abandoned
+from maskwatch.app.files.visitor_session import use_loop
 from maskwatch.app.files.workspace import close_all
 from maskwatch.app.live.routes import live_routes
 
@@ -31,11 +34,14 @@ def arguments(base: str | None = None, started: Callable[[], None] | None = None
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        use_loop(asyncio.get_running_loop())
+        await asyncio.to_thread(remove_abandoned)
         if started is not None:
             started()
         try:
             yield
         finally:
+            use_loop(None)
             close_all()
 
     path = str(config.get_option("server.baseUrlPath") if base is None else base).strip("/")

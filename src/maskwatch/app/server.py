@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -44,10 +45,19 @@ def serve(host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) 
         if open_browser and _has_screen():
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
+    _end_with_the_terminal()
     try:
         create_app(base, started).run(config=_config(host, port, base))
     except KeyboardInterrupt:
         logging.getLogger(__name__).debug("ended by Ctrl-C")
+
+
+def _end_with_the_terminal() -> None:
+    """Ends the server as Ctrl-C does when its terminal is closed, unless that is ignored (`nohup`)."""
+    if os.name == "nt" or threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def check_port(host: str, port: int) -> None:

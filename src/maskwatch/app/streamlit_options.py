@@ -18,7 +18,7 @@ OPTIONS: Final[dict[str, object]] = {
     "server.fileWatcherType": "none",
     "server.maxUploadSize": _UPLOAD_MB,
     "server.maxMessageSize": _MESSAGE_MB,
-    "server.disconnectedSessionTTL": 60,
+    "server.disconnectedSessionTTL": 120,  # a visitor who left is waited for less long: files/workspace.py
     "server.showEmailPrompt": False,
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "viewer",
