@@ -93,10 +93,12 @@ def correction_controls(
     """Shows the controls of `correction_panel` without the expander and without asking for permission."""
     state = _edit_state(picture, key)
     numbers = [*range(len(state.draft.faces)), _MISSED]
+    # Streamlit keeps the function for long: it must not hold the picture.
+    words = {number: _face_in_words(state.draft, number) for number in numbers}
     chosen = st.pills(
         "Which face is wrong?",
         numbers,
-        format_func=lambda number: _face_in_words(state.draft, number),
+        format_func=words.__getitem__,
         key=f"{key}-face",
     )
     if chosen == _MISSED:

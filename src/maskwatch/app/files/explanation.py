@@ -26,10 +26,15 @@ def explanation(job: PictureJob, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = 0
         if len(job.records) > 1:
+            # Streamlit keeps the function for long: it must not hold the picture.
+            words = [
+                f"Face {n}: {state_in_words(str(record['label']))}"
+                for n, record in enumerate(job.records, start=1)
+            ]
             number = st.selectbox(
                 "Why this answer?",
-                range(len(job.records)),
-                format_func=lambda n: f"Face {n + 1}: {state_in_words(str(job.records[n]['label']))}",
+                range(len(words)),
+                format_func=words.__getitem__,
                 key=f"{key}-why-face",
                 width=260,
             )

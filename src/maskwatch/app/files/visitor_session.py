@@ -43,8 +43,16 @@ def end_session(session: str) -> None:
 
 async def _close(session: str) -> None:
     server = runtime.get_instance()
-    if not server.is_active_session(session):
-        server.close_session(session)
+    if server.is_active_session(session):
+        return
+    # Streamlit's loop holds the last visit until there is another one: what is in it goes now.
+    manager = getattr(server, "_session_mgr", None)
+    visit = None if manager is None else manager.get_session_info(session)
+    server.close_session(session)
+    if visit is not None:
+        visit.session.session_state.clear()
+    # The first round, at the end of the visit, only marked what could be downloaded.
+    server.media_file_mgr.remove_orphaned_files()
 
 
 def _trim() -> None:
