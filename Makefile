@@ -50,9 +50,10 @@ docs: $(DOCS)
 docs-serve: $(DOCS)
 	$(BIN)/python -m mkdocs serve --watch src --watch README.md --watch CHANGELOG.md --watch CONTRIBUTING.md
 
-# Writes the pages of docs/reference/ that come from the code.
-reference: $(DOCS)
+# Writes what comes from the code: the pages of docs/reference/ and .streamlit/config.toml.
+reference: $(DOCS) $(RUNS)
 	$(BIN)/python scripts/generate_reference.py
+	$(BIN)/python scripts/generate_streamlit_config.py
 
 # What is installed now becomes what everybody gets.
 constraints: $(TESTS)

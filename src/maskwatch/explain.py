@@ -296,22 +296,40 @@ def heat_picture(explanation: Explanation, title: str, model: str) -> Image:
     Returns:
         (h, w, 3) uint8, BGR.
     """
+    return heat_map(
+        explanation.view,
+        explanation.box.tolist(),
+        explanation.heat,
+        _top(explanation),
+        heat_lines(explanation, title, model),
+        ("no fall", "largest mean fall"),
+    )
+
+
+def heat_lines(explanation: Explanation, title: str, model: str) -> list[str]:
+    """Returns the lines below the map; see `heat_picture`.
+
+    The colours show means over many patches, the sentence the strongest single one: both numbers are told.
+    """
     style = STYLES[explanation.label]
-    # Without a strong place the colours span at least this much: what hardly matters must not glow.
-    top = float(explanation.heat.max()) if explanation.parts else _WEAK
-    lines = [
+    return [
         f"{title}: {style.symbol} {style.text} {explanation.probability:.0%}",
         explanation.sentence,
         "Inside the white line: at least half of the strongest fall. Left: the face as it is."
         if explanation.parts
         else "Left: the face as it is.",
-        f"Occlusion map of {model}: how far the answer falls, on average, where a grey patch covers it.",
+        f"Occlusion map of {model}. Colours: the mean fall over all grey patches that cover a place; the"
+        f" brightest stands for {_points(_top(explanation))}. The strongest single patch:"
+        f" {_points(max(explanation.fall, 0.0))}.",
     ]
-    return heat_map(
-        explanation.view,
-        explanation.box.tolist(),
-        explanation.heat,
-        top,
-        lines,
-        ("no fall", f"{100 * top:.0f} points"),
-    )
+
+
+def _top(explanation: Explanation) -> float:
+    """The fall of the brightest colour: `_WEAK` where nothing matters much, for that must not glow."""
+    return float(explanation.heat.max()) if explanation.parts else _WEAK
+
+
+def _points(fall: float) -> str:
+    """A fall of a probability in percentage points, for example "23 points" or "0.4 points"."""
+    points = 100 * fall
+    return f"{points:.0f} points" if points >= 9.95 else f"{points:.1f} points"

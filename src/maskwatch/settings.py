@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -82,14 +83,29 @@ class App(_Section):
         default=False,
         description="Offer this computer's cameras, streams and files to visitors from elsewhere, too",
     )
+    base_path: str = Field(
+        default="",
+        pattern=r"^[\w./~-]*$",
+        description="Path below which `maskwatch app` serves the page, such as masks",
+    )
 
 
 class Collect(_Section):
     """Pictures that are corrected in the app, kept to train on."""
 
     enabled: bool = Field(default=False, description="Keep them; otherwise the page asks first")
-    folder: Path = Field(default=Path("corrections"), description="Where they are kept")
+    folder: Path | None = Field(
+        default=None,
+        description="Where they are kept; none: `maskwatch/corrections` in the user's folder for data",
+    )
     share: bool = Field(default=False, description="Let visitors from elsewhere correct and add, too")
+
+    @property
+    def path(self) -> Path:
+        """The folder as an absolute path."""
+        if self.folder is None:
+            return user_data_path("maskwatch", appauthor=False) / "corrections"
+        return self.folder.expanduser().resolve()
 
 
 class Settings(BaseSettings):

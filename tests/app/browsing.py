@@ -211,6 +211,7 @@ class Browser(AbstractContextManager["Browser"]):
         script: str = "",
         held: str = "",
         size: tuple[int, int] = (1280, 900),
+        colour_scheme: str = "light",
     ) -> LivePage:
         """Opens a page.
 
@@ -221,13 +222,17 @@ class Browser(AbstractContextManager["Browser"]):
             script: Runs before the page's own.
             held: Requests for addresses of this pattern wait for `let_go`.
             size: Of the window.
+            colour_scheme: "light" or "dark", as the visitor's system asks for.
         """
         clip = [*_FAKE_CAMERA, f"--use-file-for-fake-video-capture={camera}"] if camera else []
         browser = self._playwright.chromium.launch(
             executable_path=CHROMIUM, headless=True, args=[*_ARGUMENTS, *clip, *arguments]
         )
         self._open.callback(browser.close)
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page = browser.new_page(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if colour_scheme == "dark" else "light",
+        )
         page.set_default_timeout(PATIENCE)
         page.add_init_script(_WATCH + script)
         live = LivePage(page, Traffic())

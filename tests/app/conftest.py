@@ -33,8 +33,9 @@ def start_server(tmp_path: Path) -> Iterator[ServerMaker]:
 
 @pytest.fixture(scope="session")
 def fake_environment(fake_models: FakeModels) -> dict[str, str]:
-    """Makes a server use the fake models."""
+    """Makes a server use the fake models, and store corrections in its current folder."""
     return {
+        "MASKWATCH_COLLECT__FOLDER": "corrections",
         "MASKWATCH_DETECT__DETECTOR": str(fake_models.detector),
         "MASKWATCH_DETECT__SIZE": "320",
         "MASKWATCH_CLASSIFY__CLASSIFIER": str(fake_models.classifier),

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,15 +37,26 @@ def free_port() -> int:
 
 
 class Server:
-    """`maskwatch app` as a process of its own."""
+    """The app as a process of its own: by `maskwatch app`, or by the command that is given."""
 
-    def __init__(self, log: Path, port: int, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        log: Path,
+        port: int,
+        environment: dict[str, str],
+        command: Sequence[str] = (),
+        path: str = "",
+    ) -> None:
         self.port = port
-        self.url = f"http://127.0.0.1:{port}/"
+        self.url = f"http://127.0.0.1:{port}/{path}"
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "maskwatch", "app", "--port", str(port), "--no-browser"],
+                [
+                    sys.executable,
+                    "-m",
+                    *(command or ("maskwatch", "app", "--port", str(port), "--no-browser")),
+                ],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=log.parent,
@@ -85,9 +96,19 @@ ServerMaker = Callable[..., Server]
 def servers(folder: Path) -> Iterator[ServerMaker]:
     started: list[Server] = []
 
-    def start(port: int | None = None, **environment: str) -> Server:
+    def start(
+        port: int | None = None, streamlit_run: Path | None = None, path: str = "", **environment: str
+    ) -> Server:
         log = folder / f"server-{len(started)}.log"
-        started.append(Server(log, port or free_port(), environment))
+        port = port or free_port()
+        command: list[str] = []
+        if streamlit_run is not None:
+            command = ["streamlit", "run", str(streamlit_run), "--server.port", str(port)]
+            command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+        if path:
+            name = "MASKWATCH_APP__BASE_PATH" if streamlit_run is None else "STREAMLIT_SERVER_BASE_URL_PATH"
+            environment[name] = path.strip("/")
+        started.append(Server(log, port, environment, command, path))
         return started[-1]
 
     try:

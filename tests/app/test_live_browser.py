@@ -16,6 +16,7 @@ import pytest
 import fakes
 from app.browsing import CHROMIUM, Browser, LivePage, overlap
 from app.served import Server, ServerMaker
+from clips import write_clip as write_video
 from fakes import BLUE, GREEN, RED
 from made.scenes import MadeScene, Place, Truth, scene, write_clip
 from maskwatch.app.live.server_source import DEMO_CLIP
@@ -199,7 +200,7 @@ class TestCamera:
         live.start()
         live.wait_for_counts(masked=2)
         live.page.get_by_text("Set the face threshold myself").click()
-        live.page.get_by_role("slider", name="Face threshold").wait_for()
+        live.page.get_by_role("slider", name="Face threshold, live and videos").wait_for()
         live.wait_for_frames(5)
         assert live.tracks() == ["live"]
 
@@ -338,6 +339,61 @@ class TestDemo:
         live.stop()
         assert live.errors == []
 
+    def test_it_is_chosen_then(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url)
+        live.button("Try the demo").click()
+        live.page.get_by_role("radio", name="Demo", checked=True).wait_for()
+        live.page.wait_for_function("() => window.seen.picture()?.dataset.faces !== undefined")
+        live.page.wait_for_timeout(1000)  # the new run of the page must not stop it
+        assert live.button("Stop").is_visible()
+        live.stop()
+        assert "the demo" in live.page.locator(".lead").inner_text()
+        live.start()
+        live.page.wait_for_function("() => window.seen.picture()?.dataset.faces !== undefined")
+
+
+class TestTypedSources:
+    """Sources of the server that are typed: one field, one Start."""
+
+    def test_start_takes_what_was_typed_without_enter(
+        self, browser: Browser, fake_server: Server, tmp_path: Path
+    ) -> None:
+        clip = write_video(tmp_path / "entrance.mp4", [fakes.scene(_SQUARES)] * 5)
+        live = browser.open(fake_server.url)
+        live.page.get_by_role("radio", name="Video file").click()
+        field = live.page.get_by_role("textbox", name="Path of the video")
+        field.wait_for()
+        live.start()
+        assert "Enter the path of the video" in live.trouble()
+        field.press_sequentially(str(clip))
+        live.start()
+        live.wait_for_counts(masked=1, unmasked=1, wrong=1)
+        assert live.page.locator(".badge").inner_text() == "entrance.mp4"
+        live.stop()
+        field.fill(str(tmp_path / "gone.mp4"))
+        live.start()
+        live.page.get_by_text("gone.mp4: no such file on this computer").wait_for()
+        assert live.errors == []
+
+    def test_a_password_is_hidden_when_it_was_typed(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url)
+        live.page.get_by_role("radio", name="Network stream").click()
+        field = live.page.get_by_role("textbox", name="Address of the stream")
+        field.press_sequentially("http://me:secret@127.0.0.1:9/live")
+        live.start()
+        assert "127.0.0.1:9/live" in live.trouble()  # nobody is there
+        assert field.input_value() == "http://127.0.0.1:9/live"
+        assert "secret" not in live.page.content()
+
+    def test_examples_in_errors_are_no_links(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url)
+        live.page.get_by_role("radio", name="Network stream").click()
+        live.page.get_by_role("textbox", name="Address of the stream").fill("camera.local")
+        live.page.keyboard.press("Enter")
+        error = live.page.get_by_role("alert").filter(has_text="http://camera.local/video")
+        error.wait_for()
+        assert error.locator("a").count() == 0
+
 
 class TestNarrow:
     """A phone."""
@@ -349,6 +405,13 @@ class TestNarrow:
         live.page.wait_for_timeout(500)
         widest = live.page.evaluate("document.querySelector('.stMain').scrollWidth")
         assert widest <= 390
+
+    def test_the_page_switch_is_there(self, browser: Browser, fake_server: Server) -> None:
+        live = browser.open(fake_server.url, size=(390, 844))
+        live.page.get_by_role("link", name="Photos and videos", exact=True).click()
+        live.page.get_by_role("heading", name="Photos and videos", level=1).wait_for()
+        live.page.get_by_role("link", name="Live", exact=True).click()
+        live.button("Start").wait_for()
 
     def test_start_is_on_the_first_screen(self, browser: Browser, fake_server: Server) -> None:
         live = browser.open(fake_server.url, size=(390, 844))

@@ -16,10 +16,13 @@ import maskwatch.app
 from app.served import jpeg
 from clips import write_clip
 from fakes import BLUE, GREEN, RED, scene
+from maskwatch.app import visitor
 from maskwatch.app.files import workspace
-from maskwatch.app.live import tickets
+from maskwatch.app.live import cameras, server_source, tickets
+from maskwatch.app.live.cameras import ServerCamera
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.classifiers.mobilenet import MobileNet
+from maskwatch.factory import load
 
 PAGE = Path(maskwatch.app.__file__).parent / "pages" / "main.py"
 SECONDS = 60
@@ -112,8 +115,14 @@ class TestLivePage:
         monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
         page = first_page()
         page.segmented_control(key="source_kind").set_value("Network stream").run()
-        assert element(page) is None  # no address yet
+        data = element(page)
+        assert data is not None
+        assert data["source_key"] == ""  # no address yet: Start is there and asks for it
+        assert "address" in data["typed"]
+        assert ticket(page).source is None
         page.text_input(key="stream").set_value("rtsp://me:secret@cam.local/live?key=hidden").run()
+        assert page.text_input(key="stream").value == "rtsp://cam.local/live"
+        page.run()  # the field keeps its text, the source its password
         text = json.dumps(element(page))
         assert "rtsp://cam.local/live" in text
         assert "secret" not in text
@@ -122,6 +131,9 @@ class TestLivePage:
         assert source is not None
         assert source.address == "rtsp://me:secret@cam.local/live?key=hidden"
         assert "secret" not in repr(source)
+        page.text_input(key="stream").set_value("rtsp://cam.local/other").run()
+        other = getattr(ticket(page).source, "address", "")
+        assert other == "rtsp://cam.local/other", "no password of another"
 
     @pytest.mark.parametrize(
         ("kind", "key", "text", "message"),
@@ -141,12 +153,53 @@ class TestLivePage:
         assert not page.exception
         (error,) = page.error
         assert message in error.value.replace("\\", "")
-        assert element(page) is None
+        assert (element(page) or {})["source_key"] == ""
+        assert ticket(page).source is None
+
+    def test_cameras_of_the_server_are_chosen_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        known = [ServerCamera(0, "HD Webcam"), ServerCamera(2, "Door")]
+        monkeypatch.setattr(cameras, "server_cameras", lambda: known)
+        monkeypatch.setattr(server_source, "first_picture", lambda _: THREE)
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Camera of the server").run()
+        field = page.selectbox(key="named_camera")
+        assert field.options == ["HD Webcam (camera 0)", "Door (camera 2)"]
+        field.set_value(2).run()
+        source = ticket(page).source
+        assert source is not None
+        assert (source.address, source.name) == ("2", "Door")
+        page.button(key="camera_preview").click().run()
+        assert len(page.get("image")) == 1
+
+    def test_a_camera_that_cannot_be_opened_gives_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        monkeypatch.setattr(cameras, "server_cameras", lambda: [])
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Camera of the server").run()
+        page.number_input(key="camera").set_value(63).run()
+        page.button(key="camera_preview").click().run()
+        (error,) = page.error
+        assert "no camera 63" in error.value
+        assert not page.exception
+
+    def test_visitors_from_elsewhere_read_no_paths_of_this_computer(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        model = tmp_path / "models" / "mine.onnx"
+        monkeypatch.setenv("MASKWATCH_DETECT__DETECTOR", str(model))
+        (error,) = first_page().error
+        assert "mine.onnx" in error.value.replace("\\", "")
+        assert str(tmp_path) not in error.value.replace("\\", "")
+        monkeypatch.setattr(visitor, "is_local", lambda: True)
+        (error,) = first_page().error
+        assert str(model) in error.value.replace("\\", "").replace("`", "")
 
     def test_a_file_and_a_camera_of_the_server_can_be_chosen(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        monkeypatch.setattr(cameras, "server_cameras", lambda: [])
         clip = write_clip(tmp_path / "entrance.mp4", [THREE] * 3)
         page = first_page()
         page.segmented_control(key="source_kind").set_value("Video file").run()
@@ -180,6 +233,45 @@ class TestSettings:
         assert after.engine.threshold == pytest.approx(0.9)
         page.toggle(key="own_threshold").set_value(False).run()
         assert ticket(page).setup == before
+
+    def test_the_sliders_begin_at_the_models_own_thresholds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("DETECT__DETECTOR", "DETECT__SIZE", "CLASSIFY__CLASSIFIER"):
+            monkeypatch.delenv(f"MASKWATCH_{name}")
+        page = first_page()
+        before = ticket(page).setup
+        page.toggle(key="own_threshold").set_value(True).run()
+        live, stills = (load(live=live).threshold for live in (True, False))
+        assert live is not None
+        assert stills is not None
+        assert live != stills
+        assert page.slider(key="threshold").value == round(live, 2)
+        assert page.slider(key="threshold_stills").value == round(stills, 2)
+        assert ticket(page).setup == before, "the switch alone changes nothing"
+        page.slider(key="threshold_stills").set_value(0.3).run()
+        assert ticket(page).setup == before, "photos have a threshold of their own"
+        assert page.session_state["choices"].picture_engine().threshold == pytest.approx(0.3)
+        page.slider(key="threshold").set_value(0.8).run()
+        page.selectbox(key="detector").set_value("ssd-fast").run()
+        fast = load("ssd-fast", "mobilenet-fast", live=True).threshold
+        assert fast is not None
+        assert page.slider(key="threshold").value == round(fast, 2), "another model, another threshold"
+
+    def test_a_detector_that_is_used_alone_tells_its_threshold_too(self) -> None:
+        page = first_page()
+        page.selectbox(key="classifier").set_value("none").run()
+        assert not page.exception
+        page.toggle(key="own_threshold").set_value(True).run()
+        detector = ticket(page).setup.engine.detector
+        assert page.slider(key="threshold").value == pytest.approx(detector.threshold, abs=0.005)  # type: ignore[attr-defined]
+
+    def test_the_classifier_can_be_chosen(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        page = first_page()
+        assert page.selectbox(key="classifier").options[0] == "classifier.onnx"
+        page.selectbox(key="classifier").set_value("mobilenet-fast").run()
+        assert classifier(page) == "mask_mobilenet_fast.onnx"
+        page.selectbox(key="classifier").set_value("none").run()
+        assert ticket(page).setup.engine.classifier is None
+        assert not page.exception
 
     def test_fast_brings_the_fast_classifier_unless_another_was_chosen(
         self, monkeypatch: pytest.MonkeyPatch

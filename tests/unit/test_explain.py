@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from maskwatch.errors import ModelError
-from maskwatch.explain import Explanation, explain, heat_picture, summary
+from maskwatch.explain import Explanation, explain, heat_lines, heat_picture, summary
 from maskwatch.types import Faces, Image
 
 BOX = np.array([100.3, 60.6, 160.3, 140.6], np.float32)
@@ -174,3 +176,13 @@ def test_what_cannot_be_explained_is_told_in_one_line() -> None:
 
     with pytest.raises(ModelError, match="no probabilities"):
         explain(white(), BOX, Silent((0, 0, 1, 1)))
+
+
+def test_the_legend_tells_the_mean_of_the_colours_and_the_single_patch_of_the_sentence() -> None:
+    found = explain(white(), BOX, OneSpot((0.4, 0.66, 0.6, 0.76)))
+    *_, last = heat_lines(found, "Face 1", "a.onnx")
+    mean, single = (float(number) for number in re.findall(r"([\d.]+) points", last))
+    assert mean == pytest.approx(100 * float(found.heat.max()), abs=0.5)
+    assert single == pytest.approx(100 * found.fall, abs=0.5)
+    assert mean < single
+    assert heat_lines(found, "Face 1", "a.onnx")[1] == found.sentence

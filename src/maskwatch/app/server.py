@@ -5,23 +5,17 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from maskwatch.app.guard import is_loopback
-from maskwatch.app.pages.theme import THEME
+from maskwatch.app.streamlit_options import OPTIONS
 from maskwatch.errors import ConfigError
 from maskwatch.settings import load_settings
-
-_PAGE: Final = Path(__file__).parent / "pages" / "main.py"
-_UPLOAD_MB: Final = 1024
-_MESSAGE_MB: Final = 32  # also the limit of a WebSocket message
 
 
 def serve(host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) -> None:
@@ -36,31 +30,34 @@ def serve(host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) 
         ConfigError: The port is in use or reserved, the address does not belong to this computer, or a
             setting is unknown or out of range.
     """
-    load_settings()  # a wrong setting is reported here, not in the page
+    base = load_settings().app.base_path.strip("/")  # a wrong setting is reported here, not in the page
     check_port(host, port)
-    import streamlit
     import uvicorn.config
 
-    from maskwatch.app.files.workspace import close_all
-    from maskwatch.app.live.routes import ROUTES
+    from maskwatch.app.asgi import create_app
 
     # The log of the server would hide the line with the address.
     uvicorn.config.LOGGING_CONFIG["loggers"]["uvicorn"]["level"] = "WARNING"
-    url = f"http://{_url_host(host)}:{port}"
+    url = f"http://{_url_host(host)}:{port}{base and f'/{base}/'}"
 
-    @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
+    def started() -> None:
         print(f"maskwatch runs at {url}   (Ctrl-C ends it)", file=sys.stderr, flush=True)
         if open_browser and _has_screen():
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-        yield
-        close_all()
 
-    app = streamlit.App(_PAGE, routes=ROUTES, lifespan=lifespan)
+    _end_with_the_terminal()
     try:
-        app.run(config=_config(host, port))
+        create_app(base, started).run(config=_config(host, port, base))
     except KeyboardInterrupt:
         logging.getLogger(__name__).debug("ended by Ctrl-C")
+
+
+def _end_with_the_terminal() -> None:
+    """Ends the server as Ctrl-C does when its terminal is closed, unless that is ignored (`nohup`)."""
+    if os.name == "nt" or threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def check_port(host: str, port: int) -> None:
@@ -105,22 +102,14 @@ def _has_screen() -> bool:
     )
 
 
-def _config(host: str, port: int) -> dict[str, Any]:
+def _config(host: str, port: int, base: str) -> dict[str, Any]:
     options: dict[str, Any] = {
+        **OPTIONS,
         "server.address": host,
         "server.port": port,
+        "server.baseUrlPath": base,
         "server.headless": True,
-        "server.fileWatcherType": "none",
-        "server.maxUploadSize": _UPLOAD_MB,
-        "server.maxMessageSize": _MESSAGE_MB,
-        "server.disconnectedSessionTTL": 60,
-        "browser.gatherUsageStats": False,
-        "client.toolbarMode": "minimal",
-        "client.showErrorDetails": "none",
-        "client.showSidebarNavigation": False,
-        "runner.magicEnabled": False,
         "logger.hideWelcomeMessage": True,
-        **THEME,
     }
     if is_loopback(host):
         options["browser.serverAddress"] = "localhost"

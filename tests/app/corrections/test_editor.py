@@ -176,6 +176,44 @@ class TestAtThisComputer:
         assert "collect.folder" in error.value.replace("\\", "")
         assert not page.success
 
+    def test_off_does_not_claim_that_nothing_is_there(self, tmp_path: Path) -> None:
+        page = with_picture()
+        run(faces(page).set_value(0))
+        press(page, "Not a face")
+        run(page.toggle(key=SWITCH).set_value(False))
+        assert "nothing more is stored" in sidebar(page)
+        assert f"1 picture from before in the folder {tmp_path / 'corrections'}" in sidebar(page)
+
+    def test_without_a_setting_they_go_to_the_users_data(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("MASKWATCH_COLLECT__FOLDER")
+        place = tmp_path / "data"
+        monkeypatch.setattr("maskwatch.settings.user_data_path", lambda *_, **__: place)
+        (tmp_path / "here").mkdir()
+        monkeypatch.chdir(tmp_path / "here")
+        page = with_picture()
+        assert str(place / "corrections") in sidebar(page)
+        assert not page.sidebar.info
+        run(faces(page).set_value(0))
+        press(page, "Not a face")
+        assert len(labels(place / "corrections")["images"]) == 1
+        assert not list((tmp_path / "here").iterdir())
+
+    @pytest.mark.parametrize(("both", "advice"), [(False, "move it to"), (True, "set collect.folder")])
+    def test_an_old_folder_is_told_of(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, both: bool, advice: str
+    ) -> None:
+        monkeypatch.delenv("MASKWATCH_COLLECT__FOLDER")
+        monkeypatch.setattr("maskwatch.settings.user_data_path", lambda *_, **__: tmp_path / "data")
+        (tmp_path / "corrections").mkdir()
+        (tmp_path / "corrections" / "labels.json").write_text("{}")
+        if both:
+            (tmp_path / "data" / "corrections").mkdir(parents=True)
+        (note,) = with_picture(on=False).sidebar.info
+        assert str(tmp_path / "corrections") in note.value.replace("\\", "")
+        assert advice in note.value.replace("\\", "")
+
     def test_the_settings_can_turn_it_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MASKWATCH_COLLECT__ENABLED", "1")
         assert with_picture(on=False).toggle(key=SWITCH).value is True

@@ -1,6 +1,7 @@
 """What the WebSockets answer, and to whom."""
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from maskwatch.app.live.tickets import MAX_CONNECTIONS, Ticket
 from maskwatch.app.live.view_route import view
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.pipeline import Engine
+from maskwatch.sources.images import decode_image
 from maskwatch.types import Image
 
 UNMASKED = scene({(2, 3): BLUE, (6, 3): GREEN})
@@ -112,6 +114,73 @@ class TestCamera:
                 assert (await page.heard())["faces"] == []
 
         play(conversation())
+
+    def test_slow_pictures_of_one_page_do_not_stop_another(
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow_jpeg, quick_jpeg = jpeg(scene({(1, 1): BLUE})), jpeg(UNMASKED)
+        go_on = threading.Event()
+        at_work: list[bytes] = []
+
+        def slow_decode(data: bytes, name: str, limit: float) -> Image:
+            if data == slow_jpeg:
+                at_work.append(data)
+                assert go_on.wait(20)
+            return decode_image(data, name, limit)
+
+        monkeypatch.setattr(camera_route, "decode_image", slow_decode)
+        monkeypatch.setattr(camera_route, "_SLOW_SECONDS", 100.0)
+        slow, quick = Ticket(stream_setup), Ticket(stream_setup)
+
+        async def conversation() -> None:
+            pages = [PageEnd(camera) for _ in range(MAX_CONNECTIONS)]
+            for page in pages:
+                await page.__aenter__()
+                await page.join(slow.token)
+                page.say(slow_jpeg)
+            async with PageEnd(camera) as other:
+                await other.join(quick.token)
+                for _ in range(3):
+                    other.say(quick_jpeg)
+                    assert (await other.heard())["counts"]["unmasked"] == 1
+            assert len(at_work) == 1, "the connections of a page take turns"
+            go_on.set()
+            for page in pages:
+                assert (await page.heard())["counts"]["masked"] == 1
+                await page.__aexit__()
+
+        try:
+            play(conversation())
+        finally:
+            go_on.set()
+
+    def test_who_sends_slow_pictures_waits(
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waited: list[float] = []
+        sleep = asyncio.sleep
+
+        async def note(seconds: float) -> None:
+            waited.append(seconds)
+            await sleep(0)
+
+        monkeypatch.setattr(asyncio, "sleep", note)
+        ticket = Ticket(stream_setup)
+
+        async def conversation(pictures: int) -> None:
+            async with PageEnd(camera) as page:
+                await page.join(ticket.token)
+                for _ in range(pictures):
+                    page.say(jpeg(UNMASKED))
+                    await page.heard()
+
+        monkeypatch.setattr(camera_route, "_SLOW_SECONDS", 100.0)
+        play(conversation(1))
+        assert waited == []
+        monkeypatch.setattr(camera_route, "_SLOW_SECONDS", 0.0)
+        play(conversation(2))
+        assert len(waited) == 2
+        assert all(seconds > 0 for seconds in waited)
 
     def test_the_next_picture_is_read_only_when_the_last_is_answered(
         self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch

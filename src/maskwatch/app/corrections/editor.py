@@ -11,9 +11,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from maskwatch.annotate import outline
+from maskwatch.app.corrections.box_editor import box_sliders, draw_box
 from maskwatch.app.corrections.draft import Draft
 from maskwatch.app.corrections.storage import CorrectionStorage, turn_on
-from maskwatch.app.pages.wording import escape_markdown, state_in_words
+from maskwatch.app.error_line import show_error
+from maskwatch.app.pages.wording import state_in_words
 from maskwatch.data.collection import STATES, Box
 from maskwatch.errors import MaskwatchError
 from maskwatch.geometry import letterbox_size
@@ -24,7 +26,6 @@ _NOT_A_FACE: Final = "Not a face"
 _PREVIEW_SIDE: Final = 1600
 _CLOSE: Final = 2.5  # side of the area shown around a face, in sides of its box
 _CLOSE_PIXELS: Final = 480
-_STEPS: Final = 800  # of a slider: about one for each pixel that it is wide on the screen
 
 
 class CorrectablePicture(Protocol):
@@ -92,10 +93,12 @@ def correction_controls(
     """Shows the controls of `correction_panel` without the expander and without asking for permission."""
     state = _edit_state(picture, key)
     numbers = [*range(len(state.draft.faces)), _MISSED]
+    # Streamlit keeps the function for long: it must not hold the picture.
+    words = {number: _face_in_words(state.draft, number) for number in numbers}
     chosen = st.pills(
         "Which face is wrong?",
         numbers,
-        format_func=lambda number: _face_in_words(state.draft, number),
+        format_func=words.__getitem__,
         key=f"{key}-face",
     )
     if chosen == _MISSED:
@@ -103,7 +106,7 @@ def correction_controls(
     elif chosen is not None:
         _face_controls(state, chosen, key, storage, group)
     if state.error:
-        st.error(escape_markdown(state.error), icon=":material/error:")
+        show_error(state.error)
     elif state.stored_name in storage.collection:  # else everything was deleted since
         _show_stored(state, key, storage)
 
@@ -166,11 +169,14 @@ def _face_controls(state: _EditState, number: int, key: str, storage: Correction
         )
         box = draft.faces[number].box
         if st.toggle("Its frame is wrong", key=f"{key}-{number}-frame"):
-            box = _sliders(state, box, f"{key}-{number}")
+            box = box_sliders(_preview(state.picture).size, box, f"{key}-{number}")
             _buttons(
                 [("Keep this frame", draft.with_box(number, box))], state, f"{key}-{number}", storage, group
             )
-    _show(left, state, box, f"Face {number + 1}", near=draft.faces[number].box)
+            with left:
+                _draw(state, box, f"Face {number + 1}", f"{key}-{number}", near=draft.faces[number].box)
+            return
+    _show(left, state, box, f"Face {number + 1}")
 
 
 def _missed_face_controls(state: _EditState, key: str, storage: CorrectionStorage, group: str) -> None:
@@ -180,30 +186,15 @@ def _missed_face_controls(state: _EditState, key: str, storage: CorrectionStorag
     start = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
     left, right = st.columns([2, 3], gap="medium")
     with right:
-        st.caption("Draw the frame around the face, from brow to chin; then say what it is.")
-        box = _sliders(state, start, f"{key}-missed")
+        st.caption("Draw a frame around the face, from brow to chin; then say what it is.")
+        box = box_sliders((width, height), start, f"{key}-missed")
         options = [(state_in_words(name), state.draft.with_face(box, name)) for name in STATES]
         # The new face is selected then, so that its box and class can be corrected at once.
         _buttons(
             options, state, f"{key}-missed", storage, group, select=(f"{key}-face", len(state.draft.faces))
         )
-    _show(left, state, box, "The frame of the missed face")
-
-
-def _sliders(state: _EditState, box: Box, key: str) -> Box:
-    """Shows sliders for the four sides of a box, usable by mouse, finger or arrow keys; returns the box."""
-    width, height = _preview(state.picture).size
-    x1, y1, x2, y2 = box
-
-    def between(label: str, first: float, last: float, limit: int, name: str) -> tuple[float, float]:
-        step = max(1, limit // _STEPS)
-        start = (min(max(round(first), 0), limit), min(max(round(last), 0), limit))
-        low, high = st.slider(label, 0, limit, start, step, format="%d px", key=f"{key}-{name}")
-        return float(low), float(high)
-
-    left, right = between("Left and right side", x1, x2, width, "x")
-    top, bottom = between("Top and bottom", y1, y2, height, "y")
-    return left, top, right, bottom
+    with left:
+        _draw(state, box, "The frame of the missed face", f"{key}-missed")
 
 
 def _buttons(
@@ -264,20 +255,34 @@ def _undo(state: _EditState, storage: CorrectionStorage) -> None:
     state.draft, state.stored_name, state.error = Draft.of(state.picture.faces), "", ""
 
 
-def _show(
-    place: st.delta_generator.DeltaGenerator, state: _EditState, box: Box, words: str, near: Box | None = None
-) -> None:
-    """Shows the picture with the box outlined; if `near` is given, only the area around it, enlarged."""
+def _show(place: st.delta_generator.DeltaGenerator, state: _EditState, box: Box, words: str) -> None:
+    """Shows the area around a box, enlarged, with the box outlined."""
     preview = _preview(state.picture)
     factor = preview.image.shape[1] / preview.size[0]
-    shown, meant = preview.image, np.array(box) * factor
-    if near is not None:
-        left, top, right, bottom = _around(np.array([near, box]) * factor, shown)
-        shown = shown[top:bottom, left:right]
-        size = letterbox_size(right - left, bottom - top, _CLOSE_PIXELS, enlarge=_CLOSE_PIXELS)
-        meant = (meant - (left, top, left, top)) * (size[0] / (right - left))
-        shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    near = np.array([box]) * factor
+    shown, (left, top, right, _) = _close_up(preview.image, near)
+    meant = (near[0] - (left, top, left, top)) * (shown.shape[1] / (right - left))
     place.image(outline(shown, meant.tolist()), channels="BGR", width="stretch", caption=words, alt=words)
+
+
+def _draw(state: _EditState, box: Box, words: str, key: str, near: Box | None = None) -> None:
+    """Shows the picture, or if `near` is given the area around it, enlarged, to draw the box there."""
+    preview = _preview(state.picture)
+    factor = preview.image.shape[1] / preview.size[0]
+    height, width = preview.image.shape[:2]
+    shown, area = preview.image, (0, 0, width, height)
+    if near is not None:
+        shown, area = _close_up(preview.image, np.array([near, box]) * factor)
+    x1, y1, x2, y2 = (side / factor for side in area)
+    draw_box(shown, (x1, y1, x2, y2), preview.size, box, words, key)
+
+
+def _close_up(image: Image, boxes: NDArray[np.float64]) -> tuple[Image, tuple[int, int, int, int]]:
+    """Returns the area around boxes, enlarged, and its left, top, right and bottom in the picture."""
+    left, top, right, bottom = area = _around(boxes, image)
+    size = letterbox_size(right - left, bottom - top, _CLOSE_PIXELS, enlarge=_CLOSE_PIXELS)
+    shown = cv2.resize(image[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(shown, np.uint8), area
 
 
 def _around(boxes: NDArray[np.float64], image: Image) -> tuple[int, int, int, int]:

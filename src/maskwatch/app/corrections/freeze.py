@@ -10,9 +10,10 @@ from maskwatch.annotate import annotate
 from maskwatch.app.corrections.editor import correction_controls, storage_allowed
 from maskwatch.app.corrections.storage import CorrectionStorage
 from maskwatch.app.downscale import downscaled
+from maskwatch.app.error_line import show_error
 from maskwatch.app.files.video_job import VideoJob
 from maskwatch.app.live.tickets import Ticket
-from maskwatch.app.pages.wording import counts_in_words, escape_markdown
+from maskwatch.app.pages.wording import counts_in_words
 from maskwatch.counting import count
 from maskwatch.data.collection import group_of
 from maskwatch.errors import MaskwatchError
@@ -62,7 +63,7 @@ def correct_frame(job: VideoJob, key: str, storage: CorrectionStorage) -> None:
             try:
                 frozen = _freeze_video(job, t)
             except MaskwatchError as error:
-                st.error(escape_markdown(str(error)), icon=":material/error:")
+                show_error(error)
                 return
             last = st.session_state[f"{key}-held"] = (job, t, frozen)
         _show(last[2], key, storage, group_of(job.name))

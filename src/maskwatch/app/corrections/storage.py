@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from maskwatch.app import visitor
+from maskwatch.app.error_line import show_error
 from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.data.collection import STATES, Collection, CollectionCounts
 from maskwatch.errors import MaskwatchError
@@ -59,28 +60,55 @@ def correction_storage(settings: Collect) -> CorrectionStorage | None:
     is_local = visitor.is_local()
     if not is_local and not settings.share:
         return None
-    collection = Collection(Path(settings.folder).expanduser().resolve())
+    collection = Collection(settings.path)
     with st.sidebar:
         st.subheader("Corrections")
         st.session_state.setdefault(_SWITCH, settings.enabled)
         is_on = st.toggle("Keep the pictures that I correct", key=_SWITCH)
         storage = CorrectionStorage(collection, is_on, is_local)
-        st.caption(storage.privacy_notice() if is_on else "Off: nothing is stored.")
+        tally = _tally(collection) if is_local else CollectionCounts()
+        st.caption(storage.privacy_notice() if is_on else _off_notice(tally.pictures, collection.folder))
         if is_local:
-            try:
-                _overview(collection)
-            except MaskwatchError as error:
-                st.error(escape_markdown(str(error)), icon=":material/error:")
+            _overview(collection, tally)
+            _tell_of_old_folder(settings)
     return storage
 
 
-def _overview(collection: Collection) -> None:
-    tally = collection.counts()
+def _tally(collection: Collection) -> CollectionCounts:
+    try:
+        return collection.counts()
+    except MaskwatchError as error:
+        show_error(error)
+        return CollectionCounts()
+
+
+def _off_notice(pictures: int, folder: Path) -> str:
+    """Returns what stands below the switch while it is off, as Markdown."""
+    if not pictures:
+        return "Off: nothing is stored."
+    text = f"{pictures} picture{'' if pictures == 1 else 's'} from before in the folder {folder}"
+    return f"Off: nothing more is stored. There {'is' if pictures == 1 else 'are'} {escape_markdown(text)}."
+
+
+def _tell_of_old_folder(settings: Collect) -> None:
+    """Says how to move the pictures of versions that stored them in the current folder."""
+    old = Path("corrections").resolve()
+    if settings.folder is not None or settings.path == old or not (old / "labels.json").is_file():
+        return
+    if settings.path.exists():
+        advice = f'set collect.folder = "{old}" to go on with it'
+    else:
+        advice = f"move it to {settings.path} to go on with it"
+    text = f"An earlier version stored corrections in {old}: {advice}."
+    st.info(escape_markdown(text), icon=":material/drive_file_move:")
+
+
+def _overview(collection: Collection, tally: CollectionCounts) -> None:
     if tally.pictures:
         st.table(_rows(tally), hide_index=True, border="horizontal")
         _download_and_delete(collection, tally.pictures)
     if error := st.session_state.pop("delete_error", None):
-        st.error(escape_markdown(error), icon=":material/error:")
+        show_error(error)
 
 
 def _rows(tally: CollectionCounts) -> list[dict[str, str]]:

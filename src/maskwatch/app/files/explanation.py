@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from maskwatch.app.error_line import show_error
 from maskwatch.app.files.picture_job import PictureJob
-from maskwatch.app.pages.wording import escape_markdown, state_in_words
+from maskwatch.app.pages.wording import state_in_words
 from maskwatch.classifiers.base import Classifier
 from maskwatch.errors import MaskwatchError
 from maskwatch.explain import explain, heat_picture
@@ -26,10 +27,15 @@ def explanation(job: PictureJob, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = 0
         if len(job.records) > 1:
+            # Streamlit keeps the function for long: it must not hold the picture.
+            words = [
+                f"Face {n}: {state_in_words(str(record['label']))}"
+                for n, record in enumerate(job.records, start=1)
+            ]
             number = st.selectbox(
                 "Why this answer?",
-                range(len(job.records)),
-                format_func=lambda n: f"Face {n + 1}: {state_in_words(str(job.records[n]['label']))}",
+                range(len(words)),
+                format_func=words.__getitem__,
                 key=f"{key}-why-face",
                 width=260,
             )
@@ -46,7 +52,7 @@ def explanation(job: PictureJob, key: str) -> None:
             with st.spinner("Covering one part after the other …"):
                 maps[number] = (job, *_occlusion_map(job, number, classifier))
         except MaskwatchError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
+            show_error(error)
     # Other models give another answer, which the old map would not explain.
     if number in maps and maps[number][0] is job:
         _, picture, text = maps[number]

@@ -12,6 +12,7 @@ import streamlit as st
 from maskwatch.app.corrections.editor import correction_panel
 from maskwatch.app.corrections.freeze import correct_frame
 from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.error_line import show_error
 from maskwatch.app.files.explanation import explanation
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.video_job import VideoJob
@@ -26,13 +27,16 @@ _MP4 = "video/mp4"
 _REFRESH_SECONDS = 1.0
 
 
-def show_picture(job: PictureJob, key: str, storage: CorrectionStorage | None) -> None:
+def show_picture(
+    job: PictureJob, key: str, storage: CorrectionStorage | None, remove: Callable[[], None] | None = None
+) -> None:
     """Shows a picture with its faces, a table of them, and the downloads.
 
     Args:
         job: The job of the picture.
         key: Makes the keys of the widgets of different files distinct.
         storage: Where corrections are stored; None offers no corrections.
+        remove: Removes the result; None offers no button for that.
     """
     stem = Path(job.name).stem
     with st.container(border=True):
@@ -48,6 +52,7 @@ def show_picture(job: PictureJob, key: str, storage: CorrectionStorage | None) -
             _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
             _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
             _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
+            _offer_removal(job, key, remove)
         explanation(job, key)
         if storage is not None:
             correction_panel(job, key, storage)
@@ -67,7 +72,12 @@ def show_picture_totals(jobs: Sequence[PictureJob]) -> None:
 
 
 def show_video(
-    job: VideoJob, key: str, stale: bool, rerun: Callable[[], None], storage: CorrectionStorage | None
+    job: VideoJob,
+    key: str,
+    stale: bool,
+    rerun: Callable[[], None],
+    storage: CorrectionStorage | None,
+    remove: Callable[[], None] | None = None,
 ) -> None:
     """Shows the progress of a video, or its result.
 
@@ -77,24 +87,36 @@ def show_video(
         stale: Whether the settings have changed since the job was started.
         rerun: Runs the video again with the current settings.
         storage: Where corrections are stored; None offers no corrections.
+        remove: Removes the result; None offers no button for that.
     """
-    if job.state == "failed":
-        st.error(escape_markdown(job.error), icon=":material/error:")
-        return
     with st.container(border=True):
         st.markdown(f"**{escape_markdown(job.name)}**")
         if job.is_busy:
             _show_progress(job, key)
-            return
-        if job.state == "cancelled":
+        elif job.state == "failed":
+            show_error(job.error)
+        elif job.state == "cancelled":
             st.info("Cancelled.", icon=":material/cancel:")
         else:
             _show_video_result(job, key)
             if storage is not None:
                 correct_frame(job, key, storage)
-        if stale or job.state == "cancelled":
-            text = "Run again" if job.state == "cancelled" else "Run again with the settings of now"
-            st.button(text, on_click=rerun, icon=":material/replay:", key=f"{key}-again")
+        with st.container(horizontal=True):
+            if not job.is_busy and job.state != "failed" and (stale or job.state == "cancelled"):
+                text = "Run again" if job.state == "cancelled" else "Run again with the settings of now"
+                st.button(text, on_click=rerun, icon=":material/replay:", key=f"{key}-again")
+            _offer_removal(job, key, remove)
+
+
+def _offer_removal(job: PictureJob | VideoJob, key: str, remove: Callable[[], None] | None) -> None:
+    if remove is not None:
+        st.button(
+            f"Remove {escape_markdown(job.name)}",
+            on_click=remove,
+            type="tertiary",
+            icon=":material/delete:",
+            key=f"{key}-remove",
+        )
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
@@ -118,11 +140,12 @@ def _show_video_result(job: VideoJob, key: str) -> None:
     picture.video(str(job.annotated), format=_MP4)
     with details:
         st.markdown("Most faces in one frame:")
-        for column, (field, words, style) in zip(st.columns(2) * 2, TILES, strict=True):
-            column.metric(f"{style.symbol} {words}", getattr(job.peak, field))
+        for row in (TILES[:2], TILES[2:]):  # a phone shows the columns of each row below each other
+            for column, (field, words, style) in zip(st.columns(2), row, strict=True):
+                column.metric(f"{style.symbol} {words}", getattr(job.peak, field))
         st.caption(f"{job.done} frames" + (f", {job.skipped} damaged left out" if job.skipped else ""))
         for event in job.events:
-            st.warning(f"{duration(event.t)}: {event.message}", icon=":material/warning:")
+            st.warning(escape_markdown(f"{duration(event.t)}: {event.message}"), icon=":material/warning:")
     with st.container(horizontal=True):
         _download("Video", job.annotated.read_bytes, f"{stem}-maskwatch.mp4", _MP4, f"{key}-video")
         _download("JSON lines", job.jsonl.read_bytes, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")

@@ -13,11 +13,14 @@ from weakref import WeakSet
 import streamlit as st
 
 from maskwatch.app.files.picture_job import PictureJob
+from maskwatch.app.files.upload_folder import remove_upload_folder, upload_folder
 from maskwatch.app.files.video_job import VideoJob
+from maskwatch.app.files.visitor_session import end_session, session_id
 from maskwatch.app.stream_setup import StreamSetup
 
-_GRACE_SECONDS: Final = 90.0
-"""Time in which a phone that slept, or a network that broke, may come back."""
+_GRACE_SECONDS: Final = 60.0
+"""Time in which a phone that slept, or a network that broke, may come back. Streamlit keeps the visit for
+longer (`server.disconnectedSessionTTL`), so that it is still there to be ended."""
 
 Job = PictureJob | VideoJob
 
@@ -28,11 +31,12 @@ class Workspace:
     Attributes:
         folder: The folder of the files; only the user that runs the server may read it.
         jobs: The jobs, by the id of the upload.
+        session: The id of the visit, "" for none.
     """
 
-    def __init__(self) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="maskwatch-", ignore_cleanup_errors=True)
-        self.folder = Path(self._temporary.name)
+    def __init__(self, session: str = "") -> None:
+        self.folder = Path(tempfile.mkdtemp(dir=upload_folder()))
+        self.session = session
         self.jobs: dict[str, Job] = {}
         self._timer: threading.Timer | None = None
         _OPEN.add(self)
@@ -63,16 +67,20 @@ class Workspace:
     def close_later(self) -> None:
         """Closes after a grace period, in which the visitor may come back."""
         self.cancel_close()
-        self._timer = threading.Timer(_GRACE_SECONDS, self.close)
+        self._timer = threading.Timer(_GRACE_SECONDS, self._leave)
         self._timer.daemon = True
         self._timer.start()
+
+    def _leave(self) -> None:
+        self.close()
+        end_session(self.session)
 
     def close(self) -> None:
         """Cancels all jobs and deletes the folder."""
         self.cancel_close()
         for key in list(self.jobs):
             self.remove(key)
-        self._temporary.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
         _OPEN.discard(self)
 
 
@@ -83,7 +91,7 @@ def visitor_workspace() -> Workspace:
     """Returns the workspace of the visitor whose page is running; makes it on the first call."""
     workspace: Workspace | None = st.session_state.get("workspace")
     if workspace is None or not workspace.folder.is_dir():
-        workspace = st.session_state.workspace = Workspace()
+        workspace = st.session_state.workspace = Workspace(session_id())
     workspace.cancel_close()
     _presence(workspace.folder.name, workspace)
     return workspace
@@ -93,6 +101,7 @@ def close_all() -> None:
     """Closes the workspaces of all visitors, when the server ends."""
     for workspace in list(_OPEN):
         workspace.close()
+    remove_upload_folder()
 
 
 # The only sign of a visitor leaving: Streamlit releases what is cached for the visit.

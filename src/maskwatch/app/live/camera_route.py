@@ -2,6 +2,10 @@
 
 Frames are processed one after the other, and the next is read only when the answer to the last was sent: a
 page that sends faster than it gets answers is slowed down by the network itself.
+
+A frame that takes long to decode costs only its sender: each page has at most one frame in work, however many
+connections it has; frames are decoded by threads of their own, so that the models go on with the frames of
+others; and the connection waits afterwards for as long as the decoding took.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from maskwatch.app.live.messages import result_message
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.errors import SourceError
 from maskwatch.sources.images import decode_image
-from maskwatch.types import Frame
+from maskwatch.types import Frame, Image
 
 CAMERA_PATH: Final = "/maskwatch/camera"
 MAX_BYTES: Final = 4 * 2**20
@@ -29,8 +33,13 @@ MAX_MEGAPIXELS: Final = 4.0
 _JPEG: Final = b"\xff\xd8\xff"
 _IDLE_SECONDS: Final = 60.0
 
-# A pool of its own: slow models must not block the threads with which Streamlit serves the page.
-_WORKERS: Final = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="maskwatch-camera")
+_SLOW_SECONDS: Final = 0.25
+"""Decoding that takes longer is paid for by waiting: a frame of the page takes some milliseconds."""
+
+# Pools of their own: slow models must not block the threads with which Streamlit serves the page.
+_CORES: Final = os.cpu_count() or 1
+_WORKERS: Final = ThreadPoolExecutor(max(2, _CORES), thread_name_prefix="maskwatch-camera")
+_DECODERS: Final = ThreadPoolExecutor(max(8, 2 * _CORES), thread_name_prefix="maskwatch-decode")
 
 
 class _CameraStream:
@@ -43,22 +52,35 @@ class _CameraStream:
         self._began = time.monotonic()
         self._index = 0
 
-    def answer(self, jpeg: bytes) -> dict[str, Any]:
+    async def answer(self, jpeg: bytes) -> dict[str, Any]:
         """Returns the message for one picture: its faces, or an error."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            image = await loop.run_in_executor(_DECODERS, _decode, jpeg)
+        except SourceError as error:
+            return {"type": "error", "message": str(error)}
+        finally:
+            spent = loop.time() - began
+            if spent > _SLOW_SECONDS:
+                await asyncio.sleep(spent)
+        return await loop.run_in_executor(_WORKERS, self._find, image)
+
+    def _find(self, image: Image) -> dict[str, Any]:
         if self._ticket.setup != self._setup:
             self._setup = self._ticket.setup
             self._session = self._setup.session()
-        if not jpeg.startswith(_JPEG):
-            return {"type": "error", "message": "the picture is no JPEG"}
-        try:
-            image = decode_image(jpeg, "the picture", MAX_MEGAPIXELS)
-        except SourceError as error:
-            return {"type": "error", "message": str(error)}
         frame = Frame(image, self._index, time.monotonic() - self._began, "browser camera")
         self._index += 1
         result = self._session(frame)
         self._ticket.update_latest(result)
         return {"type": "result", **result_message(result)}
+
+
+def _decode(jpeg: bytes) -> Image:
+    if not jpeg.startswith(_JPEG):
+        raise SourceError("the picture is no JPEG")
+    return decode_image(jpeg, "the picture", MAX_MEGAPIXELS)
 
 
 async def camera(socket: WebSocket) -> None:
@@ -68,7 +90,8 @@ async def camera(socket: WebSocket) -> None:
             stream = _CameraStream(ticket)
             while True:
                 jpeg = await _receive_picture(socket)
-                answer = await asyncio.get_running_loop().run_in_executor(_WORKERS, stream.answer, jpeg)
+                async with ticket.turn:
+                    answer = await stream.answer(jpeg)
                 await socket.send_json(answer)
     except WebSocketDisconnect:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +13,35 @@ SCRIPT_FOLDER: Final = "/maskwatch/live"
 
 _HERE: Final = Path(__file__).parent
 
-# Streamlit takes one script as text. This one only loads the real scripts, which import each other.
+# Streamlit takes one script as text. This one only loads the real scripts, which import each other. The app
+# may be served below a path ("/masks/"), by itself or by a proxy, so that only the page's own address tells
+# where they are. Pages are one level deep: usually the first attempt is right.
 _LOADER: Final = """
+const load = async (script) => {
+  const parts = location.pathname.split("/");
+  const bases = [parts.slice(0, -1), parts];
+  for (let n = parts.length - 2; n > 0; n--) bases.push(parts.slice(0, n));
+  for (const base of bases) {
+    try {
+      return await import(new URL(`${base.join("/")}${script}`, location.origin).href);
+    } catch (error) {
+      console.debug("maskwatch:", error.message);
+    }
+  }
+  throw new Error(
+    `The scripts of the live picture (${script}) are not served here. ` +
+      "Start the app by: maskwatch app, or: streamlit run streamlit_app.py"
+  );
+};
+let scripts;
 export default async function (component) {
-  const address = new URL(component.data.script, document.baseURI);
-  const { update } = await import(address.href);
-  return update(component);
+  scripts ??= load(component.data.script);
+  try {
+    return (await scripts).update(component);
+  } catch (error) {
+    scripts = undefined;
+    throw error;
+  }
 }
 """
 
@@ -29,15 +53,24 @@ _ELEMENT: Final = st.components.v2.component(
 )
 
 
-def live_element(data: dict[str, Any]) -> None:
+def live_element(data: dict[str, Any], on_demo: Callable[[], None]) -> None:
     """Shows the live element, or updates it at the next run of the page.
 
     Args:
         data: Settings of the element, ready for JSON; scripts/element.js reads them.
+        on_demo: Called when the visitor starts the demo from the element.
     """
+    requests = st.session_state.setdefault("start_requests", 0)
+
+    def count_request() -> None:
+        st.session_state.start_requests = requests + 1
+
     _ELEMENT(
         key="live",
-        data={"script": f"{SCRIPT_FOLDER}/element.js", **data},
-        # The element asks for a new run of the page when its token is unknown: the server was restarted.
+        data={"script": f"{SCRIPT_FOLDER}/element.js", "start_request": requests, **data},
+        # The element asks for a new run of the page when its token is unknown: the server was restarted...
         on_renew_change=lambda: None,
+        # ...and when Start was clicked: what was just typed is known in that run.
+        on_start_change=count_request,
+        on_demo_change=on_demo,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
@@ -24,8 +24,14 @@ class _Scripts(StaticFiles):
         return response
 
 
-ROUTES: Final[list[BaseRoute]] = [
-    WebSocketRoute(CAMERA_PATH, camera),
-    WebSocketRoute(VIEW_PATH, view),
-    Mount(SCRIPT_FOLDER, _Scripts(directory=Path(__file__).parent / "scripts")),
-]
+def live_routes(base: str = "") -> list[BaseRoute]:
+    """Returns the routes.
+
+    Args:
+        base: Path below which the app is served, such as "/masks"; "" for the root.
+    """
+    return [
+        WebSocketRoute(f"{base}{CAMERA_PATH}", camera),
+        WebSocketRoute(f"{base}{VIEW_PATH}", view),
+        Mount(f"{base}{SCRIPT_FOLDER}", _Scripts(directory=Path(__file__).parent / "scripts")),
+    ]

@@ -11,6 +11,7 @@ from maskwatch.sources.addresses import SCHEMES, is_address, read_address
 from maskwatch.sources.base import Source
 from maskwatch.sources.opening import open_source
 from maskwatch.sources.video import VideoFile
+from maskwatch.types import Image
 
 DEMO_CLIP: Final = Path(__file__).parents[1] / "assets" / "demo.mp4"
 
@@ -44,9 +45,26 @@ class ServerSource:
 DEMO: Final = ServerSource(str(DEMO_CLIP), "the demo")
 
 
-def camera(number: int) -> ServerSource:
-    """Returns a camera of the server by its number, from 0."""
-    return ServerSource(str(number), f"Camera {number} of this computer")
+def camera(number: int, name: str = "") -> ServerSource:
+    """Returns a camera of the server by its number, from 0, and its name if that is known."""
+    return ServerSource(str(number), name or f"Camera {number} of this computer")
+
+
+def first_picture(source: ServerSource) -> Image:
+    """Opens a source, returns its first picture as (h, w, 3) uint8, BGR, and closes it.
+
+    Raises:
+        SourceError: It cannot be opened, or gives no picture.
+    """
+    frames = iter(source.open())
+    try:
+        for frame in frames:
+            return frame.image
+    finally:
+        close = getattr(frames, "close", None)
+        if close is not None:
+            close()
+    raise SourceError(f"{source.name} gives no picture")
 
 
 def stream(address: str) -> ServerSource:

@@ -6,6 +6,7 @@ as long as the Streamlit session that holds it.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +32,7 @@ class Ticket:
         keeps_latest: Whether the newest result is kept in memory, so that it can be frozen and corrected.
         latest: The newest result, if it is kept.
         connections: Number of open WebSockets; changed in the event loop only.
+        turn: Held while a frame of this page is in work: its connections take turns.
         token: Random secret by which the WebSockets of the page show that the ticket is theirs.
     """
 
@@ -39,6 +41,7 @@ class Ticket:
     keeps_latest: bool = False
     latest: Result | None = field(default=None, repr=False)
     connections: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(_BYTES), repr=False)
 
     def update_latest(self, result: Result) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.error_line import show_error
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.results import show_picture, show_picture_totals, show_video
 from maskwatch.app.files.video_job import VideoJob
@@ -17,10 +18,10 @@ from maskwatch.app.live.server_source import DEMO_CLIP
 from maskwatch.app.pages.sidebar import Choices
 from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import MaskwatchError
-from maskwatch.sources.media_kinds import is_video_data
+from maskwatch.sources.media_kinds import VIDEO_SUFFIXES, is_video_data
 
 # Videos that browsers do not recognise by themselves are listed by suffix.
-_TYPES = ["image", "video", ".mkv", ".ts", ".mts", ".m2ts", ".flv"]
+_TYPES = ["image", "video", *sorted(VIDEO_SUFFIXES)]
 _PRIVACY = (
     "You get each file back with every face marked, and the findings as a table. Files go to the computer "
     "that runs maskwatch and are deleted soon after you close this tab."
@@ -66,7 +67,7 @@ def _start_jobs(uploads: list[UploadedFile], choices: Choices, workspace: Worksp
         try:
             _start_job(upload, choices, workspace)
         except MaskwatchError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
+            show_error(error)
     progress.empty()
 
 
@@ -85,21 +86,13 @@ def _show_results(choices: Choices, workspace: Workspace) -> None:
         show_picture_totals(pictures)
     current: set[str] = st.session_state.uploads_seen
     for key, job in list(workspace.jobs.items()):
+        # What is still in the list of uploads is removed there.
+        remove = None if key in current else partial(workspace.remove, key)
         if isinstance(job, PictureJob):
-            show_picture(job, key, storage)
+            show_picture(job, key, storage, remove)
         else:
             setup = choices.video_setup()
-            show_video(
-                job, key, job.setup != setup, rerun=partial(workspace.rerun, key, setup), storage=storage
-            )
-        if key not in current:
-            st.button(
-                f"Remove {escape_markdown(job.name)}",
-                on_click=workspace.remove,
-                args=(key,),
-                type="tertiary",
-                key=f"{key}-remove",
-            )
+            show_video(job, key, job.setup != setup, partial(workspace.rerun, key, setup), storage, remove)
 
 
 st.title("Photos and videos")

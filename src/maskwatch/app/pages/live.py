@@ -10,13 +10,11 @@ from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
 from maskwatch.app import visitor
 from maskwatch.app.corrections.freeze import correct_live
 from maskwatch.app.corrections.storage import CorrectionStorage
-from maskwatch.app.live.camera_route import CAMERA_PATH
 from maskwatch.app.live.element import live_element
-from maskwatch.app.live.server_source import DEMO_CLIP, ServerSource
+from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
 from maskwatch.app.live.tickets import Ticket
-from maskwatch.app.live.view_route import VIEW_PATH
 from maskwatch.app.pages.sidebar import Choices
-from maskwatch.app.pages.source_picker import BROWSER, choose_source
+from maskwatch.app.pages.source_picker import BROWSER, choose_demo, choose_source, typed
 from maskwatch.app.pages.wording import TILES
 from maskwatch.app.stream_setup import StreamSetup
 
@@ -42,6 +40,15 @@ def _privacy(source: ServerSource | None, storage: CorrectionStorage | None) -> 
     return _PRIVACY if source is None else "Nothing is stored."
 
 
+def _lead(kind: str, source: ServerSource | None) -> str:
+    """Returns what stands above the Start button."""
+    if kind == BROWSER:
+        return "Press Start and allow the camera."
+    if source is None:
+        return f"Enter {typed(kind)} above, then press Start."
+    return f"Press Start to watch {source.name}."
+
+
 def _update_ticket(setup: StreamSetup, source: ServerSource | None) -> Ticket:
     """Returns the ticket of this page, with the current settings."""
     ticket: Ticket | None = st.session_state.get("ticket")
@@ -59,32 +66,31 @@ choices: Choices = st.session_state.choices
 kind, source = choose_source(may_open=choices.settings.app.share_sources or visitor.is_local())
 ticket = _update_ticket(choices.live_setup(), source)
 storage: CorrectionStorage | None = st.session_state.storage
-if kind == BROWSER or source is not None:
-    live_element(
-        {
-            "token": ticket.token,
-            "camera_path": CAMERA_PATH,
-            "view_path": VIEW_PATH,
-            "source": "camera" if source is None else "chosen",
-            "source_key": "" if source is None else source.name,
-            "lead": "Press Start and allow the camera."
-            if source is None
-            else f"Press Start to watch {source.name}.",
-            "badge": "" if source is None else source.name,
-            "privacy": _privacy(source, storage),
-            "demo": DEMO_CLIP.is_file(),
-            "send_side": _SEND_SIDE,
-            "styles": {
-                **{label: _style(style) for label, style in STYLES.items()},
-                "uncertain": _style(UNCERTAIN),
-                "face": _style(UNCLASSIFIED),
-            },
-            "tiles": [
-                {"key": key, "text": text, "symbol": style.symbol, "colour": style.css}
-                for key, text, style in TILES
-            ],
-        }
-    )
-    if storage is not None:
-        correct_live(ticket, "live picture" if source is None else source.name, storage)
+live_element(
+    {
+        "token": ticket.token,
+        "source": "camera" if kind == BROWSER else "chosen",
+        "source_key": "" if source is None else source.name,
+        # What is typed reaches the server when the field loses the focus: by the click on Start itself.
+        "typed": typed(kind),
+        "lead": _lead(kind, source),
+        "badge": "" if source is None else source.name,
+        "privacy": _privacy(source, storage),
+        "demo": DEMO_CLIP.is_file(),
+        "demo_key": DEMO.name,
+        "send_side": _SEND_SIDE,
+        "styles": {
+            **{label: _style(style) for label, style in STYLES.items()},
+            "uncertain": _style(UNCERTAIN),
+            "face": _style(UNCLASSIFIED),
+        },
+        "tiles": [
+            {"key": key, "text": text, "symbol": style.symbol, "colour": style.css}
+            for key, text, style in TILES
+        ],
+    },
+    on_demo=choose_demo,
+)
+if storage is not None:
+    correct_live(ticket, "live picture" if source is None else source.name, storage)
 st.page_link("files.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:")

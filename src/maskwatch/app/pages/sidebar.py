@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 
-from maskwatch.app.engines import detectors, engine
+from maskwatch.app.engines import (
+    AUTOMATIC,
+    classifiers,
+    detectors,
+    engine,
+    own_threshold,
+    resolve_classifier,
+)
 from maskwatch.app.stream_setup import StreamSetup
-from maskwatch.models.catalog import SHIPPED, partner
+from maskwatch.models.catalog import NO_CLASSIFIER
 from maskwatch.pipeline import Engine
 from maskwatch.settings import Settings, load_settings
 
@@ -23,6 +30,15 @@ _NAMES = {
     "opencv-ssd": "OpenCV SSD (old, for comparison)",
 }
 
+_CLASSIFIER_NAMES = {
+    AUTOMATIC: "Automatic",
+    "mobilenet": "Standard",
+    "mobilenet-fast": "Fast: for slow computers",
+    NO_CLASSIFIER: "None: only find faces",
+}
+_LIVE, _STILLS = "threshold", "threshold_stills"
+_USUAL_THRESHOLD = 0.5  # of a back end that does not tell its own
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -30,9 +46,13 @@ class Choices:
 
     Attributes:
         settings: All settings, including those of the sidebar.
+        threshold: Face threshold for live video and video files; None for the model's.
+        still_threshold: Face threshold for still pictures; None for the model's.
     """
 
     settings: Settings
+    threshold: float | None = None
+    still_threshold: float | None = None
 
     def picture_engine(self) -> Engine:
         """Returns the engine for still pictures.
@@ -58,13 +78,22 @@ class Choices:
         """
         return StreamSetup(self._engine(live=True, threads=min(2, os.cpu_count() or 1)), self.settings.alerts)
 
+    def own_threshold(self, live: bool) -> float:
+        """Returns the face threshold that the models bring along.
+
+        Raises:
+            MaskwatchError: The models cannot be loaded.
+        """
+        own = own_threshold(replace(self, threshold=None, still_threshold=None)._engine(live, None))
+        return _USUAL_THRESHOLD if own is None else own
+
     def _engine(self, live: bool, threads: int | None) -> Engine:
         detect = self.settings.detect
         return engine(
             detect.detector,
             self.settings.classify.classifier,
             detect.size,
-            detect.threshold,
+            self.threshold if live else self.still_threshold,
             live,
             threads if detect.threads is None else detect.threads,
         )
@@ -75,6 +104,7 @@ def sidebar() -> Choices:
 
     Raises:
         ConfigError: A setting in the file or the environment is unknown or out of range.
+        ModelError: The models cannot be loaded.
     """
     settings = load_settings()
     with st.sidebar:
@@ -87,24 +117,19 @@ def sidebar() -> Choices:
             "slow computers.",
             key="detector",
         )
-        own = st.toggle(
-            "Set the face threshold myself",
-            value=settings.detect.threshold is not None,
-            help="Each model brings a threshold that suits it.",
-            key="own_threshold",
+        classifier = st.selectbox(
+            "Mask classifier",
+            classifiers(settings.classify.classifier),
+            format_func=lambda name: _CLASSIFIER_NAMES.get(name, Path(name).name),
+            help="Says how each mask is worn. Automatic takes the one that suits the face detector.",
+            key="classifier",
         )
-        threshold = None
-        if own:
-            threshold = st.slider(
-                "Face threshold",
-                0.05,
-                0.95,
-                settings.detect.threshold or 0.5,
-                0.05,
-                help="How sure the model must be that something is a face. Higher: fewer false alarms. "
-                "Lower: fewer faces missed.",
-                key="threshold",
-            )
+        classify = settings.classify.model_copy(
+            update={"classifier": resolve_classifier(classifier, detector)}
+        )
+        detect = settings.detect.model_copy(update={"detector": detector})
+        choices = Choices(settings.model_copy(update={"classify": classify, "detect": detect}))
+        threshold, still_threshold = _thresholds(choices, settings.detect.threshold)
         after = st.slider(
             "Alert after (seconds)",
             0.0,
@@ -115,12 +140,46 @@ def sidebar() -> Choices:
             help="How long somebody must be without a mask before sound and banner come.",
             key="alert_after",
         )
-    classifier = settings.classify.classifier
-    if classifier == SHIPPED["classifier"]:
-        classifier = partner(detector) or classifier
-    changes = {
-        "classify": settings.classify.model_copy(update={"classifier": classifier}),
-        "detect": settings.detect.model_copy(update={"detector": detector, "threshold": threshold}),
-        "alerts": settings.alerts.model_copy(update={"after": after}),
-    }
-    return Choices(settings.model_copy(update=changes))
+    alerts = settings.alerts.model_copy(update={"after": after})
+    changed = choices.settings.model_copy(update={"alerts": alerts})
+    return Choices(changed, threshold, still_threshold)
+
+
+def _thresholds(choices: Choices, configured: float | None) -> tuple[float | None, float | None]:
+    """Shows the switch and the sliders; returns the thresholds for video and for still pictures."""
+    own = st.toggle(
+        "Set the face threshold myself",
+        value=configured is not None,
+        help="Each model brings a threshold that suits it: one for video, one for still pictures.",
+        key="own_threshold",
+    )
+    models = (choices.settings.detect.detector, choices.settings.classify.classifier)
+    if not own:
+        st.session_state.pop("threshold_models", None)
+        return None, None
+    starts = [choices.own_threshold(live) if configured is None else configured for live in (True, False)]
+    if st.session_state.get("threshold_models") != models:  # other models, other thresholds
+        st.session_state.threshold_models = models
+        st.session_state[_LIVE], st.session_state[_STILLS] = (_rounded(start) for start in starts)
+    words = (
+        "How sure the model must be that something is a face. Higher: fewer false alarms. "
+        "Lower: fewer faces missed."
+    )
+    chosen = [
+        st.slider(label, 0.01, 0.99, step=0.01, help=words, key=key)
+        for label, key in (
+            ("Face threshold, live and videos", _LIVE),
+            ("Face threshold, photos", _STILLS),
+        )
+    ]
+    # A slider that nobody moved leaves the exact threshold.
+    live, stills = (
+        (configured if value == _rounded(start) else value)
+        for value, start in zip(chosen, starts, strict=True)
+    )
+    return live, stills
+
+
+def _rounded(threshold: float) -> float:
+    """Returns the value of the slider that is closest to a threshold."""
+    return round(min(max(threshold, 0.01), 0.99), 2)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import streamlit as st
 
-from maskwatch.app.live import server_source
+from maskwatch.app.error_line import show_error
+from maskwatch.app.live import cameras, server_source
 from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
-from maskwatch.app.pages.wording import escape_markdown
 from maskwatch.errors import SourceError
+from maskwatch.geometry import letterbox_size
+from maskwatch.sources.addresses import without_secrets
 
 BROWSER = "My camera"
 _DEMO = "Demo"
@@ -15,6 +18,8 @@ _STREAM = "Network stream"
 _CAMERA = "Camera of the server"
 _FILE = "Video file"
 _WIDTH = 480  # pixels; less where there is less
+_KIND = "source_kind"
+_TYPED = {_STREAM: "the address of the stream", _FILE: "the path of the video"}
 
 
 def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
@@ -30,40 +35,32 @@ def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
     kinds = [BROWSER, *([_DEMO] if DEMO_CLIP.is_file() else [])]
     if may_open:
         kinds += [_STREAM, _CAMERA, _FILE]
-    kind = st.segmented_control("Picture from", kinds, default=BROWSER, key="source_kind", required=True)
+    kind = st.segmented_control("Picture from", kinds, default=BROWSER, key=_KIND, required=True)
     try:
         return kind, _details(kind)
     except SourceError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        show_error(error)
         return kind, None
+
+
+def choose_demo() -> None:
+    """Chooses the demo, as a click on its name would; a callback."""
+    st.session_state[_KIND] = _DEMO
+
+
+def typed(kind: str) -> str:
+    """Returns what has to be typed for this kind of source, in words; "" for nothing."""
+    return _TYPED.get(kind, "")
 
 
 def _details(kind: str) -> ServerSource | None:
     if kind == _DEMO:
         return DEMO
     if kind == _STREAM:
-        address = st.text_input(
-            "Address of the stream",
-            placeholder="rtsp://user:password@camera.local/live",
-            type="password",
-            help="RTSP or HTTP. It may hold a user name and a password; they are shown nowhere.",
-            width=_WIDTH,
-            key="stream",
-        )
-        if address:
-            return server_source.stream(address)
-        st.caption("Enter the address, then press Start.")
+        address = _address()
+        return server_source.stream(address) if address else None
     if kind == _CAMERA:
-        number = st.number_input(
-            "Number of the camera",
-            0,
-            63,
-            0,
-            help="0 is the first camera of this computer.",
-            width=_WIDTH // 2,
-            key="camera",
-        )
-        return server_source.camera(int(number))
+        return _camera()
     if kind == _FILE:
         path = st.text_input(
             "Path of the video",
@@ -72,7 +69,68 @@ def _details(kind: str) -> ServerSource | None:
             width=_WIDTH,
             key="file",
         )
-        if path:
-            return server_source.video_file(path)
-        st.caption("Enter the path, then press Start.")
+        return server_source.video_file(path) if path.strip() else None
     return None
+
+
+def _address() -> str:
+    """Shows the field for the address; returns the address with its password, which the field then hides."""
+    shown = st.text_input(
+        "Address of the stream",
+        placeholder="rtsp://user:password@camera.local/live",
+        help="RTSP or HTTP. It may hold a user name and a password; they are hidden as soon as you have typed"
+        " them.",
+        width=_WIDTH,
+        key="stream",
+        on_change=_hide_secrets,
+    ).strip()
+    hidden, address = st.session_state.get("stream_secret", ("", ""))
+    if not shown or shown != hidden:
+        return shown
+    st.caption(
+        "User name, password and options are kept, but not shown. Type the whole address to change it."
+    )
+    return str(address)
+
+
+def _hide_secrets() -> None:
+    """Leaves in the field only what everybody may read. A callback: only there a field may be changed."""
+    address = st.session_state.stream.strip()
+    hidden, _ = st.session_state.get("stream_secret", ("", ""))
+    if address == hidden:
+        return
+    shown = without_secrets(address)
+    st.session_state.stream_secret = (shown, address) if shown != address else ("", "")
+    st.session_state.stream = shown
+
+
+def _camera() -> ServerSource:
+    names = {camera.number: camera.name for camera in cameras.server_cameras()}
+    if names:
+        number = st.selectbox(
+            "Camera",
+            list(names),
+            format_func=lambda number: f"{names[number]} (camera {number})",
+            width=_WIDTH,
+            key="named_camera",
+        )
+    else:
+        number = int(
+            st.number_input(
+                "Number of the camera",
+                0,
+                63,
+                0,
+                help="0 is the first camera of this computer.",
+                width=_WIDTH // 2,
+                key="camera",
+            )
+        )
+    source = server_source.camera(number, names.get(number, ""))
+    if st.button("Show one picture", icon=":material/photo_camera:", key="camera_preview"):
+        with st.spinner("Opening the camera …"):
+            image = server_source.first_picture(source)
+        height, width = image.shape[:2]
+        small = cv2.resize(image, letterbox_size(width, height, _WIDTH), interpolation=cv2.INTER_AREA)
+        st.image(small, channels="BGR", alt=f"What {source.name} shows", width=small.shape[1])
+    return source

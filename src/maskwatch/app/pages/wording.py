@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from maskwatch.annotate import STYLES, UNCERTAIN, Style
@@ -43,5 +44,26 @@ def duration(seconds: float) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Returns text that Markdown shows unchanged; file names may contain any characters."""
+    """Returns text that Markdown shows unchanged; file names and addresses may contain any characters.
+
+    Backslashes do not stop everything: addresses become links, ":smile:" a picture and "--" a dash after
+    Markdown was read. Words with such parts become inline code, in which nothing is replaced.
+    """
+    return "".join(
+        _as_code(part) if _REPLACED.search(part) else _with_backslashes(part)
+        for part in re.split(r"(\s+)", text)
+    )
+
+
+_REPLACED: Final = re.compile(r"https?://|www\.|\w@\w|:[\w/+-]+:|--|->|<-|<=|>=|~=", re.IGNORECASE)
+
+
+def _as_code(word: str) -> str:
+    bare = word.rstrip(".,;:!?)")
+    ticks = "`" * (1 + max((len(run) for run in re.findall(r"`+", bare)), default=0))
+    space = " " if "`" in bare else ""
+    return f"{ticks}{space}{bare}{space}{ticks}{_with_backslashes(word[len(bare) :])}"
+
+
+def _with_backslashes(text: str) -> str:
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$" else letter for letter in text)

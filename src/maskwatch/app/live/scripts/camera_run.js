@@ -32,7 +32,7 @@ export class CameraRun {
     await feed.play();
     if (this.stopped) return;
     this.frames = new FrameWatch(feed);
-    this.link = new Link(socketUrl(this.panel.data.camera_path), () => ({ token: this.panel.data.token }), {
+    this.link = new Link(socketUrl("camera"), () => ({ token: this.panel.data.token }), {
       ready: () => (this.panel.say(""), this.sendNext()),
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),

@@ -14,7 +14,7 @@ const panels = new WeakMap();
 /** Called at each run of the page with new data: makes the panel once, then only tells it. */
 export function update({ parentElement, data, setTriggerValue }) {
   if (!panels.has(parentElement)) panels.set(parentElement, new Panel(parentElement));
-  panels.get(parentElement).configure(data, () => setTriggerValue("renew", true));
+  panels.get(parentElement).configure(data, (request) => setTriggerValue(request, true));
   return () => {
     panels.get(parentElement)?.close();
     panels.delete(parentElement);
@@ -33,8 +33,8 @@ class Panel {
     this.readout = new Readout(find);
     this.recall();
 
-    find(".start").onclick = () => this.start(this.data.source);
-    find(".demo").onclick = () => this.start("demo");
+    find(".start").onclick = () => this.startClicked();
+    find(".demo").onclick = () => (this.ask("demo"), this.start("demo"));
     find(".stop").onclick = () => this.stop();
     find(".cameras").onchange = ({ target }) => this.start("camera", target.value);
     find(".test-sound").onclick = () => (this.sound.unlock(), this.sound.play());
@@ -50,21 +50,42 @@ class Panel {
    * Takes what the page says.
    *
    * @param {object} data Token, paths, styles, source and texts.
-   * @param {() => void} renew Asks for a new run of the page, and by that for a new token.
+   * @param {(request: string) => void} ask Asks the page for a new run: "renew" for a new token, "start" for the
+   *   source that was just typed, "demo" to choose the demo.
    */
-  configure(data, renew) {
-    const changed = this.data && (this.data.source !== data.source || this.data.source_key !== data.source_key);
+  configure(data, ask) {
+    const isDemo = this.run && this.started[0] === "demo" && data.source_key === data.demo_key;
+    if (isDemo) this.started = ["chosen", ""]; // the page now says, too, what is shown
+    const changed =
+      this.data && !isDemo && (this.data.source !== data.source || this.data.source_key !== data.source_key);
     const isRenewed = this.data && this.data.token !== data.token;
+    const isRequested = this.isStarting && data.start_request !== this.data.start_request;
     this.data = data;
-    this.renew = renew;
+    this.ask = ask;
     this.readout.setTiles(data.tiles);
     if (changed) this.stop();
     else if (isRenewed) this.run?.link?.tryNow();
-    if (!this.run && (changed || !this.trouble)) this.showLead(data.lead);
+    if (!this.run && (changed || isRequested || !this.trouble)) this.showLead(data.lead);
     // Before this nobody would hear a click.
     for (const selector of [".start", ".demo", "fieldset.sound"]) this.find(selector).disabled = false;
     this.find(".privacy").textContent = data.privacy;
     this.find(".demo-offer").hidden = data.source !== "camera" || !data.demo;
+    if (!isRequested) return;
+    this.isStarting = false;
+    if (data.source_key) this.start("chosen");
+    else this.showLead(`Enter ${data.typed} above, then press Start.`, true);
+  }
+
+  renew() {
+    this.ask("renew");
+  }
+
+  /** A typed address may still be on its way to the server: the page has to run before it can be watched. */
+  startClicked() {
+    if (!this.data.typed) return this.start(this.data.source);
+    this.sound.unlock();
+    this.isStarting = true;
+    this.ask("start");
   }
 
   get mirrored() {

@@ -98,9 +98,9 @@ export class Link {
   }
 }
 
-/** The ws:// or wss:// address of a path on this page's own server. */
-export function socketUrl(path) {
-  const url = new URL(path, location.href);
+/** The ws:// or wss:// address of "camera" or "view": beside the folder of this script, wherever that is served. */
+export function socketUrl(name) {
+  const url = new URL(`../${name}`, import.meta.url);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

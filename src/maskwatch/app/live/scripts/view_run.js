@@ -16,7 +16,7 @@ export class ViewRun {
 
   async start() {
     const hello = () => ({ token: this.panel.data.token, source: this.source });
-    this.link = new Link(socketUrl(this.panel.data.view_path), hello, {
+    this.link = new Link(socketUrl("view"), hello, {
       ready: () => this.link.expectAnswer(),
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),
