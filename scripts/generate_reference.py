@@ -10,7 +10,6 @@ one is out of date.
 from __future__ import annotations
 
 import enum
-import importlib
 import inspect
 import sys
 import types
@@ -24,15 +23,10 @@ from pydantic.fields import FieldInfo
 
 from maskwatch import errors
 from maskwatch.cli import program
-from maskwatch.models import runtime
+from maskwatch.models import metadata
 from maskwatch.models.catalog import SHIPPED
+from maskwatch.models.metadata import schema_rows
 from maskwatch.settings import Settings
-
-try:
-    _SCHEMA: Any = importlib.import_module("maskwatch.models.metadata")
-except ModuleNotFoundError:  # before there was a schema, the runtime had the contract
-    _SCHEMA = None
-_HOME: Final = _SCHEMA or runtime
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
 _NOTE: Final = "<!-- Written by scripts/generate_reference.py: change the code, then `make reference`. -->\n"
@@ -105,9 +99,9 @@ _METADATA: Final = f"""
 What a model file says about itself. You need this page to read a model file with other tools, or to
 write one by other means than `maskwatch export`.
 
-The metadata is one JSON object under the key `{_HOME.METADATA_KEY}` in the ONNX file's metadata
+The metadata is one JSON object under the key `{metadata.METADATA_KEY}` in the ONNX file's metadata
 properties (in an OpenVINO model: in the `rt_info` of its XML file). `maskwatch models list --json`
-shows it. The format number of this version is {_HOME.FORMAT}; a file with a higher one is refused.
+shows it. The format number of this version is {metadata.FORMAT}; a file with a higher one is refused.
 
 | Kind | Input | Outputs |
 | --- | --- | --- |
@@ -271,18 +265,13 @@ def _below(error: type[Exception], depth: int = 0) -> Iterator[tuple[type[Except
 
 def model_metadata() -> str:
     """Returns the page about the JSON object inside each model file."""
-    parts = [_METADATA.strip()]
-    if _SCHEMA is None:
-        parts += _metadata_by_contract()
-    else:
-        parts += _metadata_by_schema(_SCHEMA.schema_rows())
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([_METADATA.strip(), *_schema_tables()]) + "\n"
 
 
-def _metadata_by_schema(rows: Iterable[tuple[str, str, str, bool, str]]) -> list[str]:
+def _schema_tables() -> list[str]:
     """Returns a table for each model (a class of `maskwatch.models.metadata`) of its fields."""
     tables: dict[str, list[tuple[str, str, str, str]]] = {}
-    for model, name, kind, required, description in rows:
+    for model, name, kind, required, description in schema_rows():
         row = (f"`{name}`", _escape(kind), "yes" if required else "no", _sentence(description))
         tables.setdefault(model, []).append(row)
     return [
@@ -291,33 +280,6 @@ def _metadata_by_schema(rows: Iterable[tuple[str, str, str, bool, str]]) -> list
         for part in (f"## {model}", _table(("Field", "Type", "Required", "Meaning"), fields))
     ]
 
-
-def _metadata_by_contract() -> list[str]:
-    """Returns the keys that `maskwatch.models.runtime` requires."""
-    shared = [("`format`", "Number of the metadata's format."), ("`kind`", "`detector` or `classifier`.")]
-    return ["## Required in every file", _table(("Key", "Meaning"), shared)] + [
-        part
-        for kind, one in runtime._CONTRACTS.items()
-        for part in (
-            f"## Required of a {kind}",
-            _table(("Key", "Meaning"), [(f"`{key}`", _KEYS[key]) for key in one.keys]),
-        )
-    ]
-
-
-_KEYS: Final = {
-    "levels": "Of each level: its `stride` and its `anchors` (width, height), in pixels of the input.",
-    "variances": "Scale of the offsets of a box's centre, and of its size.",
-    "stride_multiple": "Both sides of the input must be multiples of this.",
-    "threshold": "Score below which no face is reported, unless the user says otherwise.",
-    "nms_iou": "Overlap above which the weaker of two boxes is suppressed.",
-    "sizes": "Named input sizes: the longer side in pixels.",
-    "default_size": "The size that is used where none is asked for.",
-    "labels": "The states, in the order of the columns of `probabilities`.",
-    "size": "Side of the square input in pixels.",
-    "margin": "Side of the square that is cut out, as a multiple of the longer side of the face's box.",
-    "thresholds": "When an answer is not certain: limits of size, light, sharpness and probability.",
-}
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": command_line,

@@ -1,4 +1,4 @@
-"""Builds engines and rules from names and settings."""
+"""Builds engines and rules from names and settings, and says what is known of their models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from maskwatch.classifiers.base import Classifier
-from maskwatch.classifiers.score_fusion import ScoreFusion
-from maskwatch.detectors.base import Detector
+from maskwatch.classifiers.base import Classifier, ClassifierBackend
+from maskwatch.classifiers.score_fusion import score_thresholds
+from maskwatch.detectors.base import Detector, DetectorBackend
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.models.catalog import CLASSIFIERS, DETECTORS, NO_CLASSIFIER, SHIPPED, added_of, default, table
 from maskwatch.models.download import locate
+from maskwatch.models.info import ModelInfo
 from maskwatch.models.runtime import kind_of_file
 from maskwatch.models.store import added_models, chosen, locate_added
 from maskwatch.pipeline import Engine, Retry
@@ -29,22 +30,22 @@ _MODULE_CLASS: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def kind_of(spec: str) -> ModelKind:
-    """Whether a name, a file, name=file or module:Class is a detector or a classifier.
+    """Returns the kind of model that a name, a file, name=file or module:Class stands for.
 
     Raises:
-        ModelError: It is neither.
+        ModelError: There is no such model.
     """
     name, equals, _ = spec.partition("=")
     for kind in SHIPPED:
         if name in table(kind) and (equals or spec in table(kind)):
             return kind
-    if (own := added_models().get(spec)) is not None:
-        return own.kind
+    if (added := added_models().get(spec)) is not None:
+        return added.kind
     if _is_class(spec):
         return "classifier" if hasattr(_import(spec), "classify") else "detector"
     if _is_file(spec):
         return kind_of_file(_path(spec))
-    raise ModelError(_unknown("model", name, [*DETECTORS, *CLASSIFIERS, *added_models()]))
+    raise ModelError(_unknown_model("model", name, [*DETECTORS, *CLASSIFIERS, *added_models()]))
 
 
 def load(
@@ -56,7 +57,7 @@ def load(
     live: bool = False,
     threads: int | None = None,
 ) -> Engine:
-    """Makes a detector and a classifier ready.
+    """Loads a detector and a classifier.
 
     Args:
         detector: A name ("ssd", "ssd-fast", "ssd-accurate", "ssd-large", "yunet", "opencv-ssd", or one of
@@ -66,17 +67,17 @@ def load(
         classifier: The same for the classifier ("mobilenet", "mobilenet-fast"); "none" only finds faces.
         size: Longer side in pixels at which pictures are searched; None chooses by `live`.
         threshold: Face score in [0, 1] below which a face is not reported; None takes the model's.
-        live: Choose for speed: one network, one search at the model's size. Else still pictures are
-            searched by two at their own size, and again at smaller ones for faces that fill them; where
-            nothing is found, once more in a copy a third as large, in which noise hides less.
-        threads: Threads of one model run; None takes 1 when live, else 2 where there are two cores.
+        live: For live video: one fast network, one search at the model's size. For still pictures (False),
+            two networks search at the picture's own size, and again at smaller sizes for faces that fill it.
+            If they find nothing, they search a copy a third as large, in which noise matters less.
+        threads: Threads of one model run; None takes 1 for live video, else 2 where there are two cores.
 
     Returns:
         An engine that any number of threads may share.
 
     Raises:
-        ModelError: An unknown name, or a file that cannot be had or used.
-        ConfigError: A threshold outside [0, 1] or a size of no use.
+        ModelError: The name is unknown, or a file cannot be downloaded or used.
+        ConfigError: The threshold is outside [0, 1], or the size is too small.
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise ConfigError(f"the threshold is a score between 0 and 1, not {threshold}")
@@ -84,25 +85,41 @@ def load(
     classifier = default("classifier") if classifier is None else classifier
     if threads is None:
         threads = 1 if live else min(2, os.cpu_count() or 1)
-    judge: Classifier | None = None
+    loaded_classifier: Classifier | None = None
     if classifier != NO_CLASSIFIER:
-        judge = cast(Classifier, _make("classifier", classifier, {}, live, threads))
-    floor = threshold
-    fusion: ScoreFusion | None = getattr(judge, "fusion", None)
-    if fusion is not None:
-        # The reported score is another than the detector's: the detector has to report all that may reach it.
-        threshold = fusion.threshold if threshold is None else threshold
-        floor = fusion.floor(threshold)
-    finder = cast(Detector, _make("detector", detector, {"size": size, "threshold": floor}, live, threads))
+        loaded_classifier = cast(Classifier, _make("classifier", classifier, {}, live, threads))
+    # A class of the user's own need not say what it does to scores: then it is taken to leave them alone.
+    fusion = loaded_classifier.score_fusion if isinstance(loaded_classifier, ClassifierBackend) else None
+    thresholds = score_thresholds(fusion, threshold)
+    options = {"size": size, "threshold": thresholds.detector}
+    loaded_detector = cast(Detector, _make("detector", detector, options, live, threads))
     known = DETECTORS.get(detector)
     retry = None
     if known and known.retry and fusion and size is None and not live:
         retry = Retry(known.retry["shrink"], known.retry["threshold"])
-    return Engine(finder, judge, threshold, retry)
+    return Engine(loaded_detector, loaded_classifier, thresholds.reported, retry)
+
+
+def model_info(part: Detector | Classifier, kind: ModelKind) -> ModelInfo:
+    """Returns what is known of the model that a detector or a classifier runs.
+
+    A class of the user's own may have no `info`. It is then known by the name of its class; attributes
+    `threshold` and `path` are taken where it has them.
+
+    Args:
+        part: The detector or classifier.
+        kind: Which of both it is.
+    """
+    if isinstance(part, DetectorBackend | ClassifierBackend) and isinstance(part.info, ModelInfo):
+        return part.info
+    name = type(part).__name__
+    path, threshold = getattr(part, "path", None), getattr(part, "threshold", None)
+    files = (Path(path),) if isinstance(path, str | Path) else ()
+    return ModelInfo(name, kind, name, files, threshold)
 
 
 def from_settings(settings: Settings, *, live: bool = False, threads: int | None = None) -> Engine:
-    """The engine that the settings describe; see `load`, whose `threads` the settings overrule."""
+    """Loads the engine that the settings describe; see `load`. Their `threads` win over the argument."""
     detect = settings.detect
     return load(
         detect.detector,
@@ -115,15 +132,15 @@ def from_settings(settings: Settings, *, live: bool = False, threads: int | None
 
 
 def rules(alerts: Alerts) -> list[Rule]:
-    """Fresh rules for one stream."""
+    """Makes the rules for one stream; they remember, so each stream needs its own."""
     return [NoMaskRule(alerts.after, alerts.gap)]
 
 
 def model_file(spec: str) -> Path:
-    """The main file of a model that is named by its name, by name=file or by its file.
+    """Returns the main file of a model that is given by its name, by name=file or by its file.
 
     Raises:
-        ModelError: No such model, or its file cannot be had.
+        ModelError: There is no such model, or its file cannot be downloaded.
     """
     tables = DETECTORS | CLASSIFIERS
     name, equals, path = spec.partition("=")
@@ -131,15 +148,15 @@ def model_file(spec: str) -> Path:
         return _path(path)
     if spec in tables:
         return locate(tables[spec].files[0])
-    if (own := added_models().get(spec)) is not None:
-        return locate_added(own)
+    if (added := added_models().get(spec)) is not None:
+        return locate_added(added)
     if _is_file(spec):
         return _path(spec)
-    raise ModelError(_unknown("model", spec, [*tables, *added_models()]))
+    raise ModelError(_unknown_model("model", spec, [*tables, *added_models()]))
 
 
 def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threads: int) -> object:
-    """An object for a name, a file, name=file or module:Class."""
+    """Makes the detector or classifier for a name, a file, name=file or module:Class."""
     known = table(kind)
     given = {key: value for key, value in options.items() if value is not None}
     name, equals, path = spec.partition("=")
@@ -149,8 +166,8 @@ def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threa
         backend = known[spec]
         names = backend.files if live else backend.still_files or backend.files
         files = [locate(file) for file in names]
-    elif (own := added_models().get(spec)) is not None and own.kind == kind:
-        backend, files = known[SHIPPED[kind]], [locate_added(own)]
+    elif (added := added_models().get(spec)) is not None and added.kind == kind:
+        backend, files = known[SHIPPED[kind]], [locate_added(added)]
     elif _is_class(spec):
         try:
             return _import(spec)(**given)
@@ -159,14 +176,15 @@ def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threa
     elif _is_file(spec):
         backend, files = known[SHIPPED[kind]], [_path(spec)]
     else:
-        raise ModelError(_unknown(kind, name, [*known, *added_of(kind)]) + _if_chosen(kind, spec))
-    told = {**backend.options, **({} if live or "size" in given else backend.still), **given}
+        raise ModelError(_unknown_model(kind, name, [*known, *added_of(kind)]) + _if_chosen(kind, spec))
+    arguments = {**backend.options, **({} if live or "size" in given else backend.still), **given}
     if backend.threads:
-        told["threads"] = threads
-    return _import(backend.home)(*files, **told)
+        arguments["threads"] = threads
+    return _import(backend.home)(*files, **arguments)
 
 
 def _if_chosen(kind: ModelKind, spec: str) -> str:
+    """Returns advice for a model that was put to use and has vanished."""
     if spec != chosen(kind):
         return ""
     return ". It was chosen with `maskwatch models use`; `maskwatch models use --default` takes that back"
@@ -192,7 +210,7 @@ def _import(home: str) -> Any:
         raise ModelError(f"cannot load {home}: {error}") from error
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> str:
+def _unknown_model(kind: str, name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"unknown {kind} {name!r}: {hint}Known are {', '.join(known)}, or give an ONNX file"

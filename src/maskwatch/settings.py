@@ -1,9 +1,9 @@
-"""Everything that can be set, in one frozen tree.
+"""All settings, in one frozen tree.
 
-What is given on the command line wins over the environment (`MASKWATCH_DETECT__THRESHOLD=0.6`), the
+The command line wins over the environment (`MASKWATCH_DETECT__THRESHOLD=0.6`), the
 environment over a TOML file, the file over the models in use (`maskwatch models use`) and the other
-defaults. The file is the one that is named, the one
-that MASKWATCH_CONFIG names, or `maskwatch.toml` in the current folder.
+defaults. The file is the one given, the one that MASKWATCH_CONFIG names, or `maskwatch.toml` in the current
+folder.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Detect(_Section):
 
 
 class Classify(_Section):
-    """How masks are judged."""
+    """How masks are classified."""
 
     classifier: str = Field(
         default_factory=lambda: default("classifier"), description='Name, ONNX file, module:Class, or "none"'
@@ -88,13 +88,13 @@ class Collect(_Section):
 
 
 class Settings(BaseSettings):
-    """The whole tree."""
+    """All settings, by section."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER
     )
 
-    # Not made once for all: which models are in use may change while the app runs.
+    # Made anew each time: which models are in use may change while the app runs.
     detect: Detect = Field(default_factory=Detect)
     classify: Classify = Field(default_factory=Classify)
     alerts: Alerts = Alerts()
@@ -108,10 +108,10 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
 
     Args:
         path: A TOML file; None looks for one as the module's docstring says.
-        given: Values that win over all others, by section; those that are None are not given.
+        given: Values that win over all others, by section; None counts as not given.
 
     Raises:
-        ConfigError: A file that cannot be read, an unknown key, or a value that makes no sense.
+        ConfigError: The file cannot be read, a key is unknown, or a value makes no sense.
     """
     _refuse_unknown_environment()
     file = _find_file(path)
@@ -138,7 +138,7 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise ConfigError(f"unknown setting {where}{_of(file)}") from None
+            raise ConfigError(f"unknown setting {where}{_known_settings(file)}") from None
         raise ConfigError(f"setting {where}: {first['msg']}, got {first['input']!r}") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: not a readable TOML file ({error})") from error
@@ -146,7 +146,8 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         raise ConfigError(f"the environment's settings cannot be read: {error}") from error
 
 
-def _of(file: Path | None) -> str:
+def _known_settings(file: Path | None) -> str:
+    """Returns where an unknown setting stands, and the settings that are known."""
     known = ", ".join(f"{name}.{key}" for name, section in _sections().items() for key in section)
     return f" (in {file} or the environment); known are {known}" if file else f"; known are {known}"
 
@@ -171,7 +172,7 @@ def _find_file(path: Path | None) -> Path | None:
 
 
 def _refuse_unknown_environment() -> None:
-    """A section that pydantic-settings does not know it would not even look at."""
+    """Refuses unknown sections in the environment, which pydantic-settings would ignore."""
     for name in os.environ:
         section, found, _ = name.removeprefix(_PREFIX).partition(_DELIMITER)
         if name.startswith(_PREFIX) and found and section.lower() not in Settings.model_fields:

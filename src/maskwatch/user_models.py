@@ -1,4 +1,4 @@
-"""Models of the user's own under names of their own, and which model is in use."""
+"""Adds, uses and removes the user's own models."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from maskwatch.types import Faces, ModelKind
 
 
 def add(path: Path, name: str | None = None) -> AddedModel:
-    """Takes a model file under a name, once it has shown that it works.
+    """Adds a model file under a name, after it has been tried.
 
     Args:
         path: An ONNX file that `maskwatch export` wrote.
-        name: None takes the file's name without its ending.
+        name: Its name; None takes the file's name without its ending.
 
     Raises:
-        ConfigError: The name is no name.
+        ConfigError: The name is not allowed.
         ModelError: The file is no model of maskwatch or fails, or the name is taken.
         SinkError: The file cannot be copied; nothing was changed.
     """
@@ -34,16 +34,19 @@ def add(path: Path, name: str | None = None) -> AddedModel:
     if path.suffix == openvino.SUFFIX:
         raise ModelError(f"{path}: an OpenVINO model is two files; name it by its path, or add the ONNX file")
     kind = kind_of_file(path)
-    _try(path, kind)
+    _check_it_runs(path, kind)
     return add_file(path, name, kind)
 
 
 def use(name: str) -> ModelKind:
-    """Takes a model wherever none is named, in place of the shipped one of its kind; returns the kind.
+    """Makes a model the default of its kind, in place of the shipped one.
+
+    Returns:
+        The kind.
 
     Raises:
         ModelError: There is no such name, or the model cannot be used.
-        SinkError: The choice cannot be kept.
+        SinkError: The choice cannot be stored.
     """
     if name not in (*DETECTORS, *CLASSIFIERS, *added_models()):
         known = ", ".join((*DETECTORS, *CLASSIFIERS, *added_models()))
@@ -60,36 +63,36 @@ def use(name: str) -> ModelKind:
 
 
 def use_shipped() -> None:
-    """Goes back to the shipped models.
+    """Makes the shipped models the defaults again.
 
     Raises:
-        SinkError: The choice cannot be kept.
+        SinkError: The choice cannot be stored.
     """
     for kind in SHIPPED:
         choose(kind, None)
 
 
 def remove(name: str) -> AddedModel:
-    """Deletes a model that was added.
+    """Deletes a model that was added, and returns what it was.
 
     Raises:
-        ModelError: None has this name.
+        ModelError: No added model has this name.
     """
-    own = added_models().get(name)
-    if own is None:
+    model = added_models().get(name)
+    if model is None:
         known = ", ".join(added_models()) or "none"
         what = "comes with maskwatch and stays" if name in (*DETECTORS, *CLASSIFIERS) else "was not added"
         raise ModelError(f"{name!r} {what}; added models: {known}")
-    remove_file(own)
-    return own
+    remove_file(model)
+    return model
 
 
-def _try(path: Path, kind: ModelKind) -> None:
-    """Runs it once: metadata that promises what the network does not keep shows only then."""
+def _check_it_runs(path: Path, kind: ModelKind) -> None:
+    """Runs the model once: only then does metadata show that does not fit the network."""
     grey = np.full((240, 320, 3), 127, np.uint8)
     if kind == "detector":
         load(str(path), NO_CLASSIFIER, live=True).detect(grey)
         return
-    judge = load(SHIPPED["detector"], str(path), live=True).classifier
-    assert judge is not None
-    judge.classify(grey, Faces(np.array([[80, 60, 240, 220]], np.float32), np.ones(1, np.float32)))
+    classifier = load(SHIPPED["detector"], str(path), live=True).classifier
+    assert classifier is not None
+    classifier.classify(grey, Faces(np.array([[80, 60, 240, 220]], np.float32), np.ones(1, np.float32)))

@@ -11,12 +11,15 @@ from skimage import data
 
 from conftest import FakeModels
 from fakes import BLUE, GREEN, RED, scene
-from maskwatch.classifiers.base import Classifier
-from maskwatch.factory import load
+from maskwatch.classifiers.base import Classifier, ClassifierBackend
+from maskwatch.classifiers.score_fusion import ScoreFusion
+from maskwatch.factory import load, model_info
+from maskwatch.models.download import sha256
 from maskwatch.types import Faces, Image
 
 # docs/guides/own-back-end.md: a class of somebody's own, as module:Class.
-BACK_ENDS = ["fake", "mobilenet", "mobilenet-fast", *os.environ.get("OWN_CLASSIFIER", "").split()]
+OURS = ["fake", "mobilenet", "mobilenet-fast"]
+BACK_ENDS = [*OURS, *os.environ.get("OWN_CLASSIFIER", "").split()]
 REASONS = {None, "too_small", "blurred", "dark", "turned_away", "undecided"}
 
 
@@ -82,3 +85,27 @@ def test_input_is_left_alone(classifier: Classifier, image: Image, faces: Faces)
     classifier.classify(image, faces)
     for now, then in zip((image, faces.boxes, faces.scores), before, strict=True):
         np.testing.assert_array_equal(now, then)
+
+
+@pytest.mark.parametrize("classifier", OURS, indirect=True)  # of others, info is not asked
+def test_says_which_model_it_runs_and_what_it_does_to_scores(
+    classifier: Classifier, image: Image, faces: Faces
+) -> None:
+    assert isinstance(classifier, ClassifierBackend)
+    info = classifier.info
+    assert model_info(classifier, "classifier") is info
+    assert (info.kind, info.back_end, info.threshold) == ("classifier", type(classifier).__name__, None)
+    assert isinstance(info.name, str)
+    assert info.name
+    assert len(info.files) == 1
+    assert info.sha256 == sha256(info.files[0])
+    if (card := info.files[0].with_name(f"{info.files[0].stem}.CARD.md")).is_file():
+        assert f"`{info.sha256}`" in card.read_text(encoding="utf-8")
+    assert info.metadata is not None
+    assert info.metadata["name"] == info.name
+    fusion = classifier.score_fusion
+    assert fusion is None or isinstance(fusion, ScoreFusion)
+    # Without fusion the scores stay.
+    found = classifier.classify(image, faces)
+    places = [faces.boxes.tolist().index(box) for box in found.boxes.tolist()]
+    assert np.array_equal(found.scores, faces.scores[places]) == (fusion is None)

@@ -14,16 +14,18 @@ from skimage import data
 
 from conftest import FakeModels
 from fakes import BLUE, RED, scene
-from maskwatch.detectors.base import Detector
-from maskwatch.factory import load
+from maskwatch.detectors.base import Detector, DetectorBackend
+from maskwatch.factory import load, model_info
 from maskwatch.geometry import iou
+from maskwatch.models.download import FILES, sha256
 from maskwatch.types import Faces, Image
 
 Make = Callable[[float | None], Detector]
 
 THAT_KNOW_FACES = ["ssd", "ssd-fast", "ssd-accurate", "ssd live", "yunet", "opencv-ssd"]
 # docs/guides/own-back-end.md: a class of somebody's own, as module:Class.
-BACK_ENDS = ["fake", *THAT_KNOW_FACES, *os.environ.get("OWN_DETECTOR", "").split()]
+OURS = ["fake", *THAT_KNOW_FACES]
+BACK_ENDS = [*OURS, *os.environ.get("OWN_DETECTOR", "").split()]
 PORTRAIT_FACE = np.array([[178, 70, 272, 192]])
 
 
@@ -142,3 +144,23 @@ def test_remembers_nothing_and_can_be_shared(make: Make, pictures: list[Image]) 
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("make", OURS, indirect=True)  # of others, info is not asked
+def test_says_which_model_it_runs(make: Make) -> None:
+    detector = make(0.4)
+    assert isinstance(detector, DetectorBackend)
+    info = detector.info
+    assert model_info(detector, "detector") is info
+    assert info.kind == "detector"
+    assert info.back_end == type(detector).__name__
+    assert isinstance(info.name, str)
+    assert info.name
+    assert info.threshold == 0.4
+    assert info.files
+    assert all(isinstance(file, Path) and file.is_file() for file in info.files)
+    assert info.sha256 == sha256(info.files[0])
+    if (known := FILES.get(info.files[0].name)) is not None and known.sha256 is not None:
+        assert info.sha256 == known.sha256
+    if info.metadata is not None:
+        assert info.metadata["name"] == info.name

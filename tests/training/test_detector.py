@@ -17,7 +17,8 @@ from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.detector import DetectorRecipe, train_detector
 from maskwatch.training.engine.distillation import TeacherDetector
 from maskwatch.training.engine.optimisation import normalise
-from maskwatch.training.export.onnx_export import MAX_ROUNDING, export_detector
+from maskwatch.training.export.onnx_export import export_detector
+from maskwatch.training.export.parity import MAX_ROUNDING
 from maskwatch.training.nets.ssd import SSD
 
 World = tuple[list[Sample], list[Sample], PictureCache]

@@ -9,7 +9,7 @@ from fakes import BLUE, GREEN, box, scene
 from maskwatch.classifiers.score_fusion import ScoreFusion
 from maskwatch.detectors.ssd import SSD
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.factory import from_settings, load, rules
+from maskwatch.factory import from_settings, load, model_info, rules
 from maskwatch.models.catalog import CLASSIFIERS, DETECTORS
 from maskwatch.models.download import FILES
 from maskwatch.rules import NoMaskRule
@@ -186,3 +186,15 @@ def test_paths_with_odd_names(tmp_path: Path, fake_models: FakeModels) -> None:
     odd = tmp_path / "größe = 1 : a.onnx"
     odd.write_bytes(fake_models.detector.read_bytes())
     assert isinstance(load(str(odd), "none").detector, SSD)
+
+
+def test_a_class_of_ones_own_is_known_by_its_name(tmp_path: Path) -> None:
+    detector = load(f"{__name__}:Everywhere", "none", threshold=0.4).detector
+    info = model_info(detector, "detector")
+    assert (info.name, info.back_end, info.kind) == ("Everywhere", "Everywhere", "detector")
+    assert (info.files, info.file, info.sha256, info.metadata) == ((), None, None, None)
+    assert info.threshold == 0.4
+    detector.path = str(tmp_path / "own.bin")  # type: ignore[attr-defined]
+    assert model_info(detector, "detector").file == tmp_path / "own.bin"
+    detector.info = "not what maskwatch means by it"  # type: ignore[attr-defined]
+    assert model_info(detector, "detector").name == "Everywhere"

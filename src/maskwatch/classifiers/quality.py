@@ -1,4 +1,4 @@
-"""How well a face can be seen: measures of a crop that tell why an answer may be doubtful. Pure."""
+"""Measures how well a face can be seen in a crop: brightness and sharpness. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _NOISE = 25.0  # grey levels squared: sensor noise does not count as detail in a
 
 
 def luminance(crops: Image, margin: float) -> NDArray[np.float32]:
-    """Mean brightness of each face.
+    """Returns the mean brightness of each face.
 
     Args:
         crops: (n, s, s, 3) uint8, BGR, as from `maskwatch.geometry.crop_square`.
-        margin: The margin they were cut with: only the box itself is looked at.
+        margin: The margin they were cut with; only the box itself is measured.
 
     Returns:
         (n,) float32 in [0, 255].
@@ -25,7 +25,7 @@ def luminance(crops: Image, margin: float) -> NDArray[np.float32]:
 
 
 def sharpness(crops: Image, margin: float) -> NDArray[np.float32]:
-    """Fine detail of each face: variance of the Laplacian over variance of the grey values.
+    """Returns the fine detail of each face: variance of the Laplacian over variance of the grey values.
 
     The ratio does not change with light and contrast. It falls with blur, and with enlargement, since
     an enlarged crop has no detail at the scale of its pixels. After "variance of Laplacian" in

@@ -1,31 +1,33 @@
-"""One score from two opinions: the detector's and the classifier's on whether this is a face. Pure."""
+"""Makes one score of two opinions on whether this is a face: the detector's and the classifier's. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-LOWEST_DETECTOR_SCORE: Final = 0.02
-"""Detector scores under this are never looked at more closely."""
+if TYPE_CHECKING:
+    from maskwatch.models.metadata import FusionWeights
 
-_SUREST: Final = 0.995  # what the classifier says of the plainest face
+LOWEST_DETECTOR_SCORE: Final = 0.02
+"""Candidates with a lower score of the detector are never classified."""
+
+_SUREST: Final = 0.995  # the classifier's probability for the clearest face
 _EDGE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreFusion:
-    """Logistic regression on the logits of both opinions: its result is the probability of a face.
+    """Logistic regression on the logits of both opinions; its result is the probability of a face.
 
     Attributes:
-        detector: Weight of the detector's logit.
-        face: Weight of the classifier's.
+        detector: Weight of the logit of the detector's score.
+        face: Weight of the logit of the classifier's probability of a face.
         bias: Added to both.
-        threshold: The probability from which a face is reported unless the user says otherwise.
+        threshold: Probability from which a face is reported, unless the user says otherwise.
     """
 
     detector: float
@@ -34,35 +36,63 @@ class ScoreFusion:
     threshold: float
 
     @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> ScoreFusion:
-        """From the metadata of a model file.
+    def from_metadata(cls, weights: FusionWeights) -> ScoreFusion:
+        """Makes it from the metadata of a model file."""
+        return cls(*(float(w) for w in (weights.detector, weights.face, weights.bias, weights.threshold)))
 
-        Raises:
-            TypeError, ValueError, KeyError: It makes no sense.
-        """
-        return cls(*(float(entry[key]) for key in ("detector", "face", "bias", "threshold")))
-
-    def __call__(self, found: NDArray[np.floating], seen: NDArray[np.floating]) -> NDArray[np.float32]:
-        """The probability of a face.
+    def __call__(self, scores: NDArray[np.floating], faces: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Returns the probability of a face for each candidate.
 
         Args:
-            found: (n,) scores of the detector, in [0, 1].
-            seen: (n,) the classifier's probability of a face, in [0, 1].
+            scores: (n,) scores of the detector, in [0, 1].
+            faces: (n,) the classifier's probability of a face, in [0, 1].
 
         Returns:
             (n,) float32 in [0, 1].
         """
-        total = self.detector * logit(found) + self.face * logit(seen) + self.bias
+        total = self.detector * logit(scores) + self.face * logit(faces) + self.bias
         return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 
     def floor(self, threshold: float) -> float:
-        """The detector score from which a face may reach `threshold`, if the classifier is quite sure."""
-        wanted = logit(np.array([threshold, _SUREST]))
-        needed = (wanted[0] - self.face * wanted[1] - self.bias) / self.detector
+        """Returns the lowest detector score with which a candidate can still reach `threshold`.
+
+        The classifier is taken to be as sure of the face as it ever is.
+        """
+        target = logit(np.array([threshold, _SUREST]))
+        needed = (target[0] - self.face * target[1] - self.bias) / self.detector
         return max(LOWEST_DETECTOR_SCORE, 1 / (1 + math.exp(-min(max(float(needed), -50), 50))))
 
 
+class ScoreThresholds(NamedTuple):
+    """The thresholds of an engine; None: the model's own default."""
+
+    detector: float | None
+    """Score of the detector from which a candidate goes to the classifier."""
+    reported: float | None
+    """Score from which a face is reported, after the classifier."""
+
+
+def score_thresholds(fusion: ScoreFusion | None, threshold: float | None) -> ScoreThresholds:
+    """Returns both thresholds of an engine for the one that the user gives.
+
+    Without fusion the reported score is the detector's, and both thresholds are the user's.
+
+    With fusion the reported score is another one. It is compared with the user's threshold, or with that of
+    the fusion. The detector has to report every candidate that may still reach it, so its own threshold is
+    the floor of the fusion: the lowest detector score that suffices if the classifier is quite sure of a
+    face.
+
+    Args:
+        fusion: How the classifier makes the reported score; None: the detector's score stays.
+        threshold: What the user asks for, in [0, 1]; None takes the model's default.
+    """
+    if fusion is None:
+        return ScoreThresholds(threshold, threshold)
+    reported = fusion.threshold if threshold is None else threshold
+    return ScoreThresholds(fusion.floor(reported), reported)
+
+
 def logit(probability: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(n,) log odds of probabilities (n,), finite for 0 and 1 as well."""
+    """Returns the log odds (n,) of probabilities (n,), finite for 0 and 1 as well."""
     p = np.clip(np.asarray(probability, np.float64), _EDGE, 1 - _EDGE)
     return np.asarray(np.log(p / (1 - p)))

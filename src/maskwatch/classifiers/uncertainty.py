@@ -1,27 +1,30 @@
-"""Which answers are not certain, and why. Pure."""
+"""Decides which answers are uncertain, and for which reason. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.types import LABELS
 
+if TYPE_CHECKING:
+    from maskwatch.models.metadata import Thresholds
+
 
 @dataclass(frozen=True, slots=True)
 class UncertaintyRules:
-    """An answer is doubtful if the face can hardly be seen, or if no state is probable enough.
+    """An answer is uncertain if the face can hardly be seen, or if no state is probable enough.
 
     Attributes:
-        limits: What is measured ("too_small": shorter side in pixels, "dark": luminance, "blurred":
-            sharpness) -> the value under which no answer is certain.
-        undecided: State -> the probability under which an answer of this state is not certain.
-        causes: What is measured, or "turned_away" -> the value under which it is named as the cause where an
-            answer is not probable enough; without a cause the answer is "undecided".
+        limits: What is measured ("too_small": shorter side in pixels, "dark": luminance from 0 to 255,
+            "blurred": sharpness) -> value below which no answer is certain.
+        undecided: State -> probability below which an answer of this state is uncertain.
+        causes: What is measured, or "turned_away" -> value below which it is named as the reason of an answer
+            that is not probable enough; without such a cause the reason is "undecided".
     """
 
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -29,29 +32,24 @@ class UncertaintyRules:
     causes: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> UncertaintyRules:
-        """From the "thresholds" of a model file.
-
-        Raises:
-            TypeError, ValueError, AttributeError: They make no sense.
-        """
-        undecided = entry.get("undecided", {})
-        if not isinstance(undecided, Mapping):  # one for all states
-            undecided = dict.fromkeys(LABELS, undecided)
+    def from_metadata(cls, thresholds: Thresholds) -> UncertaintyRules:
+        """Makes them from the "thresholds" in the metadata of a model file."""
+        limits = {"too_small": thresholds.too_small, "dark": thresholds.dark, "blurred": thresholds.blurred}
+        undecided = thresholds.undecided
         return cls(
-            {key: float(entry[key]) for key in ("too_small", "dark", "blurred") if key in entry},
-            {str(key): float(value) for key, value in undecided.items()},
-            {str(key): float(value) for key, value in entry.get("causes", {}).items()},
+            {key: limit for key, limit in limits.items() if limit is not None},
+            undecided if isinstance(undecided, dict) else dict.fromkeys(LABELS, undecided),
+            thresholds.causes,
         )
 
     def reasons(
         self, probabilities: NDArray[np.floating], measures: Mapping[str, NDArray[np.floating]]
     ) -> NDArray[np.object_]:
-        """Why each answer is doubtful.
+        """Returns the reason why each answer is uncertain.
 
         Args:
             probabilities: (n, 3), columns as in `LABELS`.
-            measures: (n,) values of "too_small", "dark", "blurred" and "turned_away", where known; less is
+            measures: (n,) values of "too_small", "dark", "blurred" and "turned_away", where known; lower is
                 worse.
 
         Returns:
@@ -59,9 +57,9 @@ class UncertaintyRules:
         """
         reasons = np.full(len(probabilities), None, np.object_)
         least = np.array([self.undecided.get(label, 0.0) for label in LABELS])
-        doubtful = probabilities.max(axis=1) < least[probabilities.argmax(axis=1)]
-        reasons[doubtful] = "undecided"
-        for limits, rows in ((self.causes, doubtful), (self.limits, np.ones(len(probabilities), np.bool_))):
-            for reason, values in reversed(list(measures.items())):  # the first that applies is told
+        uncertain = probabilities.max(axis=1) < least[probabilities.argmax(axis=1)]
+        reasons[uncertain] = "undecided"
+        for limits, rows in ((self.causes, uncertain), (self.limits, np.ones(len(probabilities), np.bool_))):
+            for reason, values in reversed(list(measures.items())):  # the first that applies wins
                 reasons[rows & (values < limits.get(reason, -np.inf))] = reason
         return reasons

@@ -44,7 +44,7 @@ def explain(
     from maskwatch.errors import ConfigError
     from maskwatch.explain import explain as run
     from maskwatch.explain import heat_picture, summary
-    from maskwatch.factory import from_settings
+    from maskwatch.factory import from_settings, model_info
     from maskwatch.progress import progress
     from maskwatch.sinks.pictures import save_image
     from maskwatch.sources.images import read_image
@@ -63,8 +63,8 @@ def explain(
     if face is not None and face > len(faces):
         raise ConfigError(f"--face {face}: the number of faces found in {picture} is {len(faces)}")
     numbers = list(range(len(faces))) if face is None else [face - 1]
-    model = getattr(getattr(classifier_in_use, "model", None), "path", None)
-    name = settings.classify.classifier if model is None else model.name
+    file = model_info(classifier_in_use, "classifier").file
+    name = settings.classify.classifier if file is None else file.name
     maps = [
         (number, run(image, faces.boxes[number], classifier_in_use))
         for number in progress(numbers, "explaining")

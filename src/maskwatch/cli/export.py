@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from maskwatch.evaluation.evaluation_set import EvaluationSet
 
-_CALIBRATING = 200  # pictures of each sort: ranges settle long before
+_CALIBRATING = 200  # pictures of each kind: the ranges of activations hardly change after fewer
 
 
 def export(
@@ -145,24 +145,24 @@ def export(
                 raise ConfigError(
                     "--calibrate is for classifiers; a detector's threshold stands in --metadata"
                 )
-            other = None if companion is None else EnsembleMember(companion, share)
-            difference = export_detector(checkpoint, out, described, pictures, other)
+            member = None if companion is None else EnsembleMember(companion, share)
+            difference = export_detector(checkpoint, out, described, pictures, member)
         elif companion is not None:
             raise ConfigError("--companion is for detectors; the classifier's file stays one network")
         elif calibrate:
             from maskwatch.evaluation.evaluation_set import Selection
             from maskwatch.training.export.calibrated_export import CalibrationTargets, export_calibrated
 
-            wanted = Selection(calibrate, negatives or (), names=meanings, held_out_only=held_out)
-            choices = CalibrationTargets(certain, false_faces, partly_labelled or (), corrections)
-            difference, found = export_calibrated(
-                checkpoint, out, described, wanted, detector, choices, pictures
+            selection = Selection(calibrate, negatives or (), names=meanings, held_out_only=held_out)
+            targets = CalibrationTargets(certain, false_faces, partly_labelled or (), corrections)
+            difference, summary = export_calibrated(
+                checkpoint, out, described, selection, detector, targets, pictures
             )
-            _say(found)
+            _print_status(summary)
         else:
             difference = export_classifier(checkpoint, out, described, pictures=pictures)
     size = out.stat().st_size / 1e6
-    _say(f"{out}: {size:.1f} MB, differs from the checkpoint by at most {difference:.1g}")
+    _print_status(f"{out}: {size:.1f} MB, differs from the checkpoint by at most {difference:.1g}")
     if openvino:
         _to_openvino(out, out.with_suffix(".xml"), pictures)
     if int8 is not None:
@@ -187,7 +187,7 @@ def _to_openvino(model: Path, out: Path, pictures: EvaluationSet | None) -> None
     from maskwatch.training.export.to_openvino import convert
 
     difference = convert(model, kind_of_file(model), out, pictures)
-    _say(f"{out}: differs from {model.name} by at most {difference:.1g}")
+    _print_status(f"{out}: differs from {model.name} by at most {difference:.1g}")
 
 
 def _to_int8(model: Path, out: Path, data: Path, names: Mapping[str, str], most_lost: float) -> None:
@@ -200,11 +200,12 @@ def _to_int8(model: Path, out: Path, data: Path, names: Mapping[str, str], most_
     from maskwatch.training.export.network_inputs import pictures_of
     from maskwatch.training.export.quantize import quantize
 
-    check = select(Selection([data], names=names))
+    evaluation_set = select(Selection([data], names=names))
     calibration = pictures_of(data, names, "train", _CALIBRATING)
-    done = quantize(model, kind_of_file(model), out, calibration, check, most_lost)
-    _say(f"{out}: {done}")
+    result = quantize(model, kind_of_file(model), out, calibration, evaluation_set, most_lost)
+    _print_status(f"{out}: {result}")
 
 
-def _say(text: str) -> None:
+def _print_status(text: str) -> None:
+    """Prints a line to stderr: stdout is for data."""
     print(text, file=sys.stderr)

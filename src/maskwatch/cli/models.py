@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
     from maskwatch.models.catalog import Backend
+    from maskwatch.models.runtime import Model
     from maskwatch.models.store import AddedModel
     from maskwatch.types import ModelKind
 
@@ -20,7 +25,7 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Everything that is known, as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write everything that is known as JSON.")]
 OneName = Annotated[str, typer.Argument(metavar="NAME", help="As `maskwatch models list` shows it.")]
 
 
@@ -33,25 +38,36 @@ def _alone(ctx: typer.Context, as_json: AsJson = False) -> None:
 @models.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List the models that can be named, with their metadata; * marks those in use."""
-    from maskwatch.models.catalog import SHIPPED, default, table
-    from maskwatch.models.store import added_models
+    from maskwatch.models.catalog import SHIPPED, default
 
-    rows = [_describe(name, kind, backend) for kind in SHIPPED for name, backend in table(kind).items()]
-    rows += [_describe_own(own) for own in added_models().values()]
-    used = {kind: default(kind) for kind in SHIPPED}
-    for row in rows:
-        row["in_use"] = used[row["kind"]] == row["name"]
+    rows = [row for row, _ in _described()]
     if as_json:
         json.dump(rows, sys.stdout, indent=2)
         print()
     else:
         _print_table(rows)
-    for kind, name in used.items():
-        if name not in (row["name"] for row in rows):
+    for kind in SHIPPED:
+        if (name := default(kind)) not in (row["name"] for row in rows):
             print(
                 f"the {kind} in use, {name!r}, is gone; `maskwatch models use --default` goes back",
                 file=sys.stderr,
             )
+
+
+@models.command()
+def show(name: OneName, as_json: AsJson = False) -> None:
+    """Show what is known about one model: its files, and every field of its metadata."""
+    from maskwatch.errors import ModelError
+
+    known = {row["name"]: (row, opened) for row, opened in _described(name)}
+    if name not in known:
+        raise ModelError(f"no model is named {name!r}; `maskwatch models list` shows the names")
+    row, opened = known[name]
+    if as_json:
+        json.dump(row, sys.stdout, indent=2)
+        print()
+    else:
+        _print_model(row, opened)
 
 
 @models.command()
@@ -61,12 +77,12 @@ def add(
         str | None, typer.Option(metavar="NAME", help="What to call it. [default: the file's name]")
     ] = None,
 ) -> None:
-    """Try a model file and keep a copy of it under a name."""
+    """Try a model file, and store a copy of it under a name."""
     from maskwatch.user_models import add as run
 
-    own = run(file, name)
-    print(f"{own.kind} {own.name}: {own.path}", file=sys.stderr)
-    print(f"`maskwatch models use {own.name}` takes it wherever none is named", file=sys.stderr)
+    model = run(file, name)
+    print(f"{model.kind} {model.name}: {model.path}", file=sys.stderr)
+    print(f"`maskwatch models use {model.name}` takes it wherever none is named", file=sys.stderr)
 
 
 @models.command()
@@ -97,70 +113,97 @@ def remove(name: OneName) -> None:
     """Delete a model that was added; if it was in use, the shipped one is again."""
     from maskwatch.user_models import remove as run
 
-    own = run(name)
-    print(f"removed the {own.kind} {own.name}", file=sys.stderr)
+    model = run(name)
+    print(f"removed the {model.kind} {model.name}", file=sys.stderr)
 
 
-def _describe(name: str, kind: ModelKind, backend: Backend) -> dict[str, Any]:
-    """What is known of a model, without fetching anything."""
+_Described = tuple[dict[str, Any], "list[Model]"]
+"""What is known of a model, and its opened files."""
+
+
+def _described(only: str | None = None) -> Iterator[_Described]:
+    """Yields what is known of each model, shipped ones first, or only of the one with a name.
+
+    A file that several models share is opened once. Nothing is downloaded.
+    """
+    from functools import cache
+
+    from maskwatch.models.catalog import SHIPPED, default, table
+    from maskwatch.models.runtime import open_model
+    from maskwatch.models.store import added_models
+
+    opener = cache(open_model)
+    in_use = {kind: default(kind) for kind in SHIPPED}
+    for kind in SHIPPED:
+        for name, backend in table(kind).items():
+            if only in (None, name):
+                row, opened = _describe(name, kind, backend, opener)
+                yield row | {"in_use": in_use[kind] == name}, opened
+    for name, model in added_models().items():
+        if only in (None, name):
+            row, opened = _describe_added(model, opener)
+            yield row | {"in_use": in_use[model.kind] == name}, opened
+
+
+def _describe(name: str, kind: ModelKind, backend: Backend, opener: Callable[[Path], Model]) -> _Described:
     from maskwatch.models.download import FILES
 
     files = [FILES[file] for file in backend.all_files]
-    here = all(file.path.is_file() for file in files)
+    present = all(file.path.is_file() for file in files)
     shipped = all(file.url is None for file in files)
     row: dict[str, Any] = {
         "name": name,
         "kind": kind,
         "summary": backend.summary,
-        "state": ("shipped" if shipped else "fetched") if here else ("missing" if shipped else "to fetch"),
+        "state": ("shipped" if shipped else "fetched") if present else ("missing" if shipped else "to fetch"),
         "licence": files[0].licence,
         "files": [{"path": str(file.path), "url": file.url, "sha256": file.sha256} for file in files],
-        "bytes": sum(file.path.stat().st_size for file in files) if here else None,
+        "bytes": sum(file.path.stat().st_size for file in files) if present else None,
         "parameters": None,
         "metadata": None,
     }
-    if here and shipped:
-        _read_metadata(row, *(file.path for file in files))
-    return row
+    opened = _open_files(row, [file.path for file in files], opener) if present and shipped else []
+    return row, opened
 
 
-def _describe_own(own: AddedModel) -> dict[str, Any]:
-    here = own.path.is_file()
+def _describe_added(model: AddedModel, opener: Callable[[Path], Model]) -> _Described:
+    present = model.path.is_file()
     row: dict[str, Any] = {
-        "name": own.name,
-        "kind": own.kind,
+        "name": model.name,
+        "kind": model.kind,
         "summary": "",
-        "state": "added" if here else "missing",
+        "state": "added" if present else "missing",
         "licence": "",
-        "files": [{"path": str(own.path), "url": None, "sha256": own.sha256}],
-        "bytes": own.path.stat().st_size if here else None,
+        "files": [{"path": str(model.path), "url": None, "sha256": model.sha256}],
+        "bytes": model.path.stat().st_size if present else None,
         "parameters": None,
         "metadata": None,
     }
-    if here:
-        _read_metadata(row, own.path)
-        about = row["metadata"] or {}
-        row["licence"] = str(about.get("licence", ""))
-        row["summary"] = row["summary"] or str(about.get("architecture", ""))
-    return row
+    opened = _open_files(row, [model.path], opener) if present else []
+    metadata = row["metadata"] or {}
+    row["licence"] = str(metadata.get("licence", ""))
+    row["summary"] = row["summary"] or str(metadata.get("architecture", ""))
+    return row, opened
 
 
-def _read_metadata(row: dict[str, Any], *paths: Path) -> None:
-    """Adds what the first file says of itself, and the parameters of the largest one."""
+def _open_files(row: dict[str, Any], paths: list[Path], opener: Callable[[Path], Model]) -> list[Model]:
+    """Opens a model's files; adds the metadata of the first and the parameters of the largest to `row`."""
     from maskwatch.errors import ModelError
-    from maskwatch.models.runtime import open_session
 
     try:
-        said = [open_session(path, row["kind"]).metadata for path in paths]
+        opened = [opener(path) for path in paths]
+        for model in opened:
+            if model.kind != row["kind"]:
+                raise ModelError(f"{model.path}: a {model.kind}, where a {row['kind']} is needed")
     except ModelError as error:
         row["state"], row["summary"] = "damaged", str(error)
-        return
-    counts = [about["parameters"] for about in said if isinstance(about.get("parameters"), int)]
-    row |= {"metadata": said[0], "parameters": max(counts, default=None)}
+        return []
+    counts = [model.described.parameters for model in opened if model.described.parameters is not None]
+    row |= {"metadata": opened[0].metadata, "parameters": max(counts, default=None)}
+    return opened
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     head = ("Name", "Kind", "In use", "State", "Size", "Parameters", "Licence", "About")
@@ -171,6 +214,39 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         used = "*" if row["in_use"] else ""
         cells = (row["name"], row["kind"], used, row["state"], size, millions, row["licence"], row["summary"])
         table.add_row(*cells)
-    # Piped, the table is not folded at 80 columns.
-    console = Console() if sys.stdout.isatty() else Console(width=200)
-    console.print(table)
+    _console().print(table)
+
+
+def _print_model(row: dict[str, Any], opened: list[Model]) -> None:
+    """Prints a model's facts, and the metadata of each file with what every field means."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from maskwatch.models.metadata import schema_rows
+
+    console = _console()
+    used = ", in use" if row["in_use"] else ""
+    console.print(Text(f"{row['name']}: {row['kind']}, {row['state']}{used}"))
+    console.print(Text(row["summary"]))
+    for file in row["files"]:
+        hashed = f", sha256 {file['sha256']}" if file["sha256"] else ""
+        console.print(Text(f"file {file['path'] if row['bytes'] else file['url'] or file['path']}{hashed}"))
+    if not opened:
+        console.print(Text(f"licence {row['licence']}; no metadata of maskwatch"))
+    meanings = {(entry.model, entry.field): entry.description for entry in schema_rows()}
+    for model in opened:
+        schema = type(model.described).__name__
+        table = Table("Field", "Value", "Meaning", box=None, pad_edge=False)
+        for key, value in model.metadata.items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            table.add_row(Text(key), Text(text), Text(meanings.get((schema, key), "")))
+        console.print()
+        console.print(Text(f"metadata of {model.path.name}"))
+        console.print(table)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Piped, a table is not folded at 80 columns.
+    return Console() if sys.stdout.isatty() else Console(width=200)

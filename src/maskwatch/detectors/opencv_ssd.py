@@ -11,6 +11,7 @@ import numpy as np
 
 from maskwatch.errors import ModelError, one_line
 from maskwatch.geometry import clip
+from maskwatch.models.info import ModelInfo
 from maskwatch.opencv_log import quiet
 from maskwatch.types import Faces, Image
 
@@ -25,8 +26,11 @@ class OpenCVSSD:
     Args:
         path: The network, `opencv_face_detector_uint8.pb`.
         config: Its description, `opencv_face_detector.pbtxt`; None looks beside `path`.
-        size: Side of the square that every picture is pressed into; None means 300.
+        size: Side, in pixels, of the square to which every picture is resized; None means 300.
         threshold: Score below which nothing is reported, in [0, 1]; None means 0.5.
+
+    Attributes:
+        info: Name, files and threshold of the model; see `maskwatch.models.info`.
 
     Raises:
         ModelError: OpenCV cannot use the files.
@@ -40,12 +44,14 @@ class OpenCVSSD:
         size: int | None = None,
         threshold: float | None = None,
     ) -> None:
-        self.path = Path(path)
+        path = Path(path)
         self.size = _SIZE if size is None else size
         self.threshold = _THRESHOLD if threshold is None else threshold
         self._lock = threading.Lock()  # the network holds its input between two calls
-        config = self.path.with_name("opencv_face_detector.pbtxt") if config is None else Path(config)
-        for file in (self.path, config):
+        config = path.with_name("opencv_face_detector.pbtxt") if config is None else Path(config)
+        files = (path, config)
+        self.info = ModelInfo("OpenCV's SSD", "detector", type(self).__name__, files, self.threshold)
+        for file in files:
             if not file.is_file():
                 raise ModelError(f"{file}: no such model file")
         try:

@@ -1,4 +1,4 @@
-"""The face detector of this project: a single-shot detector (SSD) on a MobileNetV2 trunk.
+"""The face detector of this project: a single-shot detector (SSD) with a MobileNetV2 backbone.
 
 Papers: SSD, arXiv 1512.02325 (anchors and their decoding); MobileNetV2 and SSDLite, arXiv 1801.04381.
 """
@@ -26,10 +26,12 @@ from maskwatch.geometry import (
     snap_to_multiple,
     soft_nms,
 )
+from maskwatch.models.info import ModelInfo
+from maskwatch.models.metadata import DetectorMetadata
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
-_SKIPS: Final = 2.2
+_SKIPS: Final = 2.2  # reduction from which linear interpolation skips pixels
 _CANDIDATES: Final = 2000
 _INSIDE: Final = 0.75  # of 11,688 labelled faces one lies that far inside another
 _LARGEST_GROWTH: Final = 4.0  # exp(4): no face is 55 times as large as its anchor
@@ -39,19 +41,22 @@ class SSD:
     """Finds faces with an SSD in an ONNX file.
 
     The picture is resized, aspect kept, so that its longer side measures `size` pixels; with several
-    sizes it is searched at each and the findings are merged.
+    sizes it is searched at each and the detections are merged.
 
     Args:
         path: ONNX file with the metadata of a detector.
         size: Longer side of the network's input in pixels, a name for it from the file's metadata
             ("fast", "accurate"), or several such sides; None takes the file's default.
         threshold: Score below which nothing is reported, in [0, 1]; None takes the file's default.
-        enlarge: The most by which a small picture is enlarged to reach `size`; 1 never enlarges.
+        enlarge: Largest factor by which a small picture is enlarged to reach `size`; 1 never enlarges.
         threads: Threads that one run may use.
+
+    Attributes:
+        info: Name, file and threshold of the model; see `maskwatch.models.info`.
 
     Raises:
         ModelError: The file cannot be used; see `maskwatch.models.runtime.open_session`.
-        ConfigError: A size of no meaning.
+        ConfigError: The size is unknown or too small.
     """
 
     def __init__(
@@ -64,48 +69,50 @@ class SSD:
         threads: int = 1,
     ) -> None:
         self.model = open_session(path, "detector", threads)
-        metadata = self.model.metadata
-        try:
-            self._multiple = int(metadata["stride_multiple"])
-            self._nms_iou = float(metadata["nms_iou"])
-            vote_iou = metadata.get("vote_iou")
-            self._vote_iou = None if vote_iou is None else float(vote_iou)
-            self._variances = tuple(float(v) for v in metadata["variances"])
-            self._levels = [
-                (int(level["stride"]), np.array(level["anchors"], np.float32).reshape(-1, 2))
-                for level in metadata["levels"]
-            ]
-            default = metadata["default_size"]
-            named = {str(name): int(value) for name, value in metadata["sizes"].items()}
-            self.threshold = float(metadata["threshold"] if threshold is None else threshold)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ModelError(f"{path}: its maskwatch metadata makes no sense ({error!r})") from error
-        self.sizes = _sizes(default if size is None else size, named, self._multiple)
+        metadata = self.model.described
+        assert isinstance(metadata, DetectorMetadata)
+        self._multiple = metadata.stride_multiple
+        self._nms_iou = metadata.nms_iou
+        self._vote_iou = metadata.vote_iou
+        self._variances = tuple(metadata.variances)
+        self._levels = [
+            (level.stride, np.array(level.anchors, np.float32).reshape(-1, 2)) for level in metadata.levels
+        ]
+        self.threshold = float(metadata.threshold if threshold is None else threshold)
+        self.sizes = _sizes(metadata.default_size if size is None else size, metadata.sizes, self._multiple)
+        self.info = ModelInfo(
+            name=metadata.name or self.model.path.stem,
+            kind="detector",
+            back_end=type(self).__name__,
+            files=(self.model.path,),
+            threshold=self.threshold,
+            metadata=self.model.metadata,
+        )
         self.enlarge = enlarge
         self._buffers = _Buffers()
 
     def detect(self, image: Image) -> Faces:
         """See `maskwatch.detectors.base.Detector.detect`."""
         height, width = image.shape[:2]
-        found = [self._search(image, *target) for target in self._targets(width, height)]
-        boxes = np.concatenate([boxes for boxes, _ in found])
-        scores = np.concatenate([scores for _, scores in found])
+        searches = [self._search(image, *target) for target in self._targets(width, height)]
+        boxes = np.concatenate([boxes for boxes, _ in searches])
+        scores = np.concatenate([scores for _, scores in searches])
         boxes = clip(boxes, width, height)
-        # What lies in the padding has no part in the picture.
-        seen = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= 1
-        boxes, scores = boxes[seen], scores[seen]
+        # Clipped to nothing, a box lay in the padding.
+        visible = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= 1
+        boxes, scores = boxes[visible], scores[visible]
         kept = nms(boxes, scores, self._nms_iou)
         if self._vote_iou is None:
             return Faces(boxes[kept], scores[kept])
         boxes, scores = box_voting(boxes, scores, kept, self._vote_iou), scores[kept]
-        # Where a face is too large for the network at one of several sizes, it sees parts of it there.
+        # At one of several sizes a face may be too large for the network, which then detects parts of it.
         scores = soft_nms(boxes, scores, self._nms_iou, _INSIDE if len(self.sizes) > 1 else math.inf)
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] >= self.threshold]
         return Faces(boxes[order], scores[order])
 
     def _targets(self, width: int, height: int) -> list[tuple[int, int]]:
-        """Widths and heights at which to search a picture, without near-copies of one another."""
+        """Returns widths and heights at which to search a picture; similar ones only once."""
         targets: list[tuple[int, int]] = []
         for size in sorted(self.sizes, reverse=True):
             target = snap_to_multiple(*letterbox_size(width, height, size, self.enlarge), self._multiple)
@@ -116,7 +123,7 @@ class SSD:
     def _search(
         self, image: Image, width: int, height: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Boxes (n, 4) in pixels of the picture and scores (n,), before suppression."""
+        """Returns boxes (n, 4) in pixels of the picture and scores (n,), before non-maximum suppression."""
         padded = self._buffers.get(self._padded(height), self._padded(width))
         _resize(image, padded[:height, :width])
         padded[height:] = GREY
@@ -131,23 +138,23 @@ class SSD:
         return boxes, _sigmoid(logits[rows])
 
     def _padded(self, side: int) -> int:
-        # Narrower than a cell of the coarsest level, the network has nothing to work on.
+        # An input smaller than a cell of the coarsest level would have no cell there.
         return max(ceil_to(side, self._multiple), max(stride for stride, _ in self._levels))
 
     def _anchors(self, rows: NDArray[np.intp], height: int, width: int, total: int) -> NDArray[np.float32]:
-        """(n, 4) centre x, centre y, width, height of the anchors with these row numbers."""
+        """Returns centre x, centre y, width and height (n, 4) of the anchors with these row numbers."""
         # Computed for the few rows that matter instead of kept for every size of picture.
         anchors = np.empty((len(rows), 4), np.float32)
         first = 0
         for stride, shapes in self._levels:
             columns = width // stride
             last = first + height // stride * columns * len(shapes)
-            here = (rows >= first) & (rows < last)
-            cell, shape = np.divmod(rows[here] - first, len(shapes))
+            in_level = (rows >= first) & (rows < last)
+            cell, shape = np.divmod(rows[in_level] - first, len(shapes))
             row, column = np.divmod(cell, columns)
-            anchors[here, 0] = (column + 0.5) * stride
-            anchors[here, 1] = (row + 0.5) * stride
-            anchors[here, 2:] = shapes[shape]
+            anchors[in_level, 0] = (column + 0.5) * stride
+            anchors[in_level, 1] = (row + 0.5) * stride
+            anchors[in_level, 2:] = shapes[shape]
             first = last
         if first != total:
             raise ModelError(
@@ -157,7 +164,7 @@ class SSD:
 
 
 class _Buffers(threading.local):
-    """The network's input, one array a size and thread, reused: fresh memory costs page faults."""
+    """Reuses the network's input, one array for each size and thread: fresh memory costs page faults."""
 
     def __init__(self) -> None:
         self._arrays: dict[tuple[int, int], Image] = {}
@@ -171,6 +178,7 @@ class _Buffers(threading.local):
 
 
 def _sizes(size: int | str | Sequence[int], named: dict[str, int], multiple: int) -> tuple[int, ...]:
+    """Returns the longer sides, in pixels, that a size stands for."""
     if isinstance(size, str):
         if size not in named:
             raise ConfigError(
@@ -184,16 +192,15 @@ def _sizes(size: int | str | Sequence[int], named: dict[str, int], multiple: int
 
 
 def _resize(image: Image, target: Image) -> None:
-    """Writes the picture into `target` at its size."""
+    """Resizes the picture into `target`."""
     height, width = target.shape[:2]
     if (height, width) == image.shape[:2]:
         target[:] = image
         return
     if image.shape[1] >= _SKIPS * width and image.shape[0] >= _SKIPS * height:
-        # Linear interpolation skips pixels when it shrinks by more than 2, and small faces with them; by a
-        # little more than 2 it hardly does.
-        # Averaging over areas at any ratio costs as much as the network's first layers; at exactly 2 it is
-        # nearly free.
+        # Linear interpolation skips pixels when it shrinks by much more than 2, and small faces with them.
+        # Averaging over areas avoids that. At any ratio it costs as much as the network's first layers, but
+        # at exactly 2 nearly nothing.
         source = np.asarray(
             cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR), np.uint8
         )
@@ -205,7 +212,7 @@ def _resize(image: Image, target: Image) -> None:
 def _decode(
     anchors: NDArray[np.float32], offsets: NDArray[np.float32], variances: tuple[float, ...]
 ) -> NDArray[np.float32]:
-    """Anchors (centre, size) and what the network says of them to boxes x1, y1, x2, y2 (n, 4)."""
+    """Returns boxes x1, y1, x2, y2 (n, 4) from anchors (centre, size) and predicted offsets, both (n, 4)."""
     centres = anchors[:, :2] + offsets[:, :2] * np.float32(variances[0]) * anchors[:, 2:]
     growth = np.minimum(offsets[:, 2:] * np.float32(variances[1]), np.float32(_LARGEST_GROWTH))
     half = anchors[:, 2:] * np.exp(growth) / 2

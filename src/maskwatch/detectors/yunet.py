@@ -11,6 +11,7 @@ import numpy as np
 
 from maskwatch.errors import ModelError, one_line
 from maskwatch.geometry import clip, letterbox_size
+from maskwatch.models.info import ModelInfo
 from maskwatch.opencv_log import quiet
 from maskwatch.types import Faces, Image
 
@@ -27,7 +28,10 @@ class YuNet:
         path: The ONNX file of opencv_zoo, in the form that takes any input size.
         size: Longer side in pixels at which pictures are searched; None means 640.
         threshold: Score below which nothing is reported, in [0, 1]; None means 0.7.
-        enlarge: The most by which a small picture is enlarged to reach `size`; 1 never enlarges.
+        enlarge: Largest factor by which a small picture is enlarged to reach `size`; 1 never enlarges.
+
+    Attributes:
+        info: Name, file and threshold of the model; see `maskwatch.models.info`.
 
     Raises:
         ModelError: OpenCV cannot use the file.
@@ -41,13 +45,14 @@ class YuNet:
         *,
         enlarge: float = 1.0,
     ) -> None:
-        self.path = Path(path)
+        path = Path(path)
         self.size = _SIZE if size is None else size
         self.threshold = _THRESHOLD if threshold is None else threshold
         self.enlarge = enlarge
+        self.info = ModelInfo("YuNet", "detector", type(self).__name__, (path,), self.threshold)
         # The network keeps its input size between two calls, so one thread at a time may use it.
         self._lock = threading.Lock()
-        if not self.path.is_file():
+        if not path.is_file():
             raise ModelError(f"{path}: no such model file")
         try:
             with quiet():
@@ -67,9 +72,9 @@ class YuNet:
             _, rows = self._net.detect(cv2.resize(image, target))
         if rows is None:
             return Faces.empty()
-        found = np.asarray(rows, np.float32)
-        found = found[np.argsort(-found[:, -1], kind="stable")]
-        boxes = np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1)
+        rows = np.asarray(rows, np.float32)
+        rows = rows[np.argsort(-rows[:, -1], kind="stable")]
+        boxes = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1)
         boxes *= np.array([width / target[0], height / target[1]] * 2, np.float32)
-        faces = Faces(clip(boxes, width, height), np.clip(found[:, -1], 0, 1))
+        faces = Faces(clip(boxes, width, height), np.clip(rows[:, -1], 0, 1))
         return faces[((faces.boxes[:, 2:] - faces.boxes[:, :2]) >= 1).all(axis=1)]

@@ -32,7 +32,7 @@ NO_FACE: Final = "ignore"
 class Assessor(Protocol):
     """A classifier that answers for every box, whether it shows a face or not."""
 
-    def look(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    def predict(self, image: Image, boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Predicts the states of boxes.
 
         Args:
@@ -116,7 +116,7 @@ def audit(
         rows, boxes, states = _labelled_faces(picture, image, detector)
         result.without_face += isinstance(picture, PortraitSample) and not rows
         result.faces += len(rows)
-        probabilities, faces, *_ = classifier.look(image, boxes)
+        probabilities, faces, *_ = classifier.predict(image, boxes)
         for place, row in enumerate(rows):
             suspect = _suspect(
                 picture.path,

@@ -21,7 +21,7 @@ import numpy as np
 
 from maskwatch import __version__
 from maskwatch.errors import ConfigError
-from maskwatch.factory import kind_of, load
+from maskwatch.factory import kind_of, load, model_info
 from maskwatch.models.catalog import NO_CLASSIFIER
 from maskwatch.models.download import sha256
 from maskwatch.sources.images import read_image
@@ -94,13 +94,13 @@ def prepare(spec: str, frame: Image, faces: int = 1, *, live: bool = True, threa
     kind = kind_of(name)
     if kind == "detector":
         detector = load(name, NO_CLASSIFIER, size, live=live, threads=threads).detector
-        return Runner(spec, kind, lambda: detector.detect(frame), _file(detector))
+        return Runner(spec, kind, lambda: detector.detect(frame), model_info(detector, kind).file)
     if size is not None:
         raise ConfigError(f"{spec}: only a detector takes a size")
     classifier = load("ssd-fast", name, live=live, threads=threads).classifier
     assert classifier is not None
     boxes = _boxes(faces)
-    return Runner(spec, kind, lambda: classifier.classify(frame, boxes), _file(classifier))
+    return Runner(spec, kind, lambda: classifier.classify(frame, boxes), model_info(classifier, kind).file)
 
 
 def time_models(runners: Sequence[Runner], rounds: Iterable[int]) -> list[Timing]:
@@ -184,11 +184,6 @@ def _boxes(count: int) -> Faces:
     return Faces(
         np.concatenate([corners, corners + _FACE], axis=1).astype(np.float32), np.ones(count, np.float32)
     )
-
-
-def _file(part: object) -> Path | None:
-    path = getattr(getattr(part, "model", part), "path", None)
-    return Path(path) if isinstance(path, str | Path) else None
 
 
 def _version(package: str) -> str | None:

@@ -17,7 +17,9 @@ from maskwatch.evaluation.measure import compute_figures
 from maskwatch.evaluation.mistakes import list_mistakes
 from maskwatch.evaluation.result import Evaluation
 from maskwatch.evaluation.slices import Member, read_slices
-from maskwatch.models.download import sha256
+from maskwatch.factory import model_info
+from maskwatch.models.info import ModelInfo
+from maskwatch.types import ModelKind
 
 _T = TypeVar("_T")
 Progress = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -127,16 +129,25 @@ def describe(engine: EvaluatedEngine) -> dict[str, Any]:
         "used": "live" if engine.live else "still",
         "threshold": parts.threshold,
     }
-    for kind, part in (("detector", parts.detector), ("classifier", parts.classifier)):
-        model = getattr(part, "model", None)
-        metadata = dict(getattr(model, "metadata", {}))
-        metadata.pop("levels", None)  # anchors: long, and of no interest here
-        about[kind] = type(part).__name__ if part is not None else "none"
-        about[f"{kind} threshold"] = getattr(part, "threshold", None)
-        file = getattr(model, "path", None)
-        about[f"{kind} sha256"] = sha256(file) if isinstance(file, Path) else None
-        about[f"{kind} metadata"] = metadata
-    return about
+    about |= _describe_model("detector", model_info(parts.detector, "detector"))
+    classifier = parts.classifier
+    return about | _describe_model(
+        "classifier", None if classifier is None else model_info(classifier, "classifier")
+    )
+
+
+def _describe_model(kind: ModelKind, info: ModelInfo | None) -> dict[str, Any]:
+    if info is None:
+        return {kind: "none", f"{kind} threshold": None, f"{kind} sha256": None, f"{kind} metadata": {}}
+    metadata = dict(info.metadata or {})
+    metadata.pop("levels", None)  # anchors: long, and of no interest here
+    return {
+        kind: info.back_end,
+        f"{kind} threshold": info.threshold,
+        # Only of files of maskwatch: they are what a model card is about.
+        f"{kind} sha256": None if info.metadata is None else info.sha256,
+        f"{kind} metadata": metadata,
+    }
 
 
 def _figures(

@@ -105,7 +105,8 @@ def select(selection: Selection) -> EvaluationSet:
         "pictures without a face": len(evaluation_set.negatives),
         "pictures of one person": len(evaluation_set.portraits),
         "sources": dict(Counter(sample.source for sample in evaluation_set.samples)),
-        "held-out negatives only": selection.held_out_only,
+        # Written so since the first version: older files hold this key.
+        "held-back negatives only": selection.held_out_only,
         "limit": selection.limit,
     }
     return evaluation_set

@@ -1,4 +1,4 @@
-"""The models that have a name: which back end and files each is, and which are taken where none is named."""
+"""The models that have a name: the back end and the files of each, and the defaults."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from maskwatch.types import ModelKind
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A model that can be had by name.
+    """A model that has a name.
 
     Attributes:
-        home: The class, as module:Class.
-        files: The files that its constructor takes first, by their names in `maskwatch.models.download`.
+        home: Its class, as module:Class.
+        files: First arguments of the constructor: names of files in `maskwatch.models.download`.
         summary: One line for people.
-        still_files: The files for still pictures, where they are others.
-        options: What its constructor is told besides.
-        still: What it is told besides for still pictures, unless a size is asked for.
-        retry: Of a detector: the options of `maskwatch.pipeline.Retry` for still pictures in which nothing is
+        still_files: The files for still pictures, where these are others.
+        options: Keyword arguments of the constructor.
+        still: More keyword arguments for still pictures, unless the user asks for a size.
+        retry: Detector: the options of `maskwatch.pipeline.Retry` for still pictures in which no face is
             found.
-        threads: Whether it takes a number of threads.
-        partner: Of a detector: the classifier that it is best used with, where that is not the usual one.
+        threads: Whether the constructor takes a number of threads.
+        partner: Detector: the classifier that suits it best, where that is not the default one.
     """
 
     home: str
@@ -40,7 +40,7 @@ class Backend:
 
     @property
     def all_files(self) -> tuple[str, ...]:
-        """Whatever it needs, however it is used."""
+        """All files, for still pictures and live video."""
         return (*self.files, *self.still_files)
 
 
@@ -48,13 +48,13 @@ _SSD: Final = "maskwatch.detectors.ssd:SSD"
 _MOBILENET: Final = "maskwatch.classifiers.mobilenet:MobileNet"
 
 STILL_SIZES: Final = (1280, 640, 416)
-"""Long sides, in pixels, at which still pictures are searched: the large one finds small faces, the small
-ones those that fill the picture, and all of them vote on where a face is. Still smaller ones take dogs for
-faces, unless nothing else is found and the score is high."""
+"""Longer sides, in pixels, at which still pictures are searched. The large size finds small faces, the small
+sizes find faces that fill the picture, and all of them vote on where a face is. Even smaller sizes take dogs
+for faces; they are used only if nothing else is found, with a high threshold (`STILL_RETRY`)."""
 
 STILL_RETRY: Final[Mapping[str, float]] = {"shrink": 3, "threshold": 0.6}
-"""Of 780 pictures without a face one scores more in such a copy (.78), the next .42; spoilt portraits that
-are missed otherwise have .87 to .98."""
+"""Of 780 pictures without a face, one scores more than the threshold in such a copy (.78), the next .42.
+Damaged portraits that are missed otherwise score .87 to .98."""
 
 _STILL: Final[Mapping[str, Any]] = {"size": STILL_SIZES, "enlarge": 2.0}
 
@@ -122,38 +122,38 @@ CLASSIFIERS: Final[dict[str, Backend]] = {
 }
 
 SHIPPED: Final[dict[ModelKind, str]] = {"detector": "ssd", "classifier": "mobilenet"}
-"""What is taken where nobody has chosen anything."""
+"""The defaults where the user has chosen nothing."""
 
 NO_CLASSIFIER: Final = "none"
-"""Stands where a classifier is named: faces are found and not judged."""
+"""Given in place of a classifier's name: faces are found but not classified."""
 
 
 def table(kind: ModelKind) -> dict[str, Backend]:
-    """The models of a kind that maskwatch knows by itself, by name."""
+    """Returns the models of a kind that come with maskwatch, by name."""
     return DETECTORS if kind == "detector" else CLASSIFIERS
 
 
 def default(kind: ModelKind) -> str:
-    """The name that is taken where none is given: the one in use (`maskwatch models use`), or the shipped."""
+    """Returns the default model's name: the one in use (`maskwatch models use`), else the shipped one."""
     return chosen(kind) or SHIPPED[kind]
 
 
 def partner(detector: str) -> str:
-    """The classifier that a detector is best used with; "" for whichever is the usual one."""
+    """Returns the classifier that suits a detector best; "" for the default one."""
     known = DETECTORS.get(detector)
     return known.partner if known else ""
 
 
 def at_hand(kind: ModelKind) -> list[str]:
-    """The names of a kind that can be used without fetching anything, the user's own last."""
+    """Returns the names of a kind that can be used without a download, the user's own last."""
     known = [
         name
         for name, backend in table(kind).items()
         if all(FILES[file].path.is_file() for file in backend.all_files)
     ]
-    return known + [name for name, own in added_of(kind).items() if own.path.is_file()]
+    return known + [name for name, model in added_of(kind).items() if model.path.is_file()]
 
 
 def added_of(kind: ModelKind) -> dict[str, AddedModel]:
-    """The user's own models of a kind."""
-    return {name: own for name, own in added_models().items() if own.kind == kind}
+    """Returns the user's own models of a kind, by name."""
+    return {name: model for name, model in added_models().items() if model.kind == kind}

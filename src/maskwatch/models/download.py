@@ -1,4 +1,4 @@
-"""Where model files are: in the package, or behind a url with a known hash."""
+"""Finds model files: in the package, or downloaded from a URL with a known hash."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 
+import platformdirs
+
 from maskwatch.errors import ConfigError, ModelError
 
 _LOG = logging.getLogger(__name__)
@@ -28,10 +30,10 @@ class ModelFile:
     """A file that some model needs.
 
     Attributes:
-        name: Its file name, in the package or in the cache.
-        licence: Of the weights.
-        url: Where it is to be had; None for a file in the package.
-        sha256: Of the file behind the url; its first eight digits, where no more is published.
+        name: File name, in the package or in the cache.
+        licence: Licence of the weights.
+        url: Where it can be downloaded; None for a file in the package.
+        sha256: Hash of the file at the URL; its first eight digits, where no more is published.
     """
 
     name: str
@@ -41,7 +43,7 @@ class ModelFile:
 
     @property
     def path(self) -> Path:
-        """Where the file is, or would be once downloaded."""
+        """Path of the file, downloaded or not."""
         return _HERE / self.name if self.url is None else cache_dir() / self.name
 
 
@@ -86,32 +88,34 @@ FILES: Final[dict[str, ModelFile]] = {
 
 
 def cache_dir() -> Path:
-    """Where downloaded models are kept: MASKWATCH_CACHE, or the system's usual place."""
+    """Returns the folder of downloaded models: MASKWATCH_CACHE, or the system's folder for caches."""
     if chosen := os.environ.get("MASKWATCH_CACHE"):
         return Path(chosen)
-    return usual_place("Caches", "XDG_CACHE_HOME", Path(".cache")) / "maskwatch"
+    # Without its opinion, platformdirs names the folder on Windows that earlier versions used, too.
+    folder = platformdirs.user_cache_path("maskwatch", appauthor=False, opinion=False)
+    return earlier_folder(folder, "Caches/maskwatch")
 
 
-def usual_place(library: str, variable: str, below_home: Path) -> Path:
-    """Where programs of this system keep files of a kind.
+def earlier_folder(folder: Path, library: str) -> Path:
+    """Returns the folder that earlier versions used on macOS if only that one exists, else `folder`.
+
+    Those versions did not follow the XDG variables on macOS; platformdirs does.
 
     Args:
-        library: Name of the folder in macOS's Library.
-        variable: What names the folder elsewhere, Windows apart (XDG Base Directory Specification)...
-        below_home: ...and where it is if that is not set.
+        folder: The folder of this version.
+        library: The earlier one, below macOS's Library.
     """
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / library
-    return Path(os.environ.get(variable) or Path.home() / below_home)
+    if sys.platform != "darwin" or folder.is_dir():
+        return folder
+    earlier = Path.home() / "Library" / library
+    return earlier if earlier.is_dir() else folder
 
 
 def locate(name: str) -> Path:
-    """The path of a file of `FILES`, downloaded first where it has to be.
+    """Returns the path of a file of `FILES`, and downloads the file first if necessary.
 
     Raises:
-        ModelError: It cannot be had, or is not the file that it should be.
+        ModelError: The file cannot be downloaded, or its hash is not the expected one.
     """
     file = FILES[name]
     path = file.path
@@ -126,34 +130,34 @@ def locate(name: str) -> Path:
     return path
 
 
-def choose_file(said: str | None, known: Mapping[str, str | None], option: str) -> Path | None:
-    """The file that the user means: one of ours by a short name, or one of the user's.
+def choose_file(choice: str | None, known: Mapping[str, str | None], option: str) -> Path | None:
+    """Returns the file that an option names: one of `FILES` by a short name, or the user's own.
 
     Args:
-        said: What follows the option; None where it was not given.
+        choice: The option's value; None where it was not given.
         known: Short name -> file of `FILES`, or None for "no file".
-        option: Its name, for the error.
+        option: Name of the option, for the error.
 
     Returns:
-        The file, fetched first where it has to be; None for none.
+        The file, downloaded first if necessary; None for none.
 
     Raises:
-        ConfigError: No such file.
-        ModelError: One of ours cannot be had.
+        ConfigError: There is no such file.
+        ModelError: A file of `FILES` cannot be downloaded.
     """
-    if said is None:
+    if choice is None:
         return None
-    if said in known:
-        ours = known[said]
-        return None if ours is None else locate(ours)
-    path = Path(said)
+    if choice in known:
+        name = known[choice]
+        return None if name is None else locate(name)
+    path = Path(choice)
     if not path.is_file():
-        raise ConfigError(f"{said}: no such file; {option} takes {', '.join(known)} or a file")
+        raise ConfigError(f"{choice}: no such file; {option} takes {', '.join(known)} or a file")
     return path
 
 
 def _download(url: str, path: Path, expected: str) -> None:
-    """Fetches a file; it appears under its name only when it is whole and right."""
+    """Downloads a file; it appears under its name only when it is complete and its hash is right."""
     if os.environ.get("MASKWATCH_OFFLINE", "").lower() not in ("", "0", "false", "no"):
         raise ModelError(
             f"{path.name} is not here and MASKWATCH_OFFLINE forbids fetching it; get {url}"
@@ -183,7 +187,7 @@ def _download(url: str, path: Path, expected: str) -> None:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a file's content, in hexadecimal."""
+    """Returns the hash of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

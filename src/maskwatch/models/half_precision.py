@@ -1,7 +1,7 @@
-"""Weights in 16 bits: half the file, the same model.
+"""Stores the weights of an ONNX model in 16 bits, which halves the file.
 
-Only what is stored is halved. Whatever runs the file turns the weights back into 32 bits when it opens it, so
-it is as fast and as exact as with 32 bits from there on; the rounding is part of the model that is measured.
+Only the stored weights have 16 bits. ONNX Runtime turns them back into 32 bits when it opens the file, so the
+model computes as fast and as exactly as before. The rounding is part of the model that is measured.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import onnx
 from onnx import TensorProto, numpy_helper
 
 _LEAST: Final = 1024
-"""Fewer numbers than that stay as they are: there is nothing to save."""
+"""Tensors with fewer numbers stay as they are: they would save nothing."""
 
 _SUFFIX: Final = ".half"
 
 
 def halve(model: onnx.ModelProto) -> None:
-    """Stores the large weights of a model in 16 bits and lets it turn them back by itself."""
+    """Stores the large weights of a model in 16 bits, each followed by a cast back to 32; changes `model`."""
     graph = model.graph
     casts = []
     for entry in graph.initializer:
@@ -35,7 +35,7 @@ def halve(model: onnx.ModelProto) -> None:
 
 
 def restore(model: onnx.ModelProto) -> None:
-    """Takes `halve` back, but for the rounding; a model that was not halved stays as it is."""
+    """Undoes `halve` except for the rounding; changes `model`. One that was not halved stays as it is."""
     graph = model.graph
     stored = {entry.name: entry for entry in graph.initializer}
     nodes = []

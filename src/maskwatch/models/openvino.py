@@ -1,6 +1,6 @@
-"""OpenVINO, where it is installed: opens its .xml + .bin models, and makes them from ONNX files.
+"""Opens models of OpenVINO (.xml and .bin), and makes them from ONNX files; needs OpenVINO installed.
 
-What an ONNX file says of itself in its metadata stands in the .xml's `rt_info`, under the same key.
+The metadata of the ONNX file stands in the .xml's `rt_info`, under the same key.
 Neither `ovc` nor `openvino.convert_model` is used: they report to OpenVINO's makers unless told not to.
 """
 
@@ -24,14 +24,14 @@ _TYPES: Final = {"u8": "tensor(uint8)", "f32": "tensor(float)"}
 
 
 class OpenVinoNetwork:
-    """A network run by OpenVINO on the processor; threads may share it.
+    """Runs a network with OpenVINO on the processor; threads may share it.
 
     Args:
         path: The .xml file; the .bin file lies beside it.
         threads: Threads that one run may use.
 
     Attributes:
-        entries: What the file says of itself, by key.
+        entries: The texts in the file's metadata, by key.
 
     Raises:
         ModelError: OpenVINO is not installed, or cannot use the file.
@@ -57,27 +57,27 @@ class OpenVinoNetwork:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Names and types, as ONNX Runtime calls them."""
+        """Names and types of the inputs, as ONNX Runtime calls them."""
         return {
             port.any_name: _TYPES.get(port.element_type.get_type_name(), "") for port in self._compiled.inputs
         }
 
     @property
     def outputs(self) -> set[str]:
-        """Names."""
+        """Names of the outputs."""
         return {name for port in self._compiled.outputs for name in port.names}
 
     def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """The named outputs.
+        """Returns the named outputs for the inputs in `feed`.
 
         Raises:
             RuntimeError: The network cannot take this input.
         """
-        for name, given in feed.items():
+        for name, pixels in feed.items():
             # It would take pixels of another shape without a word.
-            wanted = self._compiled.input(name).partial_shape
-            if not wanted.compatible(self._shape(list(given.shape))):
-                raise RuntimeError(f"{name} has the shape {given.shape}, not {wanted}")
+            expected = self._compiled.input(name).partial_shape
+            if not expected.compatible(self._shape(list(pixels.shape))):
+                raise RuntimeError(f"{name} has the shape {pixels.shape}, not {expected}")
         request = getattr(self._requests, "own", None)
         if request is None:  # one holds the buffers of one run
             request = self._requests.own = self._compiled.create_infer_request()
@@ -91,7 +91,7 @@ def write_ir(model: Path, out: Path, entries: Mapping[str, str]) -> None:
     Args:
         model: The ONNX file.
         out: The .xml file to write.
-        entries: What the file is to say of itself.
+        entries: Texts for its metadata, by key.
 
     Raises:
         ModelError: OpenVINO is not installed, or cannot convert the file.
@@ -101,17 +101,17 @@ def write_ir(model: Path, out: Path, entries: Mapping[str, str]) -> None:
     if out.suffix != SUFFIX:
         raise ModelError(f"{out}: an OpenVINO model is named *{SUFFIX}")
     with AtomicFile(out) as draft, AtomicFile(out.with_suffix(".bin")) as weights:
-        made = draft.path.with_suffix(".bin")
+        draft_weights = draft.path.with_suffix(".bin")
         try:
             network = openvino.Core().read_model(model)
             for key, value in entries.items():
                 network.set_rt_info(value, [key])
             openvino.save_model(network, draft.path, compress_to_fp16=False)
-            os.replace(made, weights.path)
+            os.replace(draft_weights, weights.path)
         except (RuntimeError, OSError) as error:
             raise ModelError(f"{out}: OpenVINO cannot write it ({one_line(error)})") from error
         finally:
-            made.unlink(missing_ok=True)
+            draft_weights.unlink(missing_ok=True)
 
 
 def _openvino(path: Path) -> Any:

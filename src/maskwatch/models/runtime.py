@@ -1,12 +1,11 @@
-"""ONNX Runtime: the only place where its sessions are made. OpenVINO's form of a model opens as well.
+"""Opens model files: the only place where sessions of ONNX Runtime are made.
 
-A model file of maskwatch explains itself: what it is, how it is to be fed and how its answers are to
-be read stands as one JSON object under the key "maskwatch" in the file's metadata.
+OpenVINO's form of a model opens as well. What a file says about itself is described in
+`maskwatch.models.metadata`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,32 +20,22 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from maskwatch.errors import ModelError, one_line
 from maskwatch.models import openvino
+from maskwatch.models.metadata import METADATA_KEY, Metadata, kind_of_entry, parse, read_json
 from maskwatch.types import ModelKind
-
-METADATA_KEY: Final = "maskwatch"
-FORMAT: Final = 1
-"""The newest form of the metadata that this version can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Contract:
-    """What a file of a kind must hold."""
+    """Names of the inputs and outputs that a network of a kind has."""
 
     input: str
     outputs: tuple[str, ...]
-    keys: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
 
 _CONTRACTS: Final[dict[ModelKind, _Contract]] = {
-    "detector": _Contract(
-        "image",
-        ("logits", "offsets"),
-        ("levels", "variances", "stride_multiple", "threshold", "nms_iou", "sizes", "default_size"),
-    ),
-    "classifier": _Contract(
-        "faces", ("probabilities", "face"), ("labels", "size", "margin", "thresholds"), ("turned",)
-    ),
+    "detector": _Contract("image", ("logits", "offsets")),
+    "classifier": _Contract("faces", ("probabilities", "face"), ("turned",)),
 }
 
 _ORT_ERRORS: Final = (
@@ -62,22 +51,22 @@ _ORT_ERRORS: Final = (
 
 
 class Network(Protocol):
-    """What runs a file, whatever its form; threads may share it."""
+    """Runs the network of a file, whatever the file's form; threads may share it."""
 
     @property
     def entries(self) -> Mapping[str, str]:
-        """What the file says of itself, by key."""
+        """The texts in the file's metadata, by key."""
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Names and types, such as "tensor(uint8)"."""
+        """Names and types of the inputs, such as "tensor(uint8)"."""
 
     @property
     def outputs(self) -> set[str]:
-        """Names."""
+        """Names of the outputs."""
 
     def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """The named outputs."""
+        """Returns the named outputs for the inputs in `feed`."""
 
 
 class _OnnxNetwork:
@@ -109,16 +98,18 @@ class Model:
 
     Attributes:
         path: The file.
-        kind: What it does.
-        network: What runs it.
-        metadata: What the file says about itself.
-        extras: The optional outputs that it has.
+        kind: "detector" or "classifier".
+        network: Runs it.
+        metadata: The JSON object in the file, with all keys as they stand there.
+        described: The same, checked and typed.
+        extras: Names of the optional outputs that it has.
     """
 
     path: Path
     kind: ModelKind
     network: Network
     metadata: dict[str, Any]
+    described: Metadata
     extras: tuple[str, ...] = ()
 
     def run(self, pictures: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
@@ -128,7 +119,9 @@ class Model:
             pictures: (n, h, w, 3) uint8, BGR.
 
         Returns:
-            The outputs of the kind's contract, in its order, and then the optional ones that there are.
+            float32 arrays. A detector's, for its a anchors: logits (a,) and offsets (a, 4). A classifier's:
+            probabilities of the states (n, 3), probability of a face (n,), and, where the file has it, of a
+            face that is turned far to the side (n,).
 
         Raises:
             ModelError: The network cannot take this input, or memory is short.
@@ -141,39 +134,49 @@ class Model:
 
 
 def open_session(path: str | Path, kind: ModelKind, threads: int = 1) -> Model:
-    """Opens a model file of maskwatch.
+    """Opens a model file of a certain kind.
 
     Args:
         path: The ONNX file, or the .xml file of an OpenVINO model.
         kind: What it has to be.
-        threads: Threads that one run may use, from 1 on. Nets this small gain little beyond 2.
+        threads: Threads that one run may use, from 1 on. Networks this small gain little beyond 2.
 
     Raises:
         ModelError: The file is missing, damaged, no model of maskwatch, of the other kind, or newer
-            than this version.
+            than this version; or its metadata makes no sense.
     """
     path = Path(path)
-    network, metadata = _open(path, threads)
-    _check_contract(path, kind, network, metadata)
-    extras = tuple(name for name in _CONTRACTS[kind].optional if name in network.outputs)
-    return Model(path, kind, network, metadata, extras)
+    network, entry = _open(path, threads)
+    return _checked(path, kind, network, entry)
+
+
+def open_model(path: str | Path, threads: int = 1) -> Model:
+    """Opens a model file of either kind; the answer says which it is.
+
+    Args:
+        path: As for `open_session`.
+        threads: As for `open_session`.
+
+    Raises:
+        ModelError: As `open_session`, or the file names no known kind.
+    """
+    path = Path(path)
+    network, entry = _open(path, threads)
+    return _checked(path, kind_of_entry(entry, path), network, entry)
 
 
 def kind_of_file(path: str | Path) -> ModelKind:
-    """What a model file is, by its own word.
+    """Returns the kind that a model file names, without checking the rest of what it says.
 
     Raises:
-        ModelError: As `open_session`.
+        ModelError: The file is missing, damaged, no model of maskwatch, newer than this version, or names
+            no known kind.
     """
-    kind = _open(Path(path), 1)[1].get("kind")
-    for known in _CONTRACTS:
-        if kind == known:
-            return known
-    raise ModelError(f"{path}: its maskwatch metadata names no known kind ({kind!r})")
+    return kind_of_entry(_open(Path(path), 1)[1], path)
 
 
 def _open(path: Path, threads: int) -> tuple[Network, dict[str, Any]]:
-    """The network and the metadata, of whatever kind."""
+    """Returns the network of a file of either kind, and the JSON object in its metadata."""
     _check_file(path)
     _calm_opencv()
     network: Network
@@ -181,11 +184,32 @@ def _open(path: Path, threads: int) -> tuple[Network, dict[str, Any]]:
         network = openvino.OpenVinoNetwork(path, threads)
     else:
         network = _OnnxNetwork(path, threads)
-    return network, _read_metadata(path, network.entries)
+    if METADATA_KEY not in network.entries:
+        form = "OpenVINO" if path.suffix == openvino.SUFFIX else "ONNX"
+        raise ModelError(
+            f"{path}: an {form} model, but none of maskwatch: it does not say how it is to be used"
+            " (`maskwatch export` makes files that do)"
+        )
+    return network, read_json(network.entries[METADATA_KEY], path)
+
+
+def _checked(path: Path, kind: ModelKind, network: Network, entry: dict[str, Any]) -> Model:
+    """Returns the model, once its metadata, inputs and outputs are known to be those of its kind."""
+    described = parse(entry, kind, path)
+    contract = _CONTRACTS[kind]
+    if network.inputs != {contract.input: "tensor(uint8)"} or not network.outputs.issuperset(
+        contract.outputs
+    ):
+        raise ModelError(
+            f"{path}: a {kind} takes {contract.input!r} (uint8) and gives"
+            f" {' and '.join(map(repr, contract.outputs))}; this file does not"
+        )
+    extras = tuple(name for name in contract.optional if name in network.outputs)
+    return Model(path, kind, network, entry, described, extras)
 
 
 def _calm_opencv() -> None:
-    """Leaves OpenCV one thread, unless the program has already chosen a number."""
+    """Lets OpenCV use one thread, unless the program has already chosen a number."""
     # Its pool has a thread for every core, which would fight with ONNX Runtime's at every resize.
     if cv2.getNumThreads() > 1 and cv2.getNumThreads() == (os.cpu_count() or 1):
         cv2.setNumThreads(1)
@@ -198,39 +222,3 @@ def _check_file(path: Path) -> None:
         raise ModelError(f"{path}: a model is a single .onnx file, this is a folder")
     if path.stat().st_size == 0:
         raise ModelError(f"{path}: the model file is empty")
-
-
-def _read_metadata(path: Path, entries: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        metadata = json.loads(entries[METADATA_KEY])
-    except KeyError:
-        form = "OpenVINO" if path.suffix == openvino.SUFFIX else "ONNX"
-        raise ModelError(
-            f"{path}: an {form} model, but none of maskwatch: it does not say how it is to be used"
-            " (`maskwatch export` makes files that do)"
-        ) from None
-    except ValueError as error:
-        raise ModelError(f"{path}: its maskwatch metadata cannot be read ({error})") from error
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("format"), int):
-        raise ModelError(f"{path}: its maskwatch metadata has no format number")
-    if metadata["format"] > FORMAT:
-        raise ModelError(
-            f"{path}: made for a newer maskwatch (format {metadata['format']}, this one reads up to"
-            f" {FORMAT}); upgrade maskwatch"
-        )
-    return metadata
-
-
-def _check_contract(path: Path, kind: ModelKind, network: Network, metadata: dict[str, Any]) -> None:
-    if metadata.get("kind") != kind:
-        raise ModelError(f"{path}: a {metadata.get('kind')}, where a {kind} is needed")
-    contract = _CONTRACTS[kind]
-    missing = [key for key in contract.keys if key not in metadata]
-    if missing:
-        raise ModelError(f"{path}: its maskwatch metadata lacks {', '.join(missing)}")
-    given = network.inputs == {contract.input: "tensor(uint8)"}
-    if not given or not network.outputs.issuperset(contract.outputs):
-        raise ModelError(
-            f"{path}: a {kind} takes {contract.input!r} (uint8) and gives"
-            f" {' and '.join(map(repr, contract.outputs))}; this file does not"
-        )

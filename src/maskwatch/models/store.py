@@ -1,4 +1,4 @@
-"""The user's own models: files that were added under a name, and which ones are in use.
+"""Keeps the user's own models: files that were added under a name, and which models are in use.
 
     NAME.onnx   the model
     NAME.json   what it is and its hash; a model is there when this file is
@@ -17,9 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import platformdirs
+
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import ConfigError, ModelError, SinkError
-from maskwatch.models.download import sha256, usual_place
+from maskwatch.models.download import earlier_folder, sha256
 from maskwatch.types import ModelKind
 
 _CHOICE: Final = "use"  # never a model's name
@@ -28,13 +30,13 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class AddedModel:
-    """A model of the user's own.
+    """A model that the user has added.
 
     Attributes:
-        name: What it is called.
+        name: Its name.
         kind: "detector" or "classifier".
         file: File name in `store_dir`.
-        sha256: Of the file when it was added.
+        sha256: Hash of the file when it was added.
     """
 
     name: str
@@ -44,49 +46,51 @@ class AddedModel:
 
     @property
     def path(self) -> Path:
-        """Where the file should be."""
+        """Path of the file, which may have vanished."""
         return store_dir() / self.file
 
 
 def store_dir() -> Path:
-    """Where added models are kept: MASKWATCH_MODELS, or the system's usual place for data."""
+    """Returns the folder of added models: MASKWATCH_MODELS, or one in the system's folder for data."""
     if chosen := os.environ.get("MASKWATCH_MODELS"):
         return Path(chosen)
-    base = usual_place("Application Support", "XDG_DATA_HOME", Path(".local", "share"))
-    return base / "maskwatch" / "models"
+    folder = platformdirs.user_data_path("maskwatch", appauthor=False) / "models"
+    return earlier_folder(folder, "Application Support/maskwatch/models")
 
 
 def added_models() -> dict[str, AddedModel]:
-    """The added models by name; those whose file has vanished are among them."""
-    found = (_read_own(path) for path in sorted(store_dir().glob("*.json")) if _is_name(path.stem))
-    return {own.name: own for own in found if own is not None}
+    """Returns the added models by name, with those whose file has vanished."""
+    paths = sorted(store_dir().glob("*.json"))
+    models = (_read_added(path) for path in paths if _is_name(path.stem))
+    return {model.name: model for model in models if model is not None}
 
 
-def locate_added(own: AddedModel) -> Path:
-    """The path of an added model's file.
+def locate_added(model: AddedModel) -> Path:
+    """Returns the path of an added model's file.
 
     Raises:
         ModelError: It has vanished, or is not the file that was added.
     """
-    if not own.path.is_file():
-        raise ModelError(f"the {own.kind} {own.name!r} was added, but {own.path} is gone; {_way_out(own)}")
-    if sha256(own.path) != own.sha256:
-        raise ModelError(f"{own.path}: not the file that was added (its hash differs); {_way_out(own)}")
-    return own.path
+    path, advice = model.path, _advice(model)
+    if not path.is_file():
+        raise ModelError(f"the {model.kind} {model.name!r} was added, but {path} is gone; {advice}")
+    if sha256(path) != model.sha256:
+        raise ModelError(f"{path}: not the file that was added (its hash differs); {advice}")
+    return path
 
 
-def _way_out(own: AddedModel) -> str:
-    text = f"`maskwatch models remove {own.name}`, then add it again"
-    if chosen(own.kind) == own.name:
+def _advice(model: AddedModel) -> str:
+    text = f"`maskwatch models remove {model.name}`, then add it again"
+    if chosen(model.kind) == model.name:
         text += ", or `maskwatch models use --default`"
     return text
 
 
 def check_name(name: str) -> None:
-    """Refuses a name that could be taken for something else.
+    """Checks that a name cannot be taken for something else, such as a file.
 
     Raises:
-        ConfigError: It is one.
+        ConfigError: It can.
     """
     if not _is_name(name):
         raise ConfigError(
@@ -100,16 +104,16 @@ def _is_name(name: str) -> bool:
 
 
 def add_file(path: Path, name: str, kind: ModelKind) -> AddedModel:
-    """Copies a model file, which the caller has tried, into the store.
+    """Copies a model file into the store; the caller has tried that it works.
 
     Raises:
-        ConfigError: The name is no name.
+        ConfigError: The name is not allowed.
         ModelError: The name is taken.
         SinkError: The store cannot be written to; nothing was changed.
     """
     check_name(name)
     folder = store_dir()
-    card = folder / f"{name}.json"
+    description = folder / f"{name}.json"
     # On some systems a.onnx and A.onnx are one file.
     if name.lower() in {taken.lower() for taken in added_models()}:
         raise ModelError(f"there is a model {name!r} already; remove it first, or choose another --name")
@@ -119,35 +123,35 @@ def add_file(path: Path, name: str, kind: ModelKind) -> AddedModel:
             shutil.copyfile(path, copy.path)
         except OSError as error:
             raise SinkError(f"{target}: cannot be written ({error.strerror or error})") from error
-        own = AddedModel(name, kind, target.name, sha256(copy.path))
+        model = AddedModel(name, kind, target.name, sha256(copy.path))
     # Written last: a copy that failed half-way left no model behind.
-    _write(card, {key: value for key, value in asdict(own).items() if key != "name"})
-    return own
+    _write(description, {key: value for key, value in asdict(model).items() if key != "name"})
+    return model
 
 
-def remove_file(own: AddedModel) -> None:
-    """Forgets a model and deletes its file; where it was in use, the shipped one is again.
+def remove_file(model: AddedModel) -> None:
+    """Deletes a model and its file; if it was in use, the shipped model is used again.
 
     Raises:
         ModelError: A file cannot be deleted.
     """
-    if chosen(own.kind) == own.name:
-        choose(own.kind, None)
+    if chosen(model.kind) == model.name:
+        choose(model.kind, None)
     try:
-        (store_dir() / f"{own.name}.json").unlink(missing_ok=True)
-        own.path.unlink(missing_ok=True)
+        (store_dir() / f"{model.name}.json").unlink(missing_ok=True)
+        model.path.unlink(missing_ok=True)
     except OSError as error:
-        raise ModelError(f"{own.path}: cannot be deleted ({error.strerror or error})") from error
+        raise ModelError(f"{model.path}: cannot be deleted ({error.strerror or error})") from error
 
 
 def chosen(kind: ModelKind) -> str | None:
-    """The name that is in use in place of the shipped model's; None for the shipped one."""
+    """Returns the name of the model in use; None for the shipped one."""
     name = _read(store_dir() / f"{_CHOICE}.json").get(kind)
     return name if isinstance(name, str) and name else None
 
 
 def choose(kind: ModelKind, name: str | None) -> None:
-    """Sets what `chosen` says.
+    """Puts a model to use in place of the shipped one; None goes back to that.
 
     Raises:
         SinkError: The store cannot be written to.
@@ -160,16 +164,17 @@ def choose(kind: ModelKind, name: str | None) -> None:
         _write(path, names)
 
 
-def _read_own(path: Path) -> AddedModel | None:
-    card = _read(path)
-    kind, file, digest = (str(card.get(key, "")) for key in ("kind", "file", "sha256"))
+def _read_added(path: Path) -> AddedModel | None:
+    """Returns the model that a JSON file describes; None where it describes none."""
+    description = _read(path)
+    kind, file, digest = (str(description.get(key, "")) for key in ("kind", "file", "sha256"))
     if kind not in ("detector", "classifier") or Path(file).name != file or not file:
         return None
     return AddedModel(path.stem, "detector" if kind == "detector" else "classifier", file, digest)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The content of a JSON file; nothing where it does not exist."""
+    """Returns the object in a JSON file; an empty one where the file does not exist."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

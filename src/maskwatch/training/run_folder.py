@@ -110,7 +110,7 @@ def _evaluated(file: Path, kind: ModelKind, learnt: RunPictures) -> Evaluation:
         "pictures with boxes": len(material.samples),
         "pictures without a face": len(material.negatives),
         "pictures of one person": len(material.portraits),
-        "held-out negatives only": True,
+        "held-back negatives only": True,
         "limit": None,
     }
     pair = SHIPPED | {kind: str(file)}

@@ -15,8 +15,8 @@ from maskwatch.models.macs import macs
 from maskwatch.models.runtime import open_session
 from maskwatch.training.engine import checkpoint
 from maskwatch.training.engine.onnx_weights import load_exported
-from maskwatch.training.export import onnx_export
-from maskwatch.training.export.ensemble import EnsembleMember, join
+from maskwatch.training.export import onnx_export, parity
+from maskwatch.training.export.ensemble import EnsembleMember, add_member
 from maskwatch.training.nets.ssd import SSD
 
 
@@ -44,7 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             entry.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(entry) * 0.9, entry.name))
     other = save(proto, words | {"name": "other"}, folder / "other.onnx")
     proto = onnx.load(str(own))
-    words = join(proto, words, EnsembleMember(other, 0.25))
+    words = add_member(proto, words, EnsembleMember(other, 0.25))
     return {"own": own, "other": other, "both": save(proto, words, folder / "both.onnx")}
 
 
@@ -93,7 +93,7 @@ def test_an_export_with_a_companion_is_compared_with_both(files: dict[str, Path]
     difference = onnx_export.export_detector(
         tmp_path / "c.pt", out, words, companion=EnsembleMember(files["own"])
     )
-    assert difference < onnx_export.MAX_ROUNDING
+    assert difference < parity.MAX_ROUNDING
     assert words_of(out)["companion"]["name"] == words_of(files["own"])["name"]
 
 
@@ -102,10 +102,10 @@ def test_a_stranger_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("not a model")
     for file in (tmp_path / "text.onnx", tmp_path / "absent.onnx"):
         with pytest.raises(DataError, match=r"onnx: not a detector that maskwatch exported"):
-            join(proto, words, EnsembleMember(file))
+            add_member(proto, words, EnsembleMember(file))
     other = save(
         onnx.load(str(files["own"])), words | {"levels": words["levels"][:-1]}, tmp_path / "other.onnx"
     )
     with pytest.raises(DataError, match="cannot be averaged with this detector: other levels"):
-        join(proto, words, EnsembleMember(other))
+        add_member(proto, words, EnsembleMember(other))
     assert proto == onnx.load(str(files["own"]))

@@ -7,14 +7,14 @@ from conftest import FakeModels
 from fakes import BLUE, CELL, scene
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.errors import DataError
-from maskwatch.training.export.network_inputs import pictures_of, recorded
+from maskwatch.training.export.network_inputs import network_inputs, pictures_of
 
 FACES = [Square((1, 1), 0, 0), Square((4, 4), 1, 1)]
 
 
 def test_a_detector_is_fed_padded_pictures(fake_models: FakeModels, tmp_path: Path) -> None:
     data = write_coco(tmp_path / "street", [FACES, FACES])
-    (inputs, *more) = recorded(fake_models.detector, "detector", pictures_of(data, {}))
+    (inputs, *more) = network_inputs(fake_models.detector, "detector", pictures_of(data, {}))
     assert len(more) == 1
     assert inputs.dtype == np.uint8
     assert inputs.shape[0] == 1
@@ -23,11 +23,11 @@ def test_a_detector_is_fed_padded_pictures(fake_models: FakeModels, tmp_path: Pa
 
 def test_a_classifier_is_fed_the_faces(fake_models: FakeModels, tmp_path: Path) -> None:
     data = write_coco(tmp_path / "street", [FACES])
-    (crops,) = recorded(fake_models.classifier, "classifier", pictures_of(data, {}))
+    (crops,) = network_inputs(fake_models.classifier, "classifier", pictures_of(data, {}))
     assert crops.shape == (2, CELL, CELL, 3)
     np.testing.assert_array_equal(crops[0], scene({(0, 0): BLUE}, CELL, CELL)[None][0])
     people = write_crops(tmp_path / "people", [(0, 0), (1, 1), (2, 2)])
-    assert len(recorded(fake_models.classifier, "classifier", pictures_of(people, {}, most=2))) == 2
+    assert len(network_inputs(fake_models.classifier, "classifier", pictures_of(people, {}, most=2))) == 2
 
 
 def test_which_pictures(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_which_pictures(tmp_path: Path) -> None:
 def test_unreadable_pictures(fake_models: FakeModels, tmp_path: Path) -> None:
     none = write_negatives(tmp_path / "none", [False, False])
     (none / "0.png").write_text("no picture")
-    material = pictures_of(none, {})
-    assert len(recorded(fake_models.detector, "detector", material)) == 1
+    pictures = pictures_of(none, {})
+    assert len(network_inputs(fake_models.detector, "detector", pictures)) == 1
     (none / "1.png").write_text("no picture")
     with pytest.raises(DataError, match="not one of the pictures"):
-        recorded(fake_models.detector, "detector", material)
+        network_inputs(fake_models.detector, "detector", pictures)

@@ -2,41 +2,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.classifiers.score_fusion import ScoreFusion
+from maskwatch.data.sample import UNKNOWN
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
-from maskwatch.training.export.operating_point import Candidates, best_f2, cheapest, choose_fusion, settle
+from maskwatch.training.export.candidates import Candidates
+from maskwatch.training.export.operating_point import best_f2, cheapest, choose_fusion, raise_threshold
 
 
 def candidates() -> Candidates:
     rng = np.random.default_rng(0)
-    seen = Candidates()
+    parts = []
     for bare in [False] * 100 + [True] * 40:
         true = rng.random(4) < (0.0 if bare else 0.6)
-        seen.outcome.append(np.where(true, TRUE, FALSE).astype(np.int8))
-        seen.found.append(np.where(true, rng.uniform(0.3, 1, 4), rng.uniform(0, 0.6, 4)))
-        seen.seen.append(np.where(true, rng.uniform(0.5, 1, 4), rng.uniform(0, 0.7, 4)))
-        seen.bare.append(np.full(4, bare))
-    return seen
+        outcome = np.where(true, TRUE, FALSE).astype(np.int8)
+        scores = np.where(true, rng.uniform(0.3, 1, 4), rng.uniform(0, 0.6, 4))
+        face = np.where(true, rng.uniform(0.5, 1, 4), rng.uniform(0, 0.7, 4))
+        parts.append(made(outcome, scores, face, bare))
+    return Candidates.concatenate(parts)
+
+
+def made(outcome: np.ndarray, scores: np.ndarray, face: np.ndarray, bare: bool) -> Candidates:
+    count = len(outcome)
+    return Candidates(
+        detector_score=scores,
+        face=face,
+        outcome=outcome,
+        probabilities=np.zeros((count, 3)),
+        state=np.full(count, UNKNOWN),
+        side=np.zeros(count),
+        bare=np.full(count, bare),
+        portrait=np.zeros(count, np.bool_),
+    )
 
 
 def test_the_threshold_keeps_to_the_false_faces_that_are_allowed() -> None:
-    seen = candidates()
-    bare = seen.joined("bare")
+    given = candidates()
     for allowed in (0, 3):
-        fusion, kept = choose_fusion(seen, allowed)
-        scores = fusion(seen.joined("found"), seen.joined("seen"))
-        assert np.count_nonzero(scores[bare] >= fusion.threshold) <= kept <= allowed
-        found = scores[seen.joined("outcome") == TRUE] >= fusion.threshold
+        fusion, remaining = choose_fusion(given, allowed)
+        scores = fusion(given.detector_score, given.face)
+        assert np.count_nonzero(scores[given.bare] >= fusion.threshold) <= remaining <= allowed
+        found = scores[given.outcome == TRUE] >= fusion.threshold
         assert found.mean() > 0.7
 
 
 def test_ignored_places_teach_nothing() -> None:
-    seen = candidates()
-    usual = choose_fusion(seen, 3)
-    seen.outcome.append(np.full(50, IGNORED, np.int8))
-    seen.found.append(np.full(50, 0.99))
-    seen.seen.append(np.full(50, 0.01))
-    seen.bare.append(np.zeros(50, np.bool_))
-    assert choose_fusion(seen, 3) == usual
+    given = candidates()
+    usual = choose_fusion(given, 3)
+    ignored = made(np.full(50, IGNORED, np.int8), np.full(50, 0.99), np.full(50, 0.01), False)
+    assert choose_fusion(Candidates.concatenate([given, ignored]), 3) == usual
 
 
 def test_best_f2() -> None:
@@ -65,9 +77,9 @@ def test_what_is_met_in_use_decides_in_the_end() -> None:
         return in_use[in_use >= fusion.threshold]
 
     chosen = ScoreFusion(1.0, 1.0, 0.0, 0.55)
-    assert settle(chosen, 2, scored) == chosen
-    settled = settle(chosen, 1, scored)
-    assert 0.6 < settled.threshold < 0.602
-    assert (settled.detector, settled.face, settled.bias) == (1.0, 1.0, 0.0)
-    assert asked == [0.55, 0.55, settled.threshold]
-    assert settle(chosen, 0, lambda fusion: np.ones(1)).threshold == 0.999  # there is no end to it
+    assert raise_threshold(chosen, 2, scored) == chosen
+    raised = raise_threshold(chosen, 1, scored)
+    assert 0.6 < raised.threshold < 0.602
+    assert (raised.detector, raised.face, raised.bias) == (1.0, 1.0, 0.0)
+    assert asked == [0.55, 0.55, raised.threshold]
+    assert raise_threshold(chosen, 0, lambda fusion: np.ones(1)).threshold == 0.999  # there is no end to it

@@ -10,6 +10,8 @@ from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.errors import ModelError
 from maskwatch.types import LABELS, Faces
 
+STILL = {"detector": 1.0, "face": 0.5, "bias": 0.0, "threshold": 0.5}
+
 
 def faces(*cells: tuple[int, int], score: float = 1.0) -> Faces:
     boxes = np.array([box(*cell) for cell in cells], np.float32).reshape(-1, 4)
@@ -65,11 +67,11 @@ def test_what_is_no_face_is_dropped_and_order_kept(classifier: MobileNet) -> Non
 
 def test_assesses_every_box_even_what_is_no_face(classifier: MobileNet) -> None:
     cells = [(c, 1) for c in range(10)]
-    probabilities, face, *_ = classifier.look(scene({(3, 1): GREEN}), faces(*cells).boxes)
+    probabilities, face, *_ = classifier.predict(scene({(3, 1): GREEN}), faces(*cells).boxes)
     assert probabilities.shape == (10, 3)
     assert probabilities[3].argmax() == LABELS.index("without_mask")
     assert np.flatnonzero(face > 0.5).tolist() == [3]
-    probabilities, face, *_ = classifier.look(scene({}), Faces.empty().boxes)
+    probabilities, face, *_ = classifier.predict(scene({}), Faces.empty().boxes)
     assert (probabilities.shape, face.shape) == ((0, 3), (0,))
 
 
@@ -81,7 +83,7 @@ def test_second_look_is_mirrored_and_wider(fake_models: FakeModels) -> None:
     fed: list[np.ndarray] = []
     twice.model = Fed(twice.model.run, fed)  # type: ignore[assignment]
     image[:, : int(boxes[0, 0]) + 16] = 127  # the left half goes grey
-    first, second = once.look(image, boxes), twice.look(image, boxes)
+    first, second = once.predict(image, boxes), twice.predict(image, boxes)
     assert len(fed) == 2
     assert fed[0][0, 16, 28].tolist() == list(BLUE)
     assert fed[0][0, 16, 4].tolist() == [127] * 3
@@ -96,11 +98,11 @@ def test_what_is_hardly_a_face_gets_no_second_look(fake_models: FakeModels) -> N
     fed: list[np.ndarray] = []
     classifier.model = Fed(classifier.model.run, fed)  # type: ignore[assignment]
     image = scene({(2, 1): BLUE, (6, 4): RED})
-    probabilities, face, *_ = classifier.look(image, faces((4, 1), (2, 1), (8, 1), (6, 4)).boxes)
+    probabilities, face, *_ = classifier.predict(image, faces((4, 1), (2, 1), (8, 1), (6, 4)).boxes)
     assert [len(crops) for crops in fed] == [4, 2]
     assert (face > 0.5).tolist() == [False, True, False, True]
     assert probabilities[[1, 3]].argmax(axis=1).tolist() == [0, 2]
-    classifier.look(scene({}), faces((4, 1)).boxes)
+    classifier.predict(scene({}), faces((4, 1)).boxes)
     assert len(fed) == 3
 
 
@@ -112,10 +114,10 @@ def test_scores_are_combined_as_the_file_says(tmp_path: Path) -> None:
     silent = MobileNet(write_classifier(tmp_path / "c.onnx", score=None))
     both = 1 / (1 + np.exp(-0.25 * 1.5))  # the detector's logit is 0
     assert joined.classify(image, found).scores[0] == pytest.approx(both, abs=1e-3)
-    assert joined.fusion is not None
+    assert joined.score_fusion is not None
     for other in (plain, silent):
         assert other.classify(image, found).scores.tolist() == [0.5]
-        assert other.fusion is None
+        assert other.score_fusion is None
 
 
 def test_scores_of_stills_may_be_combined_in_another_way(tmp_path: Path) -> None:
@@ -129,8 +131,8 @@ def test_scores_of_stills_may_be_combined_in_another_way(tmp_path: Path) -> None
         classifier = MobileNet(path, still=still)
         scores = classifier.classify(image, faces((1, 1), score=0.5)).scores
         assert scores[0] == pytest.approx(1 / (1 + np.exp(-total)))
-        assert classifier.fusion is not None
-        assert classifier.fusion.threshold == (0.4 if still else 0.3)
+        assert classifier.score_fusion is not None
+        assert classifier.score_fusion.threshold == (0.4 if still else 0.3)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,7 @@ def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, object], re
         ({"thresholds": 5}, "makes no sense"),
         ({"score": {"combine": "magic"}}, "magic.*upgrade"),
         ({"score": {"combine": "logistic", "detector": 1}}, "makes no sense"),
+        ({"score": {"combine": "logistic", "still": STILL}}, "makes no sense .*no weights for live video"),
     ],
 )
 def test_metadata_of_no_use(tmp_path: Path, changes: dict[str, object], message: str) -> None:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion
+from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion, score_thresholds
+from maskwatch.models.metadata import FusionWeights
 
 FUSION = ScoreFusion(detector=0.5, face=1.2, bias=-0.3, threshold=0.5)
 
@@ -33,6 +35,15 @@ def test_the_floor_is_never_lower_than_what_detectors_report() -> None:
 
 def test_reads_the_metadata() -> None:
     entry = {"combine": "logistic", "detector": 0.5, "face": 1.2, "bias": -0.3, "threshold": 0.5}
-    assert ScoreFusion.read(entry) == FUSION
-    with pytest.raises(KeyError):
-        ScoreFusion.read({"detector": 1.0})
+    assert ScoreFusion.from_metadata(FusionWeights.model_validate(entry)) == FUSION
+    with pytest.raises(ValidationError):
+        FusionWeights.model_validate({"detector": 1.0})
+
+
+def test_thresholds_of_an_engine() -> None:
+    assert score_thresholds(None, None) == (None, None)
+    assert score_thresholds(None, 0.4) == (0.4, 0.4)
+    fusion = ScoreFusion(detector=1.0, face=0.2, bias=-1.0, threshold=0.5)
+    assert score_thresholds(fusion, None) == (fusion.floor(0.5), 0.5)
+    assert score_thresholds(fusion, 0.9) == (fusion.floor(0.9), 0.9)
+    assert fusion.floor(0.9) > fusion.floor(0.5) > LOWEST_DETECTOR_SCORE

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from maskwatch.classifiers.uncertainty import UncertaintyRules
+from maskwatch.models.metadata import Thresholds
 
 SURE, TORN = [0.98, 0.01, 0.01], [0.5, 0.1, 0.4]
 
@@ -11,6 +12,10 @@ def reasons(doubts: UncertaintyRules, rows: list[list[float]], **measures: float
     columns = {key: np.full(count, value) for key, value in measures.items()}
     found: list[str | None] = doubts.reasons(np.array(rows), columns).tolist()
     return found
+
+
+def read(entry: dict[str, object]) -> UncertaintyRules:
+    return UncertaintyRules.from_metadata(Thresholds.model_validate(entry))
 
 
 def test_each_state_has_its_own_limit() -> None:
@@ -31,10 +36,10 @@ def test_what_cannot_be_seen_is_never_certain() -> None:
 
 
 def test_reads_one_limit_for_all_states_and_one_for_each() -> None:
-    one = UncertaintyRules.read({"face": 0.1, "undecided": 0.7, "too_small": 14})
+    one = read({"face": 0.1, "undecided": 0.7, "too_small": 14})
     assert one.limits == {"too_small": 14}
     assert set(one.undecided.values()) == {0.7}
-    each = UncertaintyRules.read({"undecided": {"with_mask": 0.8}, "causes": {"dark": 40}})
+    each = read({"undecided": {"with_mask": 0.8}, "causes": {"dark": 40}})
     assert (each.undecided, each.causes) == ({"with_mask": 0.8}, {"dark": 40})
     with pytest.raises((TypeError, ValueError)):
-        UncertaintyRules.read({"undecided": "much"})
+        read({"undecided": "much"})

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from conftest import Cli, FakeModels
-from fakes import GREEN, scene
+from fakes import GREEN, scene, write_classifier
+from maskwatch.models import runtime
 from maskwatch.sinks.pictures import save_image
 
 
@@ -56,3 +59,55 @@ def test_wrong_usage(cli: Cli) -> None:
     assert cli("models", "use", "ssd", "--default").returncode == 2
     done = cli("models", "use", "nothing")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+def test_show_tells_everything_about_one_model(cli: Cli, tmp_path: Path) -> None:
+    out = cli("models", "show", "ssd").stdout
+    assert out.startswith("ssd: detector, shipped, in use\n")
+    assert "metadata of face_ssd.onnx\n" in out
+    assert "metadata of face_ssd_large.onnx\n" in out
+    (line,) = (line for line in out.splitlines() if line.startswith("companion "))
+    assert "face-ssd" in line
+    assert "Of an ensemble" in line
+    rows = json.loads(cli("models", "--json").stdout)
+    for row in rows:
+        assert json.loads(cli("models", "show", row["name"], "--json").stdout) == row
+    done = cli("models", "show", "yunet", MASKWATCH_CACHE=str(tmp_path))
+    assert "https://" in done.stdout
+    assert "no metadata of maskwatch" in done.stdout
+    done = cli("models", "show", "nothing")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+
+
+def test_show_keeps_unknown_fields_and_brackets(cli: Cli, tmp_path: Path) -> None:
+    file = write_classifier(tmp_path / "own.onnx", mood=["[good]"])
+    cli("models", "add", file)
+    (line,) = (line for line in cli("models", "show", "own").stdout.splitlines() if line.startswith("mood "))
+    assert line.split() == ["mood", '["[good]"]']
+
+
+def test_a_file_of_several_models_is_opened_once(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    usual = runtime.open_model
+
+    def noted(path: Path) -> runtime.Model:
+        opened.append(path.name)
+        return usual(path)
+
+    monkeypatch.setattr(runtime, "open_model", noted)
+    assert cli("models", "list").returncode == 0
+    assert sorted(opened) == [
+        "face_ssd.onnx",
+        "face_ssd_large.onnx",
+        "mask_mobilenet.onnx",
+        "mask_mobilenet_fast.onnx",
+    ]
+
+
+def test_a_damaged_model_is_told_in_its_row(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    cli("models", "add", fake_models.detector, "--name", "squares")
+    (tmp_path / "own-models" / "squares.onnx").write_bytes(fake_models.classifier.read_bytes())
+    rows = {row["name"]: row for row in json.loads(cli("models", "--json").stdout)}
+    assert rows["squares"]["state"] == "damaged"
+    assert "a classifier, where a detector is needed" in rows["squares"]["summary"]
+    assert "squares: detector, damaged" in cli("models", "show", "squares").stdout

@@ -5,11 +5,14 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import platformdirs
+import platformdirs.macos
+import platformdirs.windows
 import pytest
 
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.models import download
-from maskwatch.models.download import FILES, ModelFile, cache_dir, choose_file, locate
+from maskwatch.models.download import FILES, ModelFile, cache_dir, choose_file, earlier_folder, locate
 
 CONTENT = b"weights" * 20_000
 
@@ -159,3 +162,32 @@ def test_a_short_name_or_a_file_may_be_said(tmp_path: Path) -> None:
     assert choose_file(str(own), known, "--start") == own
     with pytest.raises(ConfigError, match=r"^nosuch: no such file; --start takes shipped, none or a file$"):
         choose_file("nosuch", known, "--start")
+
+
+def test_folders_of_earlier_versions_are_found_on_macos(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    new, old = tmp_path / "new", tmp_path / "Library" / "Caches" / "maskwatch"
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    old.mkdir(parents=True)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert earlier_folder(new, "Caches/maskwatch") == new
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert earlier_folder(new, "Caches/maskwatch") == old
+    assert earlier_folder(new, "Caches/other") == new
+    new.mkdir()
+    assert earlier_folder(new, "Caches/maskwatch") == new
+
+
+def test_the_folder_is_that_of_earlier_versions_on_every_system(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(platformdirs.windows, "get_win_folder", lambda name: str(tmp_path / name))
+    windows = platformdirs.windows.Windows("maskwatch", appauthor=False, opinion=False)
+    local = tmp_path / "CSIDL_LOCAL_APPDATA" / "maskwatch"
+    assert (Path(windows.user_cache_dir), Path(windows.user_data_dir)) == (local, local)
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    mac = platformdirs.macos.MacOS("maskwatch", appauthor=False, opinion=False)
+    assert Path(mac.user_cache_dir).as_posix().endswith("Library/Caches/maskwatch")
+    assert Path(mac.user_data_dir).as_posix().endswith("Library/Application Support/maskwatch")

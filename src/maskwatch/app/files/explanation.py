@@ -9,6 +9,7 @@ from maskwatch.app.pages.wording import escape_markdown, state_in_words
 from maskwatch.classifiers.base import Classifier
 from maskwatch.errors import MaskwatchError
 from maskwatch.explain import explain, heat_picture
+from maskwatch.factory import model_info
 from maskwatch.sinks.pictures import encode_image
 
 
@@ -56,6 +57,6 @@ def explanation(job: PictureJob, key: str) -> None:
 def _occlusion_map(job: PictureJob, number: int, classifier: Classifier) -> tuple[bytes, str]:
     """Returns the map as a PNG file, and a sentence that sums it up."""
     result = explain(job.image(), job.faces.boxes[number], classifier)
-    model = getattr(getattr(classifier, "model", None), "path", None)
-    name = "the classifier" if model is None else str(model.name)
+    file = model_info(classifier, "classifier").file
+    name = "the classifier" if file is None else file.name
     return encode_image(heat_picture(result, f"Face {number + 1}", name), ".png"), result.sentence

@@ -18,7 +18,7 @@ from maskwatch.evaluation.figures import FORMAT
 from maskwatch.geometry import ceil_to, letterbox_size, snap_to_multiple
 from maskwatch.models import download
 from maskwatch.models.macs import macs
-from maskwatch.models.runtime import open_session
+from maskwatch.models.runtime import open_model
 from maskwatch.types import ModelKind
 
 DESCRIPTIONS: Final = Path(__file__).parents[2] / "training" / "metadata"
@@ -92,7 +92,8 @@ def gather(
         ModelError: The model file cannot be used, or figures or speed are of another file.
         ConfigError: One of the other files cannot be read.
     """
-    kind, metadata = _metadata(model)
+    opened = open_model(model)
+    kind, metadata = opened.kind, opened.metadata
     sha256 = download.sha256(model)
     rows, machine = ([], "") if speed is None else _read_speed(speed, sha256)
     return Facts(
@@ -111,13 +112,6 @@ def gather(
         speed=rows,
         machine=machine,
     )
-
-
-def _metadata(model: Path) -> tuple[ModelKind, dict[str, Any]]:
-    try:
-        return "classifier", open_session(model, "classifier").metadata
-    except ModelError:
-        return "detector", open_session(model, "detector").metadata
 
 
 def _costs(model: Path, kind: ModelKind, metadata: dict[str, Any]) -> list[tuple[str, int]]:

@@ -129,7 +129,7 @@ def _evaluation(content: Mapping[str, Any], plot: str | None) -> dict[str, Any]:
 def _notes(data: Mapping[str, Any]) -> list[str]:
     """Returns what else is to be known about the pictures."""
     notes = [f"splits {data['splits']}"] if data.get("splits") else []
-    if data.get("held-out negatives only") and data.get("pictures without a face"):
+    if data.get("held-back negatives only") and data.get("pictures without a face"):
         notes.append("only negatives that training left out")
     if data.get("limit"):
         notes.append(f"at most {data['limit']} pictures of each kind")

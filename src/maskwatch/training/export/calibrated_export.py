@@ -1,4 +1,4 @@
-"""Exports a classifier whose probabilities, doubts and operating point were chosen on labelled pictures."""
+"""Exports a classifier whose temperatures and thresholds were chosen on labelled pictures."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from numpy.typing import NDArray
 from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion
 from maskwatch.data.corrections import apply_corrections, ignored_pictures, read_corrections
-from maskwatch.data.sample import UNKNOWN, Sample, negative
-from maskwatch.detectors.base import Detector
+from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.errors import DataError
 from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
-from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE, match
+from maskwatch.evaluation.matching import FALSE, TRUE
 from maskwatch.factory import load
+from maskwatch.models.runtime import open_model
 from maskwatch.progress import progress
-from maskwatch.sources.images import read_image
 from maskwatch.training.export.calibration import apply, fit, undecided_below
+from maskwatch.training.export.candidates import Candidates, collect_candidates
+from maskwatch.training.export.decoded_pictures import DecodedPictures
 from maskwatch.training.export.network_inputs import MOST
-from maskwatch.training.export.onnx_export import export_classifier
-from maskwatch.training.export.operating_point import Candidates, choose_fusion, settle
-from maskwatch.types import Faces
+from maskwatch.training.export.onnx_export import trace_classifier
+from maskwatch.training.export.onnx_metadata import copy_with_metadata
+from maskwatch.training.export.operating_point import choose_fusion, raise_threshold
 
-SPARED: Final = {"still": 1.0, "live": 2.0}
-"""How a classifier is used, each way with its own detector and weights, and what the number of false faces
-that are allowed is multiplied by: live, with one search, asked for as few, many faces may be missed."""
+ALLOWED: Final = {"still": 1.0, "live": 2.0}
+"""The two uses of a classifier, each with its own detector and weights, and the factor of the false faces
+that are allowed. Live video is searched once only: with as few false faces as in still pictures, many faces
+would be missed."""
 
 _LEAST_FACES: Final = 50
 _LEAST_FALSE: Final = 20
 _LEAST_FACE: Final = 0.02
-_MOST: Final = 40
-"""Candidates of a picture that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationTargets:
-    """How the operating point is chosen.
+    """What the operating point has to keep to.
 
     Attributes:
         right: Share of the certain answers that must be right.
@@ -61,161 +61,146 @@ def export_calibrated(
     saved: Path,
     out: Path,
     metadata: Mapping[str, Any],
-    wanted: Selection,
+    selection: Selection,
     detector: str,
-    choices: CalibrationTargets,
-    checked: EvaluationSet | None = None,
+    targets: CalibrationTargets,
+    pictures: EvaluationSet | None = None,
 ) -> tuple[float, str]:
-    """Exports, looks at the boxes that the detector finds, and exports again with what was learnt.
+    """Exports a classifier, calibrates it on the boxes of a detector, and writes its file.
+
+    torch exports the network once. Calibration then changes factors and metadata in the ONNX graph only.
 
     Args:
-        saved: Checkpoint of `train_classifier`.
+        saved: Checkpoint of a classifier's training.
         out: The ONNX file to write.
-        metadata: See `export_classifier`; its "undecided" and "score" are replaced.
-        wanted: Labelled pictures that were not trained on.
-        detector: Whose boxes are looked at.
-        choices: What is asked of the operating point.
-        checked: Pictures on which the file is compared with the checkpoint; None takes some of `wanted`.
+        metadata: See `export_classifier`; "undecided" and "score" in it are replaced.
+        selection: Labelled pictures that were not trained on.
+        detector: Name of the detector whose boxes are classified.
+        targets: What the operating point has to keep to.
+        pictures: Pictures on which the file is compared with the checkpoint; None takes some of `selection`.
 
     Returns:
-        The export's difference from the checkpoint, and one line on what was chosen.
+        Largest difference of the outputs between the checkpoint and the file, and one line on what was
+        chosen.
 
     Raises:
-        DataError: Too few faces were found to choose anything.
+        DataError: Too few faces were found to calibrate on.
     """
-    words = copy.deepcopy(dict(metadata))
-    material = select(wanted)
-    if choices.corrections is not None:
-        entries = read_corrections(choices.corrections)
-        shown = ignored_pictures([sample.path for sample in material.negatives], entries)
-        samples, portraits, _ = apply_corrections(material.samples, material.portraits, entries)
-        negatives = [sample for sample in material.negatives if sample.path not in shown]
-        material = replace(material, samples=samples, portraits=portraits, negatives=negatives)
+    described = copy.deepcopy(dict(metadata))
+    calibration_set = _corrected(select(selection), targets.corrections)
+    negatives = DecodedPictures()
+    network = trace_classifier(saved)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
-        export_classifier(saved, plain, words | {"score": {"combine": "none"}})
-        seen = {
-            way: look(
-                load(detector, "none", threshold=LOWEST_DETECTOR_SCORE, live=way == "live").detector,
-                MobileNet(plain, still=way == "still"),
-                material,
-                choices.partly_labelled,
+        network.write(plain, described | {"score": {"combine": "none"}})
+        models = {
+            use: (
+                load(detector, "none", threshold=LOWEST_DETECTOR_SCORE, live=use == "live").detector,
+                MobileNet(plain, still=use == "still"),
             )
-            for way in SPARED
+            for use in ALLOWED
         }
-    outcome, state, side, portrait, probabilities = (
-        np.concatenate([one.joined(name) for one in seen.values()])
-        for name in ("outcome", "state", "side", "crop", "probabilities")
+        candidates = collect_candidates(models, calibration_set, targets.partly_labelled, negatives)
+        every = Candidates.concatenate(candidates.values())
+        labelled = (every.outcome == TRUE) & (every.state != UNKNOWN)
+        if (count := int(np.count_nonzero(labelled))) < _LEAST_FACES:
+            raise DataError(f"only {count} labelled faces were found; {_LEAST_FACES} are needed to calibrate")
+        if np.count_nonzero(every.outcome == FALSE) < _LEAST_FALSE:
+            # Without candidates that are no faces, as in portraits, nothing shows how to tell them apart.
+            described["score"] = {"combine": "none"}
+        else:
+            described["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
+            allowed = targets.false_per_100 * len(calibration_set.negatives) / 100
+            fusions = {}
+            for use, factor in ALLOWED.items():
+                fusion, remaining = choose_fusion(candidates[use], int(allowed * factor))
+                if calibration_set.negatives:
+                    in_use = _scores_in_use(
+                        detector, use, plain, described, calibration_set.negatives, negatives
+                    )
+                    fusion = raise_threshold(fusion, remaining, in_use)
+                fusions[use] = fusion
+            described["score"] = _score_metadata(fusions)
+            labelled &= np.concatenate([_is_reported(candidates[use], fusions[use]) for use in ALLOWED])
+    faces = every[labelled]
+    temperatures = fit(faces.probabilities, faces.state)
+    described["thresholds"]["undecided"] = _undecided(
+        faces,
+        apply(faces.probabilities, temperatures),
+        float(described["thresholds"].get("too_small", 0)),
+        targets.right,
     )
-    reported = (outcome == TRUE) & (state != UNKNOWN)
-    if (count := np.count_nonzero(reported)) < _LEAST_FACES:
-        raise DataError(f"only {count} labelled faces were found; {_LEAST_FACES} are needed to calibrate")
-    if np.count_nonzero(outcome == FALSE) < _LEAST_FALSE:
-        # Without places that are no faces, as in pictures of one person, nothing says how to tell them.
-        words["score"] = {"combine": "none"}
-    else:
-        allowed = choices.false_per_100 * len(material.negatives) / 100
-        words["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
-        chosen = {}
-        for way, spared in SPARED.items():
-            fusion, kept = choose_fusion(seen[way], int(allowed * spared))
-            if material.negatives:
-                fusion = settle(fusion, kept, _met(detector, way, saved, words, material.negatives))
-            chosen[way] = fusion
-        words["score"] = _score(chosen)
-        reported &= np.concatenate([_reported(seen[way], chosen[way]) for way in SPARED])
-    probabilities, state, side, portrait = (a[reported] for a in (probabilities, state, side, portrait))
-    temperatures = fit(probabilities, state)
-    calibrated = apply(probabilities, temperatures)
-    counts = side >= float(words["thresholds"].get("too_small", 0))
-    if np.count_nonzero(counts & ~portrait) >= _LEAST_FACES:
-        # Portraits are so easy that with them in the sum every answer about a crowd would pass for certain.
-        counts &= ~portrait
-    limits = undecided_below(calibrated[counts], state[counts], choices.right)
-    words["thresholds"]["undecided"] = {key: round(value, 4) for key, value in limits.items()}
-    faces = len(state) // len(SPARED)
-    words["calibration"] = {"faces": faces, "right": choices.right, "detector": detector}
+    count = len(faces) // len(ALLOWED)
+    described["calibration"] = {"faces": count, "right": targets.right, "detector": detector}
     some = replace(
-        material, samples=material.samples[:MOST], portraits=material.portraits[:MOST], negatives=[]
+        calibration_set,
+        samples=calibration_set.samples[:MOST],
+        portraits=calibration_set.portraits[:MOST],
+        negatives=[],
     )
-    difference = export_classifier(saved, out, words, temperatures, checked or some)
+    network.set_temperatures(temperatures)
+    difference = network.write(out, described, pictures or some)
     return difference, (
-        f"{faces} faces: temperatures {temperatures.mask:.2f} (mask), {temperatures.covered:.2f} (covered);"
-        f" score {words['score']};"
-        f" undecided below {words['thresholds']['undecided']}"
+        f"{count} faces: temperatures {temperatures.mask:.2f} (mask), {temperatures.covered:.2f} (covered);"
+        f" score {described['score']};"
+        f" undecided below {described['thresholds']['undecided']}"
     )
 
 
-def _met(
-    detector: str, way: str, saved: Path, words: Mapping[str, Any], negatives: Sequence[Sample]
+def _corrected(evaluation_set: EvaluationSet, corrections: Path | None) -> EvaluationSet:
+    """Returns the pictures with corrected labels, without negatives that show a face."""
+    if corrections is None:
+        return evaluation_set
+    entries = read_corrections(corrections)
+    with_faces = ignored_pictures([sample.path for sample in evaluation_set.negatives], entries)
+    samples, portraits, _ = apply_corrections(evaluation_set.samples, evaluation_set.portraits, entries)
+    negatives = [sample for sample in evaluation_set.negatives if sample.path not in with_faces]
+    return replace(evaluation_set, samples=samples, portraits=portraits, negatives=negatives)
+
+
+def _scores_in_use(
+    detector: str,
+    use: str,
+    plain: Path,
+    metadata: Mapping[str, Any],
+    negatives: Sequence[Sample],
+    pictures: DecodedPictures,
 ) -> Callable[[ScoreFusion], NDArray[np.floating]]:
-    """What a classifier's file shows in pictures without a face, through the engine that users run."""
+    """Returns a function that measures a fusion in the engine that users run.
 
-    def scored(fusion: ScoreFusion) -> NDArray[np.floating]:
+    It returns the scores (n,) of the faces that a classifier's file with this fusion reports in the
+    negatives.
+    """
+    exported = open_model(plain).metadata
+
+    def scores_in_use(fusion: ScoreFusion) -> NDArray[np.floating]:
+        score = _score_metadata({use: fusion})
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "used.onnx"
-            export_classifier(saved, file, {**words, "score": _score({way: fusion})})
-            engine = load(detector, str(file), live=way == "live")
-            pictures = progress(negatives, "checking false faces")
-            return np.concatenate([engine.detect(read_image(sample.path)).scores for sample in pictures])
+            file = Path(folder) / "in_use.onnx"
+            copy_with_metadata(plain, file, exported | dict(metadata) | {"score": score})
+            engine = load(detector, str(file), live=use == "live")
+            images = (pictures.read(sample.path) for sample in progress(negatives, "checking false faces"))
+            return np.concatenate([engine.detect(image).scores for image in images])
 
-    return scored
-
-
-def _score(chosen: Mapping[str, ScoreFusion]) -> dict[str, Any]:
-    """What the file says of how both opinions are joined, each way."""
-    return {"combine": "logistic"} | {way: asdict(fusion) for way, fusion in chosen.items()}
+    return scores_in_use
 
 
-def _reported(seen: Candidates, fusion: ScoreFusion) -> NDArray[np.bool_]:
-    return np.asarray(fusion(seen.joined("found"), seen.joined("seen")) >= fusion.threshold)
+def _score_metadata(fusions: Mapping[str, ScoreFusion]) -> dict[str, Any]:
+    """Returns the "score" of the metadata, for each use."""
+    return {"combine": "logistic"} | {use: asdict(fusion) for use, fusion in fusions.items()}
 
 
-def look(
-    detector: Detector, classifier: MobileNet, material: EvaluationSet, partly_labelled: Collection[str] = ()
-) -> Candidates:
-    """Offers of the detector in all pictures, and what the classifier says of them."""
-    seen = Candidates()
-    for sample in progress(material.samples, "calibrating"):
-        _take(seen, sample, detector, classifier, sample.source in partly_labelled)
-    for sample in progress(material.negatives, "calibrating"):
-        _take(seen, negative(sample.path), detector, classifier, False)
-    for portrait in progress(material.portraits, "calibrating"):
-        image = read_image(portrait.path)
-        faces = detector.detect(image)[:1]
-        probabilities, face, *_ = classifier.look(image, faces.boxes)
-        outcome, states = np.full(len(faces), TRUE, np.int8), np.full(len(faces), portrait.state, np.int64)
-        _append(seen, faces, face, outcome, probabilities, states, portrait=True)
-    return seen
+def _is_reported(candidates: Candidates, fusion: ScoreFusion) -> NDArray[np.bool_]:
+    return np.asarray(fusion(candidates.detector_score, candidates.face) >= fusion.threshold)
 
 
-def _take(seen: Candidates, sample: Sample, detector: Detector, classifier: MobileNet, partly: bool) -> None:
-    image = read_image(sample.path)
-    faces = detector.detect(image)[:_MOST]
-    matched = match(faces.boxes, faces.scores, sample.boxes, sample.ignore)
-    faces = faces[matched.order]
-    outcome = np.where((matched.outcome == FALSE) & partly, np.int8(IGNORED), matched.outcome)
-    probabilities, face, *_ = classifier.look(image, faces.boxes)
-    states = np.append(sample.states, UNKNOWN)[matched.truth]  # row -1: no true face
-    _append(seen, faces, face, outcome, probabilities, states, bare=len(sample.boxes) == 0)
-
-
-def _append(
-    seen: Candidates,
-    faces: Faces,
-    face: NDArray[np.floating],
-    outcome: NDArray[np.int8],
-    probabilities: NDArray[np.floating],
-    states: NDArray[np.int64],
-    *,
-    bare: bool = False,
-    portrait: bool = False,
-) -> None:
-    seen.found.append(faces.scores)
-    seen.seen.append(face)
-    seen.outcome.append(outcome)
-    seen.probabilities.append(probabilities)
-    seen.side.append((faces.boxes[:, 2:] - faces.boxes[:, :2]).min(axis=1, initial=np.inf))
-    seen.state.append(states)
-    seen.bare.append(np.full(len(faces), bare))
-    seen.portrait.append(np.full(len(faces), portrait))
+def _undecided(
+    faces: Candidates, calibrated: NDArray[np.floating], too_small: float, right: float
+) -> dict[str, float]:
+    """Chooses for each state the probability below which an answer is uncertain."""
+    counts = faces.side >= too_small
+    if np.count_nonzero(counts & ~faces.portrait) >= _LEAST_FACES:
+        # Portraits are easy: with them in the sum, every answer about a crowd would count as certain.
+        counts &= ~faces.portrait
+    limits = undecided_below(calibrated[counts], faces.state[counts], right)
+    return {state: round(limit, 4) for state, limit in limits.items()}

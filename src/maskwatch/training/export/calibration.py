@@ -1,8 +1,8 @@
-"""Temperatures that make the classifier's probabilities true. Pure.
+"""Calibrates a classifier: temperatures, thresholds of certainty, weights of the score fusion. Pure.
 
-Guo et al., On calibration of modern neural networks, arXiv 1706.04599. A bias besides (Platt scaling) makes
-the true states hardly more likely, but takes back that the rare state is drawn more often in training than it
-occurs, and with it masks worn wrongly that are found without.
+Temperature scaling: Guo et al., On calibration of modern neural networks, arXiv 1706.04599. A bias in
+addition (Platt scaling) hardly makes the true states more likely. It would undo that training draws the rare
+state more often than it occurs, and masks worn wrongly would be missed that are found without it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_WRONG: Final = 60
 
 
 class Temperatures(NamedTuple):
-    """sigmoid(logit / temperature) is a true probability: of "mask", and of "covered" where there is one."""
+    """Divisors of the logits of "mask" and "covered" that make their sigmoids true probabilities."""
 
     mask: float = 1.0
     covered: float = 1.0
@@ -36,10 +36,10 @@ UNSCALED: Final = Temperatures()
 
 
 def fit(probabilities: NDArray[np.floating], states: NDArray[np.integer]) -> Temperatures:
-    """Finds the temperatures under which the true states are most likely.
+    """Fits the temperatures under which the true states are most likely.
 
     Args:
-        probabilities: (n, 3), columns as in `LABELS`, not yet scaled.
+        probabilities: (n, 3), columns as in `LABELS`, before scaling.
         states: (n,) true states.
     """
     mask, covered = logits(probabilities)
@@ -48,7 +48,7 @@ def fit(probabilities: NDArray[np.floating], states: NDArray[np.integer]) -> Tem
 
 
 def apply(probabilities: NDArray[np.floating], temperatures: Temperatures) -> NDArray[np.float64]:
-    """The probabilities (n, 3) after scaling."""
+    """Returns the probabilities (n, 3) after scaling by the temperatures."""
     m, c = (
         1 / (1 + np.exp(-logit / temperature))
         for logit, temperature in zip(logits(probabilities), temperatures, strict=True)
@@ -57,7 +57,7 @@ def apply(probabilities: NDArray[np.floating], temperatures: Temperatures) -> ND
 
 
 def logits(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The logits of "mask" and "covered" behind the probabilities (n, 3) of the three states."""
+    """Returns the logits (n,) of "mask" and "covered" that make these probabilities (n, 3) of the states."""
     p = np.clip(probabilities.astype(np.float64), 1e-7, 1)
     return (
         np.log(p[:, _WITH] + p[:, _WRONG]) - np.log(p[:, _WITHOUT]),
@@ -66,7 +66,7 @@ def logits(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.float64], ND
 
 
 def _fit(logit: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """Logistic regression on one number, by Newton's method: the temperature."""
+    """Returns the temperature, by logistic regression on one logit."""
     if truth.all() or not truth.any():
         return 1.0
     # Platt's targets: wrong labels and few examples must not drive the slope to infinity.
@@ -78,10 +78,10 @@ def _fit(logit: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
 def undecided_below(
     probabilities: NDArray[np.floating], states: NDArray[np.integer], right: float = 0.99
 ) -> dict[str, float]:
-    """For each state the probability from which on its answers are certain.
+    """Chooses for each state the probability from which its answers are certain.
 
-    Of all ways to choose the three thresholds, the one with the most certain answers of which at least
-    `right` are true: a state that is hard to tell must not make the others doubtful.
+    Of all combinations of three thresholds, takes the one with the most certain answers of which at least
+    `right` are true: a state that is hard to tell must not make the answers of the others uncertain.
 
     Args:
         probabilities: (n, 3), calibrated.
@@ -112,13 +112,13 @@ class _Prefix(NamedTuple):
 
 
 def _prefixes(best: NDArray[np.floating], true: NDArray[np.bool_]) -> list[_Prefix]:
-    """The longest run of most probable answers with none, one, two ... wrong ones among them."""
+    """Returns the longest runs of most probable answers with zero, one, two ... wrong answers among them."""
     order = np.argsort(-best, kind="stable")
     best, wrongs = best[order], np.cumsum(~true[order])
     options = [_Prefix(1.0, 0, 0)]
     for allowed in range(min(int(wrongs[-1]) if len(wrongs) else 0, _MOST_WRONG) + 1):
         count = int(np.searchsorted(wrongs, allowed, side="right"))
-        # Equal probabilities cannot be parted.
+        # A threshold cannot separate equal probabilities.
         while 0 < count < len(best) and best[count] == best[count - 1]:
             count -= 1
         if count:
@@ -127,20 +127,20 @@ def _prefixes(best: NDArray[np.floating], true: NDArray[np.bool_]) -> list[_Pref
 
 
 def fit_fusion(
-    found: NDArray[np.floating], seen: NDArray[np.floating], true: NDArray[np.bool_]
+    scores: NDArray[np.floating], faces: NDArray[np.floating], true: NDArray[np.bool_]
 ) -> tuple[float, float, float]:
-    """Weights with which the detector's and the classifier's opinion give the probability of a face.
+    """Fits the weights of the detector's and the classifier's opinion for the probability of a face.
 
     Args:
-        found: (n,) the detector's scores.
-        seen: (n,) the classifier's probabilities of a face.
+        scores: (n,) the detector's scores.
+        faces: (n,) the classifier's probabilities of a face.
         true: (n,) bool: whether there is a face.
 
     Returns:
         The weights of both logits, not below 0.05, and the bias; see
         `maskwatch.classifiers.score_fusion.ScoreFusion`.
     """
-    design = np.stack([logit(found), logit(seen), np.ones(len(found))], 1)
+    design = np.stack([logit(scores), logit(faces), np.ones(len(scores))], 1)
     weights = _newton(design, true.astype(np.float64), np.array([0.5, 0.5, 0.0]))
     return max(float(weights[0]), 0.05), max(float(weights[1]), 0.05), float(weights[2])
 
@@ -148,7 +148,7 @@ def fit_fusion(
 def _newton(
     design: NDArray[np.float64], target: NDArray[np.float64], start: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Logistic regression."""
+    """Returns the weights of a logistic regression, by Newton's method with steps of at most 1."""
     weights = start.astype(np.float64)
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))

@@ -1,4 +1,4 @@
-"""What a network is really fed: pictures as the engine cuts and resizes them."""
+"""Collects the inputs of a network in use: pictures as the engine crops and resizes them."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image, ModelKind
 
 MOST: Final = 64
-"""Pictures of each sort that are looked at unless more are asked for."""
+"""Pictures of each kind that are used unless more are asked for."""
 
 
 class _Recorder:
-    """A network that keeps what it is fed."""
+    """Runs another network and keeps its inputs."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self.entries, self.inputs, self.outputs = network.entries, network.inputs, network.outputs
-        self.seen: list[NDArray[np.uint8]] = []
+        self.pixels: list[NDArray[np.uint8]] = []
 
     def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        self.seen += [pixels.copy() for pixels in feed.values()]
+        self.pixels += [array.copy() for array in feed.values()]
         return self._network.run(outputs, feed)
 
 
-def recorded(model: Path, kind: ModelKind, material: EvaluationSet) -> list[NDArray[np.uint8]]:
-    """The network's inputs, each (n, h, w, 3) uint8 BGR, while the engine looks at the pictures.
+def network_inputs(model: Path, kind: ModelKind, evaluation_set: EvaluationSet) -> list[NDArray[np.uint8]]:
+    """Returns the network's inputs, each (n, h, w, 3) uint8 BGR, while an engine works on the pictures.
 
-    A detector searches each once, as live; a classifier is shown the boxes of the labels, or the whole
-    picture where it has none.
+    A detector searches each picture once, as for live video. A classifier gets the boxes of the labels, or
+    the whole picture where there are none.
 
     Args:
         model: A model file of maskwatch.
-        kind: What it is.
-        material: The pictures; those that cannot be read are left out.
+        kind: "detector" or "classifier".
+        evaluation_set: The pictures; those that cannot be read are left out.
 
     Raises:
         ModelError: The file cannot be used.
@@ -62,9 +62,9 @@ def recorded(model: Path, kind: ModelKind, material: EvaluationSet) -> list[NDAr
     assert isinstance(part, SSD | MobileNet)
     recorder = _Recorder(part.model.network)
     part.model = replace(part.model, network=recorder)
-    pictures = [(sample.path, sample) for sample in (*material.samples, *material.negatives)]
-    portraits = [(portrait.path, None) for portrait in material.portraits]
-    for path, sample in progress([*pictures, *portraits], "looking"):
+    pictures = [(sample.path, sample) for sample in (*evaluation_set.samples, *evaluation_set.negatives)]
+    portraits = [(portrait.path, None) for portrait in evaluation_set.portraits]
+    for path, sample in progress([*pictures, *portraits], "collecting network inputs"):
         try:
             image = read_image(path)
         except SourceError:
@@ -73,21 +73,21 @@ def recorded(model: Path, kind: ModelKind, material: EvaluationSet) -> list[NDAr
             part.detect(image)
         else:
             part.classify(image, _boxes(image, sample))
-    if not recorder.seen:
+    if not recorder.pixels:
         raise DataError("not one of the pictures can be read")
-    return recorder.seen
+    return recorder.pixels
 
 
 def pictures_of(
     path: Path, names: Mapping[str, str], split: str | None = None, most: int = MOST
 ) -> EvaluationSet:
-    """The pictures of a data set in any form, or of a folder without labels.
+    """Returns the pictures of a data set in any format, or of a folder without labels.
 
     Args:
         path: File or folder.
         names: Class name in the data -> meaning.
-        split: Which split is wanted; a data set that lacks it is taken whole.
-        most: At most so many of each sort.
+        split: Name of a split; a data set without it is taken whole.
+        most: Largest number of pictures of each kind.
 
     Raises:
         DataError: There are none.
@@ -103,6 +103,7 @@ def pictures_of(
 
 
 def _boxes(image: Image, sample: Sample | None) -> Faces:
+    """Returns the labelled boxes, or one box around the whole picture."""
     height, width = image.shape[:2]
     boxes = np.array([[0, 0, width, height]], np.float32)
     if sample is not None and not sample.ignore.all():

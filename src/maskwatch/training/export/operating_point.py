@@ -1,10 +1,10 @@
-"""How both opinions on a face are joined, and from which score it is reported. Pure."""
+"""Chooses the score fusion and the threshold from which a face is reported. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,66 +13,43 @@ from maskwatch.classifiers.score_fusion import ScoreFusion
 from maskwatch.evaluation.matching import IGNORED, TRUE
 from maskwatch.evaluation.metrics import threshold_for
 from maskwatch.training.export.calibration import fit_fusion
+from maskwatch.training.export.candidates import Candidates
 
 _CHEAP: Final = 0.005
-"""Share of the faces that may be missed for every false face fewer than allowed."""
+"""Share of the faces that may be missed for each false face fewer than allowed."""
 
 _HIGHEST: Final = 0.999
 
 
-@dataclass(slots=True)
-class Candidates:
-    """Places that the detector offered, as columns.
-
-    Attributes:
-        found: (n,) the detector's score.
-        seen: (n,) the classifier's probability of a face.
-        outcome: (n,) see `maskwatch.evaluation.matching`.
-        probabilities: (n, 3) of the states.
-        state: (n,) the true state, or `UNKNOWN`.
-        side: (n,) shorter side in pixels.
-        bare: (n,) bool: in a picture without any face.
-        crop: (n,) bool: in a picture of one person.
-    """
-
-    found: list[NDArray[np.floating]] = field(default_factory=list)
-    seen: list[NDArray[np.floating]] = field(default_factory=list)
-    outcome: list[NDArray[np.int8]] = field(default_factory=list)
-    probabilities: list[NDArray[np.floating]] = field(default_factory=list)
-    state: list[NDArray[np.int64]] = field(default_factory=list)
-    side: list[NDArray[np.floating]] = field(default_factory=list)
-    bare: list[NDArray[np.bool_]] = field(default_factory=list)
-    portrait: list[NDArray[np.bool_]] = field(default_factory=list)
-
-    def joined(self, name: str) -> NDArray[Any]:
-        """One column."""
-        return np.concatenate(getattr(self, name))
-
-
-def choose_fusion(seen: Candidates, allowed: int) -> tuple[ScoreFusion, int]:
-    """How both opinions are joined.
+def choose_fusion(candidates: Candidates, allowed: int) -> tuple[ScoreFusion, int]:
+    """Chooses how detector and classifier make the reported score, and from which score a face is reported.
 
     The threshold is the one with the best F2 on the pictures with faces (a missed face is worse than a false
-    one), or a higher one if the pictures without any would show more than `allowed` false faces, or fewer of
-    them cost hardly a face.
+    one). It is raised if the pictures without a face would show more than `allowed` false faces, and raised
+    further as long as that costs hardly a face.
+
+    Args:
+        candidates: What both models say of labelled pictures.
+        allowed: False faces that the pictures without a face may show.
 
     Returns:
-        How, and the number of false faces that may pass.
+        The fusion, and the number of false faces that may remain.
     """
-    outcome, found, face = (seen.joined(name) for name in ("outcome", "found", "seen"))
-    counts = outcome != IGNORED
-    fitted = fit_fusion(found[counts], face[counts], outcome[counts] == TRUE)
-    # As the file will have them: the threshold is chosen for these.
+    counts = candidates.outcome != IGNORED
+    true = candidates.outcome == TRUE
+    scores, face = candidates.detector_score, candidates.face
+    fitted = fit_fusion(scores[counts], face[counts], true[counts])
+    # Rounded as the file will have them: the threshold is chosen for these weights.
     detector, weight, bias = (round(number, 4) for number in fitted)
-    scores = ScoreFusion(detector, weight, bias, 0.5)(found, face)
-    bare = seen.joined("bare")
-    by_f2 = best_f2(scores[counts & ~bare], outcome[counts & ~bare] == TRUE)
-    least, kept = max((by_f2, allowed), cheapest(scores[outcome == TRUE], scores[bare], allowed))
-    return ScoreFusion(detector, weight, bias, _above(least)), kept
+    fused = ScoreFusion(detector, weight, bias, 0.5)(scores, face)
+    with_faces = counts & ~candidates.bare
+    by_f2 = best_f2(fused[with_faces], true[with_faces])
+    threshold, remaining = max((by_f2, allowed), cheapest(fused[true], fused[candidates.bare], allowed))
+    return ScoreFusion(detector, weight, bias, _above(threshold)), remaining
 
 
 def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
-    """The threshold with the highest F2 (van Rijsbergen, Information Retrieval, 1979, chapter 7).
+    """Returns the threshold with the highest F2 (van Rijsbergen, Information Retrieval, 1979, chapter 7).
 
     Recall weighs twice as much as precision; every true face is taken to be among the candidates.
     """
@@ -83,7 +60,7 @@ def best_f2(scores: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
 
 
 def cheapest(true: NDArray[np.floating], false: NDArray[np.floating], allowed: int) -> tuple[float, int]:
-    """The threshold that lets `allowed` false faces pass, or a higher one if hardly a face more is missed.
+    """Returns the threshold that lets `allowed` false faces pass, or a higher one that costs few faces.
 
     Args:
         true: (n,) scores of faces.
@@ -91,7 +68,7 @@ def cheapest(true: NDArray[np.floating], false: NDArray[np.floating], allowed: i
         allowed: False faces that may reach the threshold.
 
     Returns:
-        The threshold, and how many of the false faces it lets pass at most.
+        The threshold, and how many false faces it lets pass at most.
     """
     choices = [(threshold_for(false, count), count) for count in range(allowed, -1, -1)]
     missed = [np.count_nonzero(true < threshold) / max(len(true), 1) for threshold, _ in choices]
@@ -102,23 +79,24 @@ def cheapest(true: NDArray[np.floating], false: NDArray[np.floating], allowed: i
     )
 
 
-def settle(
-    fusion: ScoreFusion, kept: int, scored: Callable[[ScoreFusion], NDArray[np.floating]]
+def raise_threshold(
+    fusion: ScoreFusion, remaining: int, scores_in_use: Callable[[ScoreFusion], NDArray[np.floating]]
 ) -> ScoreFusion:
-    """Raises the threshold until as few false faces are met in use as were meant to be.
+    """Raises the threshold until no more false faces are met in use than may remain.
 
-    In use the detector keeps fewer boxes than when all its candidates are looked at, and boxes vote for each
+    In use the detector keeps fewer boxes than when all candidates are collected, and boxes vote for each
     other: a false face may lie a little elsewhere and have another score.
 
     Args:
         fusion: What was chosen.
-        kept: False faces that may remain.
-        scored: Scores of the false faces that are met with a fusion.
+        remaining: False faces that may remain.
+        scores_in_use: Returns the scores (n,) of the false faces that an engine with this fusion reports.
     """
-    while len(met := scored(fusion)) > kept and fusion.threshold < _HIGHEST:
-        fusion = replace(fusion, threshold=_above(threshold_for(met, kept)))
+    while len(scores := scores_in_use(fusion)) > remaining and fusion.threshold < _HIGHEST:
+        fusion = replace(fusion, threshold=_above(threshold_for(scores, remaining)))
     return fusion
 
 
 def _above(threshold: float) -> float:
+    """Returns the next threshold, of four digits, that a candidate with this score does not reach."""
     return min(round(threshold + 1e-4, 4), _HIGHEST)

@@ -1,4 +1,4 @@
-"""8-bit models made from finished ones, kept only where they are as good.
+"""Makes 8-bit models, and keeps them only if they are nearly as accurate.
 
 Post-training quantisation of weights and activations (Jacob et al., arXiv 1712.05877) by ONNX Runtime:
 weights as signed bytes by channel, activations as unsigned bytes whose ranges are taken from pictures.
@@ -6,13 +6,12 @@ weights as signed bytes by channel, activations as unsigned bytes whose ranges a
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
@@ -35,9 +34,10 @@ from maskwatch.evaluation.inference import load_evaluated_engine
 from maskwatch.evaluation.measure import compute_figures
 from maskwatch.models.catalog import NO_CLASSIFIER, SHIPPED
 from maskwatch.models.half_precision import restore
-from maskwatch.models.runtime import METADATA_KEY, open_session
+from maskwatch.models.runtime import Model, open_session
 from maskwatch.progress import progress
-from maskwatch.training.export.network_inputs import recorded
+from maskwatch.training.export.network_inputs import network_inputs
+from maskwatch.training.export.onnx_metadata import set_metadata
 from maskwatch.types import ModelKind
 
 _ROUNDS: Final = 40
@@ -45,13 +45,13 @@ _ROUNDS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """What was gained and lost: each the float model's and the 8-bit model's.
+    """What was gained and lost; each pair is of the float model and the 8-bit model.
 
     Attributes:
-        measure: What the accuracies are.
+        measure: Name of the accuracy.
         accuracy: In [0, 1].
-        milliseconds: Median of a run in the engine, on one thread, from a 1280x720 frame.
-        size: Of the files, in bytes.
+        milliseconds: Median time of a run in the engine, on one thread, from a 1280x720 frame.
+        size: Size of the files, in bytes.
     """
 
     measure: str
@@ -79,22 +79,21 @@ def quantize(
 
     Args:
         model: An ONNX file of maskwatch.
-        kind: What it is.
-        out: The file to write; replaced only when the 8-bit form is good enough.
+        kind: "detector" or "classifier".
+        out: The file to write; replaced only when the 8-bit form is accurate enough.
         calibration: Pictures from which the ranges of the activations are taken.
         check: Labelled pictures on which both forms are measured, through the engine.
         most_lost: The accuracy must drop by less than this.
 
     Raises:
-        DataError: The pictures cannot be read or do not tell the accuracy.
+        DataError: The pictures cannot be read, or the accuracy cannot be measured on them.
         ModelError: The model cannot be used, or its 8-bit form loses too much; nothing was written.
         SinkError: The file cannot be written.
     """
-    entries = open_session(model, kind).network.entries
-    metadata = json.loads(entries[METADATA_KEY])
-    if "quantization" in metadata:
+    source = open_session(model, kind)
+    if "quantization" in source.metadata:
         raise ModelError(f"{model}: is in 8 bits already; give the model that it was made from")
-    inputs = recorded(model, kind, calibration)
+    inputs = network_inputs(model, kind, calibration)
     with AtomicFile(out) as draft:
         whole = onnx.load(str(model))
         restore(whole)
@@ -102,7 +101,7 @@ def quantize(
             quantize_static(
                 whole,
                 str(draft.path),
-                _Reader(next(iter(open_session(model, kind).network.inputs)), inputs),
+                _Reader(next(iter(source.network.inputs)), inputs),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
                 reduce_range=True,  # else sums of products overflow 16 bits on processors without VNNI
@@ -110,10 +109,11 @@ def quantize(
                 weight_type=QuantType.QInt8,
                 calibrate_method=CalibrationMethod.MinMax,
             )
-        _write_metadata(draft.path, dict(entries), metadata | {"quantization": {"inputs": len(inputs)}})
+        summary: dict[str, object] = {"inputs": len(inputs)}
+        _write_metadata(draft.path, source, summary)
         (name, before), (_, after) = (_accuracy(file, kind, check) for file in (model, draft.path))
-        words = {"inputs": len(inputs), "measure": name, "before": round(before, 5), "after": round(after, 5)}
-        _write_metadata(draft.path, dict(entries), metadata | {"quantization": words})
+        summary |= {"measure": name, "before": round(before, 5), "after": round(after, 5)}
+        _write_metadata(draft.path, source, summary)
         done = Quantized(
             name,
             (before, after),
@@ -137,19 +137,20 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
         return next(self._rest, None)
 
 
-def _write_metadata(path: Path, entries: dict[str, str], metadata: dict[str, Any]) -> None:
+def _write_metadata(path: Path, source: Model, summary: Mapping[str, object]) -> None:
+    """Gives the 8-bit file the source's metadata, with a summary of the quantisation."""
     proto = onnx.load(str(path))
-    del proto.metadata_props[:]
-    onnx.helper.set_model_props(proto, entries | {METADATA_KEY: json.dumps(metadata)})
+    set_metadata(proto, source.metadata | {"quantization": dict(summary)}, source.network.entries)
     onnx.save(proto, str(path))
 
 
-def _accuracy(model: Path, kind: ModelKind, material: EvaluationSet) -> tuple[str, float]:
-    """What is measured and its value, through the engine as users run it on still pictures."""
+def _accuracy(model: Path, kind: ModelKind, evaluation_set: EvaluationSet) -> tuple[str, float]:
+    """Returns name and value of the accuracy, through the engine as users run it on still pictures."""
     detector = str(model) if kind == "detector" else SHIPPED["detector"]
     classifier = NO_CLASSIFIER if kind == "detector" else str(model)
-    (found,) = predict_set([load_evaluated_engine(detector, classifier, threads=1)], material, progress)
-    figures = compute_figures(found.pictures, found.negatives, found.portraits)
+    engine = load_evaluated_engine(detector, classifier, threads=1)
+    (predictions,) = predict_set([engine], evaluation_set, progress)
+    figures = compute_figures(predictions.pictures, predictions.negatives, predictions.portraits)
     name, value = _precision(figures) if kind == "detector" else _right(figures)
     if value is None:
         raise DataError(f"the pictures do not tell how good a {kind} is: labelled faces are needed")
@@ -181,7 +182,7 @@ def _milliseconds(*models: Path) -> tuple[float, float]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silences the quantiser, which recommends steps that the exporter has done."""
+    """Silences the quantiser, which recommends steps that the export has done already."""
     log = logging.getLogger()
     level = log.level
     log.setLevel(logging.ERROR)
