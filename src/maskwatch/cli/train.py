@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from maskwatch.cli.options import Names
+from maskwatch.cli.options import BeforeExif, Names
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def detector(
     negatives: Negatives = None,
     unlabelled: Unlabelled = None,
     names: Names = "",
+    labels_before_exif: BeforeExif = False,
     corrections: Corrections = None,
     teacher: Teacher = None,
     recipe: Recipe = None,
@@ -117,15 +118,17 @@ def detector(
 ) -> None:
     """Train the face detector (SSD on MobileNetV2)."""
     needs_torch()
+    from maskwatch.data.protect import refuse_data_folder
     from maskwatch.models.download import choose_file
     from maskwatch.training.detector import DetectorRecipe
     from maskwatch.training.engine.distillation import TEACHERS
     from maskwatch.training.engine.hardware import Hardware
     from maskwatch.training.run import run_detector
 
+    refuse_data_folder(out, [*data, *(negatives or ()), *(unlabelled or ())])
     begun, chosen = _begin("detector", DetectorRecipe, recipe, set_ or (), start, out, resume)
     imitated = choose_file(imitate, TEACHERS["detector"], "--imitate")
-    material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
+    material = _material(data, negatives, unlabelled, names, corrections, teacher, cache, labels_before_exif)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
         run_detector(material, chosen, out, begun, resume, hardware, say, imitated)
@@ -140,6 +143,7 @@ def classifier(
     negatives: Negatives = None,
     unlabelled: Unlabelled = None,
     names: Names = "",
+    labels_before_exif: BeforeExif = False,
     corrections: Corrections = None,
     teacher: Teacher = None,
     recipe: Recipe = None,
@@ -157,15 +161,17 @@ def classifier(
 ) -> None:
     """Train the mask classifier (MobileNetV2) by transfer learning."""
     needs_torch()
+    from maskwatch.data.protect import refuse_data_folder
     from maskwatch.models.download import choose_file
     from maskwatch.training.classifier import ClassifierRecipe
     from maskwatch.training.engine.distillation import TEACHERS
     from maskwatch.training.engine.hardware import Hardware
     from maskwatch.training.run import run_classifier
 
+    refuse_data_folder(out, [*data, *(negatives or ()), *(unlabelled or ())])
     begun, chosen = _begin("classifier", ClassifierRecipe, recipe, set_ or (), start, out, resume)
     imitated = choose_file(imitate, TEACHERS["classifier"], "--imitate")
-    material = _material(data, negatives, unlabelled, names, corrections, teacher, cache)
+    material = _material(data, negatives, unlabelled, names, corrections, teacher, cache, labels_before_exif)
     hardware = Hardware(device, precision, devices, threads)
     with _together() as say:
         run_classifier(material, chosen, out, begun, resume, hardware, say, imitated)
@@ -219,6 +225,7 @@ def _material(
     corrections: Path | None,
     teacher: str | None,
     cache: Path,
+    labels_before_exif: bool,
 ) -> TrainingSources:
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.models.download import choose_file
@@ -227,7 +234,14 @@ def _material(
 
     model = choose_file(teacher, AUTO_LABELLERS, "--teacher")
     return TrainingSources(
-        data, negatives or (), unlabelled or (), parse_names(names), corrections, model, cache
+        data,
+        negatives or (),
+        unlabelled or (),
+        parse_names(names),
+        corrections,
+        model,
+        cache,
+        labels_before_exif,
     )
 
 

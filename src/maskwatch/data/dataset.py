@@ -15,7 +15,7 @@ from maskwatch.data.formats.yolo import find_yaml, label_file, read_yolo
 from maskwatch.data.picture_files import is_picture
 from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.data.text_files import read_json
-from maskwatch.errors import DataError
+from maskwatch.errors import DataError, printable
 
 
 def read_dataset(path: Path, names: Mapping[str, str] | None = None, before_exif: bool = False) -> Dataset:
@@ -53,13 +53,13 @@ def read_dataset(path: Path, names: Mapping[str, str] | None = None, before_exif
     if not samples and not portraits:
         first = f"; the first of {len(problems)} problems: {problems[0]}" if problems else ""
         raise DataError(f"{path}: {form} data without a single usable picture{first}")
-    source = source_name(path)
+    source = printable(source_name(path))
     return Dataset(
         form,
         tuple(sample if sample.source else replace(sample, source=source) for sample in samples),
         tuple(portrait if portrait.source else replace(portrait, source=source) for portrait in portraits),
-        tuple(problems),
-        tuple(notes),
+        tuple(map(printable, problems)),
+        tuple(map(printable, notes)),
     )
 
 

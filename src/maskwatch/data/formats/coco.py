@@ -14,7 +14,7 @@ from maskwatch.data.formats.class_names import split_named, state_of
 from maskwatch.data.picture_files import find_picture
 from maskwatch.data.sample import Box, FaceRow, Sample, make_sample
 from maskwatch.data.text_files import read_json
-from maskwatch.errors import DataError
+from maskwatch.errors import DataError, printable
 
 _LISTS: Final = ("images", "annotations", "categories")
 _MAX_PIXEL: Final = 1e6  # coordinates beyond this are no pixels
@@ -86,7 +86,7 @@ def read_coco(
             make_sample(
                 file,
                 rows,
-                source=_text(picture.get("source")),
+                source=printable(_text(picture.get("source"))),
                 group=_text(picture.get("group")),
                 split=_text(picture.get("split")) or split,
             )

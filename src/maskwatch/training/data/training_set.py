@@ -38,6 +38,7 @@ class TrainingSources:
         corrections: A list of wrong labels; see `maskwatch.data.corrections`.
         teacher: YuNet's ONNX file; None does without.
         cache: Folder for decoded pictures and the teacher's findings.
+        labels_before_exif: Whether boxes were drawn before the EXIF turn; see `read_dataset`.
     """
 
     data: Sequence[Path]
@@ -47,6 +48,7 @@ class TrainingSources:
     corrections: Path | None = None
     teacher: Path | None = None
     cache: Path = Path("runs/cache")
+    labels_before_exif: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,8 @@ def read_labels(
     train, held = LabelledPictures([], []), LabelledPictures([], [])
     for path in material.data:
         _refuse_empty_folders(path, material.names)
-        dataset = read_dataset(path, material.names)
-        for problem in dataset.problems:
+        dataset = read_dataset(path, material.names, material.labels_before_exif)
+        for problem in (*dataset.problems, *dataset.notes):
             say(problem)
         dataset = _with_validation(dataset, hold_out, seed)
         for target, split in ((train, "train"), (held, "val")):
