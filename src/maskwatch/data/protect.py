@@ -7,6 +7,7 @@ Every command that writes files beside data sets asks this before it starts to w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -88,7 +89,7 @@ def _same(first: Path, second: Path) -> bool:
     try:
         return first.samefile(second)
     except (OSError, ValueError):
-        return first.absolute() == second.absolute()
+        return os.path.abspath(first) == os.path.abspath(second)
 
 
 def _is_inside(path: Path, source: Path) -> bool:

@@ -41,17 +41,21 @@ def decode(data: bytes, accept: Callable[[str], bool] = lambda text: True) -> st
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data.decode(encoding)
+            return _with_line_feeds(data.decode(encoding))
     first: str | None = None
     for encoding in ("utf-8", *ENCODINGS):
         try:
-            text = data.decode(encoding)
+            text = _with_line_feeds(data.decode(encoding))
         except UnicodeDecodeError:
             continue
         if encoding == "utf-8" or accept(text):
             return text
         first = text if first is None else first
     return first or ""
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_text(path: Path, accept: Callable[[str], bool] = lambda text: True) -> str:

@@ -32,6 +32,7 @@ _HALF: Final = 0.5  # share of rows below which it does not
 _MAX_TESTED: Final = 500  # rows of each length that are tested: the shares settle long before
 _TRIANGLE: Final = 6  # numbers of three corners: too few to tell them from a box with one key point
 _ENOUGH: Final = 5  # rows that look alike, from which that is no chance
+_MANY: Final = 20
 _MARGIN: Final = 0.3  # key points may lie outside their box by this share of its size
 _MAX_CORNERS_TESTED: Final = 40  # crossing edges are searched among this many corners
 _MAX_FRACTION: Final = 10  # larger numbers are pixels
@@ -147,12 +148,18 @@ def _kind(rows: Sequence[Sequence[float]], length: int, several: bool) -> tuple[
     polygons = sum(_is_polygon(row[:-1] if scored else row) for row in rows) / len(rows)
     if scored:
         polygons *= all(0 <= row[-1] <= 1 for row in rows)
-    if key_points >= _MOST and polygons < _HALF and (length > _TRIANGLE or len(rows) >= _ENOUGH):
-        return "key points", length > _TRIANGLE
+    if length == _TRIANGLE:
+        if key_points >= _MOST and polygons < _HALF and len(rows) >= _ENOUGH and not several:
+            return "key points", False
+        return corners, several or (polygons >= _MOST and key_points < _HALF)
     if polygons >= _MOST:
         # Key points hardly ever look like a polygon, polygons often like key points.
         certain = key_points < _HALF or length == 2 * _BOX or several or len(rows) >= _ENOUGH
         return corners, certain
+    if key_points >= _MOST:
+        # By chance, polygons look like key points in a few rows, but not in many.
+        missing = any(min(row) == -1 for row in rows)
+        return "key points", polygons < _HALF or missing or len(rows) >= _MANY
     if polygons >= _HALF or not scored:
         # Polygons of several lengths are what they seem, even where some of them are degenerate.
         return corners, polygons >= _HALF and several
