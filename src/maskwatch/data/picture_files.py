@@ -91,7 +91,8 @@ def read_header(path: Path) -> PictureHeader:
                 tags = getattr(picture, "tag_v2", {})
                 size = (int(tags.get(_TIFF_SIZE[0], size[0])), int(tags.get(_TIFF_SIZE[1], size[1])))
     except (OSError, ValueError, SyntaxError, TypeError, PillowImage.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a readable picture ({one_line(error)})") from error
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise DataError(f"{path}: not a readable picture ({reason})") from error
     known = isinstance(orientation, int) and 1 <= orientation <= 8
     return PictureHeader(size, int(orientation or 1) if known else 1)
 

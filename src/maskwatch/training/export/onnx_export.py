@@ -29,6 +29,7 @@ from maskwatch.errors import ConfigError, DataError, ModelError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.models.half_precision import halve
 from maskwatch.models.metadata import FORMAT, parse
+from maskwatch.toml_file import read_toml
 from maskwatch.training.engine import checkpoint
 from maskwatch.training.export import parity
 from maskwatch.training.export.calibration import UNSCALED, Temperatures
@@ -295,9 +296,9 @@ def read_metadata(kind: str | None, file: Path | None) -> dict[str, Any]:
     if file is None:
         return metadata
     try:
-        return metadata | tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: not a readable metadata file ({error})") from error
+        return metadata | read_toml(file, "metadata file")
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: not a readable metadata file (no such file)") from None
 
 
 def _state(saved: Path, kind: str) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 from maskwatch.errors import ConfigError
+from maskwatch.toml_file import read_toml
 
 Recipe = TypeVar("Recipe")
 
@@ -39,12 +41,10 @@ def load_recipe(
         if not path.suffix:
             path = SHIPPED / f"{file}.toml"
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            content = read_toml(path, "recipe")
         except FileNotFoundError:
             shipped = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.toml")))
             raise ConfigError(f"{file}: no such recipe; shipped are {shipped}") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{file}: not a readable recipe ({error})") from error
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals:
@@ -53,9 +53,11 @@ def load_recipe(
         *tables, last = key.strip().split(".")
         for name in tables:
             table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"{change!r}: {name} is no table of the recipe")
         try:
             table[last] = tomllib.loads(f"value = {value.strip()}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             table[last] = value.strip()
     return _fill(kind, _over(content, beneath or {}), "")
 
@@ -90,6 +92,8 @@ def _value(hint: Any, value: Any, name: str) -> Any:
             raise ConfigError(f"recipe: {name} is a table, not {value!r}")
         return _fill(hint, value, name + ".")
     origin = get_origin(hint) or hint
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"recipe: {name} = {value} is no finite number")
     if origin is tuple and isinstance(value, list):
         return tuple(value)
     if origin is float and isinstance(value, int) and not isinstance(value, bool):
