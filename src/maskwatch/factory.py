@@ -82,6 +82,8 @@ def load(
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise ConfigError(f"the threshold is a score between 0 and 1, not {threshold}")
+    if size is not None and size < 1:  # OpenCV's detectors would find nothing and say nothing
+        raise ConfigError(f"the detector's size must be at least 1 pixel, not {size}")
     detector = default("detector") if detector is None else detector
     classifier = default("classifier") if classifier is None else classifier
     if threads is None:

@@ -21,7 +21,13 @@ from maskwatch.types import Faces
 
 World = tuple[list[Sample], list[Sample], PictureCache]
 RECIPE = ClassifierRecipe(
-    width=0.35, steps=70, batch=16, rate=3e-3, frozen=0.1, average=0.9, faces=FaceRecipe(size=64, least=24)
+    width=0.35,
+    steps=70,
+    batch=16,
+    rate=3e-3,
+    frozen_share=0.1,
+    ema_decay=0.9,
+    faces=FaceRecipe(size=64, least=24),
 )
 
 
@@ -84,7 +90,7 @@ def test_learns_to_tell_bars_from_none_and_discs_from_nothing(world: World, tmp_
 
 
 def test_goes_on_bit_for_bit_where_it_was_cut(world: World, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, steps=6, batch=4, frozen=0.34)
+    recipe = replace(RECIPE, steps=6, batch=4, frozen_share=0.34)
     examples = _examples(*world)
     train_classifier(examples, world[2], recipe, tmp_path / "whole", workers=0)
     with pytest.MonkeyPatch.context() as patch:
@@ -97,28 +103,28 @@ def test_goes_on_bit_for_bit_where_it_was_cut(world: World, tmp_path: Path) -> N
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-def test_another_classifier_is_imitated_and_a_run_goes_on_with_the_same_one_only(
+def test_a_classifier_is_distilled_and_a_run_goes_on_with_the_same_one_only(
     world: World, tmp_path: Path
 ) -> None:
-    """What it learns is nearer to the other one's answers than what labels alone teach it."""
-    examples, mentor = _examples(*world), locate("mask_mobilenet.onnx")
-    tiny = replace(RECIPE, steps=12, batch=8, average=0.0, imitation=1.0, smoothing=0.0)
+    """What it learns is nearer to the teacher's answers than what labels alone teach it."""
+    examples, teacher = _examples(*world), locate("mask_mobilenet.onnx")
+    tiny = replace(RECIPE, steps=12, batch=8, ema_decay=0.0, distillation=1.0, smoothing=0.0)
     data = ClassifierData(examples, world[2], tiny.faces, 16)
     planes = torch.stack([data[i][0] for i in range(16)])
-    theirs = TeacherClassifier(mentor, tiny.faces.margin)(planes)[:, 0]
+    theirs = TeacherClassifier(teacher, tiny.faces.margin)(planes)[:, 0]
     apart = []
-    for imitated in (None, mentor):
-        folder = tmp_path / str(imitated is None)
-        saved = train_classifier(examples, world[2], tiny, folder, imitated=imitated, workers=0)
+    for chosen in (None, teacher):
+        folder = tmp_path / str(chosen is None)
+        saved = train_classifier(examples, world[2], tiny, folder, teacher=chosen, workers=0)
         model = MaskNet(tiny.width)
         model.load_state_dict(torch.load(saved)["model"])
         model.eval()
         apart.append((model(normalise(planes))[:, 0].sigmoid() - theirs).abs().mean().item())
     assert apart[1] < apart[0]
-    with pytest.raises(DataError, match="or imitated another model"):
+    with pytest.raises(DataError, match="with another teacher"):
         train_classifier(examples, world[2], tiny, folder, resume=True)
     with pytest.raises(DataError, match="set copies=0"):
-        train_classifier(examples, world[2], replace(tiny, copies=2), folder, imitated=mentor)
+        train_classifier(examples, world[2], replace(tiny, copies=2), folder, teacher=teacher)
 
 
 def test_one_kind_of_face_alone_is_refused(world: World, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from labelled import write_crops
@@ -12,10 +14,13 @@ from maskwatch.cli import program
 from maskwatch.data.sample import Sample
 from maskwatch.errors import MaskwatchError
 from maskwatch.factory import load
+from maskwatch.models.runtime import open_session
 from maskwatch.sources.images import read_image
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.engine import checkpoint
-from maskwatch.types import LABELS
+from maskwatch.training.engine.optimisation import loader_options
+from maskwatch.training.recipes.load import load_recipe
+from maskwatch.types import LABELS, ModelKind
 
 World = tuple[list[Sample], list[Sample], PictureCache]
 TINY = ["--set", "steps=2", "--set", "batch=2", "--set", "width=0.35"]
@@ -75,12 +80,84 @@ def test_the_usual_start_is_the_shipped_model_and_a_resume_needs_no_options(
     assert "warning: only" in said.stderr
     assert f"next: maskwatch export {out} mask.onnx" in said.stderr
     assert checkpoint.read(out / "best.pt")["recipe"]["faces"]["size"] == 112
-    run(*command, "--resume")
+    assert "not calibrated: 2 labelled faces were held out" in said.stderr
+    # Settings of the export are no settings of the checkpoint; they are not forgotten either.
+    assert "not calibrated: 2 labelled faces were held out" in run(*command, "--resume").stderr
     with pytest.raises(MaskwatchError, match="made by another recipe"):
         run(*command, "--resume", "--set", "batch=5")
     (data / "with_mask" / "new.png").write_bytes((data / "with_mask" / "0.png").read_bytes())
     with pytest.raises(MaskwatchError, match="trained on other pictures or labels"):
         run(*command, "--resume")
+
+
+def test_a_run_of_before_goes_on(tmp_path: Path) -> None:
+    """Its folder holds a checkpoint with the keys of then, and nothing else that tells of its recipe."""
+    data, out = write_crops(tmp_path / "data", [(i % 2, i % 2) for i in range(12)]), tmp_path / "run"
+    command = ["train", "classifier", data, "--out", out, "--cache", tmp_path / "cache", "--device", "cpu"]
+    (tmp_path / "old.toml").write_text(
+        "steps = 2\nbatch = 2\nwidth = 0.35\nfrozen = 0.5\n[faces]\nspoilt = 0.5\n"
+    )
+    run(*command, "--recipe", tmp_path / "old.toml", "--start", "none", "--no-report")
+    content = checkpoint.read(out / "checkpoint.pt")
+    assert (content["recipe"]["frozen_share"], content["recipe"]["faces"]["degraded"]) == (0.5, 0.5)
+    content["recipe"]["frozen"] = content["recipe"].pop("frozen_share")
+    content["recipe"]["faces"]["spoilt"] = content["recipe"]["faces"].pop("degraded")
+    checkpoint.save(out / "checkpoint.pt", content)
+    assert not (out / "recipe.toml").exists()
+    run(*command, "--resume", "--no-report")
+    run(*command, "--resume", "--no-report", "--recipe", tmp_path / "old.toml")
+    with pytest.raises(MaskwatchError, match=r"made by another recipe \(frozen_share was 0\.5, is 0\.25\)"):
+        run(*command, "--resume", "--set", "frozen=0.25")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("kind", "recipe", "extra"),
+    [
+        ("detector", "detector", ["channels=16", "crops.size=64", "stages.labels.start=none"]),
+        ("classifier", "classifier", ["faces.size=32", "stages.labels.start=none"]),
+    ],
+)
+def test_a_shipped_recipe_runs_all_its_stages_and_goes_on_where_it_was_cut(
+    kind: ModelKind,
+    recipe: str,
+    extra: list[str],
+    coco: Path,
+    tmp_path: Path,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Examples are made in this process: a process for each stage takes longer than all of them.
+    monkeypatch.setattr("maskwatch.training.engine.loop.loader_options", lambda workers: loader_options(0))
+    out = tmp_path / "run"
+    command: list[object] = ["train", kind, coco, "--out", out, "--cache", tmp_path / "cache"]
+    options: list[object] = ["--recipe", recipe, *TINY, *(part for x in extra for part in ("--set", x))]
+    names = [stage.name for stage in load_recipe(kind, recipe).stages]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("maskwatch.training.engine.loop.SAVE_EVERY", 1)
+        patch.setattr("maskwatch.training.engine.loop.nn.utils.clip_grad_norm_", after(3))
+        with pytest.raises(Cut):
+            run(*command, *options)
+    assert checkpoint.read(out / names[1] / "checkpoint.pt")["step"] == 1
+    first = (out / names[0] / "checkpoint.pt").stat().st_mtime_ns
+    said = run(*command, "--resume").stderr
+    assert f"{names[0]} is finished already" in said
+    assert (out / names[0] / "checkpoint.pt").stat().st_mtime_ns == first
+    assert [(out / name / "curves.svg").is_file() for name in names] == [True] * len(names)
+    chosen = load_recipe(kind, out / "recipe.toml")
+    for key, value in checkpoint.read(out / "best.pt")["average"].items():
+        parts = [checkpoint.read(out / name / "checkpoint.pt")["average"][key] for name in chosen.soup]
+        mean = sum(w * part for w, part in zip(chosen.soup.values(), parts, strict=True)) / sum(
+            chosen.soup.values()
+        )
+        assert not value.is_floating_point() or torch.allclose(value, mean, atol=1e-4)
+    metadata = open_session(out / "model.onnx", kind).metadata
+    assert metadata["name"] == chosen.metadata["name"]
+    assert metadata["licence"] == "Apache-2.0"
+    engine = load(**{kind: str(out / "model.onnx")}, live=True)  # type: ignore[arg-type]
+    faces = engine.detect(read_image(world[0][0].path))
+    assert faces.boxes.shape == (len(faces), 4)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +197,39 @@ def test_a_calibration_for_a_detector_is_refused(tmp_path: Path, coco: Path) -> 
         run("export", tmp_path / "c.pt", tmp_path / "d.onnx", "--calibrate", coco)
 
 
-def test_an_absent_teacher_is_one_clear_line(tmp_path: Path, coco: Path) -> None:
-    with pytest.raises(MaskwatchError, match=r"nosuch\.onnx: no such file"):
-        run("train", "detector", coco, "--teacher", "nosuch.onnx", "--out", tmp_path)
+@pytest.mark.parametrize("option", ["--auto-labeller", "--teacher"])
+def test_an_absent_model_is_one_clear_line(option: str, tmp_path: Path, coco: Path) -> None:
+    with pytest.raises(MaskwatchError, match=rf"nosuch\.onnx: no such file; {option} takes"):
+        run("train", "detector", coco, option, "nosuch.onnx", "--out", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["detector", "classifier"])
+def test_the_auto_labeller_is_no_teacher(kind: str, tmp_path: Path, coco: Path) -> None:
+    with pytest.raises(MaskwatchError, match="give --auto-labeller yunet") as caught:
+        run("train", kind, coco, "--teacher", "yunet", "--out", tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_of_the_other_kind_is_one_clear_line(tmp_path: Path, coco: Path) -> None:
+    with pytest.raises(
+        MaskwatchError, match="detector: a recipe for a detector; use maskwatch train detector"
+    ):
+        run("train", "classifier", coco, "--recipe", "detector", "--out", tmp_path)
+
+
+class Cut(Exception):
+    pass
+
+
+def after(calls: int) -> object:
+    """Stands in for a step of the training; after some calls the power fails."""
+    left, original = calls, torch.nn.utils.clip_grad_norm_
+
+    def step(*args: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Cut
+        return original(*args)
+
+    return step

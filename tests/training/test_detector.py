@@ -29,7 +29,7 @@ RECIPE = DetectorRecipe(
     batch=8,
     rate=5e-3,
     frozen_blocks=0,
-    average=0.9,
+    ema_decay=0.9,
     crops=CropRecipe(size=96, faces=(20, 50), mosaic=0.0),
 )
 METADATA = {
@@ -73,7 +73,7 @@ def test_hard_faces_are_drawn_around_more_often(world: World) -> None:
     faces, negatives, pictures = world
     first = next(s for s in faces if len(s.boxes) > 1)
     hard = {first.path: np.arange(len(first.boxes)) == 0}
-    data = DetectorData(faces, negatives, pictures, CropRecipe(hard=1e6), 9, hard=hard)
+    data = DetectorData(faces, negatives, pictures, CropRecipe(hard_faces=1e6), 9, hard=hard)
     rng = np.random.default_rng(0)
     assert {data._draw_sample(rng).path for _ in range(20)} == {first.path}
     assert data._face_weights(first).tolist() == [1e6] + [1.0] * (len(first.boxes) - 1)
@@ -84,7 +84,7 @@ def test_hard_faces_are_drawn_around_more_often(world: World) -> None:
 def test_mosaics_hold_pictures_without_faces_as_often_as_asked(world: World) -> None:
     faces, negatives, pictures = world
     for share, least, most in ((0.0, 1, 9), (1.0, 0, 0)):
-        recipe = CropRecipe(size=128, faces=(20, 40), mosaic=1.0, bare_tiles=share)
+        recipe = CropRecipe(size=128, faces=(20, 40), mosaic=1.0, negative_tiles=share)
         data = DetectorData(faces, negatives, pictures, recipe, 9, 1, negative_share=0.0)
         counts = [len(torch.unique(data[i][2][data[i][1] == 1], dim=0)) for i in range(9)]
         assert least <= max(counts) <= most
@@ -96,7 +96,7 @@ def test_pictures_without_faces_are_shown_as_near_as_asked(world: World) -> None
     there = without_faces(Path("ramp.png"))
     views = []
     for nearest in (0.8, 4.0):
-        data = DetectorData(faces, [there], pictures, CropRecipe(nearest=nearest), 9)
+        data = DetectorData(faces, [there], pictures, CropRecipe(negative_zoom=nearest), 9)
         data.pictures = cast(PictureCache, {there.path: (ramp, 1.0)})
         crops = [data._crop(there, 96, np.random.default_rng(i))[0] for i in range(40)]
         views.append(min(np.ptp(crop[48, :, 0].astype(int)) for crop in crops))
@@ -127,7 +127,7 @@ def test_caps_are_painted_on_faces_that_are_large_enough(side: int, painted: boo
     there = Sample(Path("a.png"), box, np.zeros(1, int), np.zeros(1, bool))
 
     def crop(capped: float, seed: int) -> np.ndarray:
-        recipe = CropRecipe(faces=(side, side + 1), capped=capped)
+        recipe = CropRecipe(faces=(side, side + 1), caps=capped)
         data = DetectorData([there], [], cast(PictureCache, {there.path: (plain, 1.0)}), recipe, 1)
         return data._crop(there, 200, np.random.default_rng(seed))[0]
 
@@ -172,23 +172,23 @@ def test_a_resume_with_another_recipe_is_refused(world: World, tmp_path: Path) -
         train_detector(faces, [], pictures, replace(tiny, rate=1.0), tmp_path, resume=True)
 
 
-def test_another_detector_is_imitated_and_a_run_goes_on_with_the_same_one_only(
+def test_a_detector_is_distilled_and_a_run_goes_on_with_the_same_one_only(
     world: World, tmp_path: Path
 ) -> None:
     faces, _, pictures = world
-    mentor = locate("face_ssd.onnx")
-    tiny = replace(RECIPE, steps=4, batch=2, average=0.0, imitation=1e4, crops=CropRecipe(size=64))
+    teacher = locate("face_ssd.onnx")
+    tiny = replace(RECIPE, steps=4, batch=2, ema_decay=0.0, distillation=1e4, crops=CropRecipe(size=64))
     data = DetectorData(faces, [], pictures, tiny.crops, 8, 0, 0.0)
     planes = torch.stack([data[i][0] for i in range(8)])
     apart = []
-    for imitated in (None, mentor):
-        folder = tmp_path / str(imitated is None)
-        saved = train_detector(faces, [], pictures, tiny, folder, imitated=imitated, workers=0)
+    for chosen in (None, teacher):
+        folder = tmp_path / str(chosen is None)
+        saved = train_detector(faces, [], pictures, tiny, folder, teacher=chosen, workers=0)
         model = SSD(tiny.width, tiny.channels)
         model.load_state_dict(torch.load(saved)["average"])
-        apart.append((model(normalise(planes))[0] - TeacherDetector(mentor)(planes)[0]).abs().mean().item())
+        apart.append((model(normalise(planes))[0] - TeacherDetector(teacher)(planes)[0]).abs().mean().item())
     assert apart[1] < apart[0]
-    with pytest.raises(DataError, match="or imitated another model"):
+    with pytest.raises(DataError, match="with another teacher"):
         train_detector(faces, [], pictures, tiny, folder, resume=True)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,28 +8,9 @@ import numpy as np
 import pytest
 
 from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample
-from maskwatch.training.classifier import ClassifierRecipe
-from maskwatch.training.data.classifier_dataset import FaceRecipe
-from maskwatch.training.data.detector_dataset import CropRecipe
-from maskwatch.training.detector import DetectorRecipe
-from maskwatch.training.provenance import fingerprint, made_with, recipe_toml
-from maskwatch.training.recipes.load import load_recipe
+from maskwatch.training.provenance import fingerprint, made_with
 
 BOX = (1.0, 2.0, 30.0, 40.0)
-
-
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        ClassifierRecipe(rate=1e-5, incomplete=("a b", 'c"d'), faces=FaceRecipe(least=3)),
-        DetectorRecipe(crops=CropRecipe(weights={"street 1": 2.5, "wider": 1.0}, faces=(8.0, 99.0))),
-    ],
-)
-def test_a_recipe_is_read_back_as_it_was(recipe: ClassifierRecipe | DetectorRecipe, tmp_path: Path) -> None:
-    text = recipe_toml(recipe)
-    (tmp_path / "recipe.toml").write_text(text)
-    assert load_recipe(type(recipe), tmp_path / "recipe.toml") == recipe
-    assert tomllib.loads(text).keys() == vars(recipe).keys()
 
 
 def test_the_fingerprint_counts_faces_and_changes_with_a_label() -> None:

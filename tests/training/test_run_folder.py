@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,19 @@ from maskwatch.data.dataset import read_dataset
 from maskwatch.data.negatives import read_negatives
 from maskwatch.errors import DataError
 from maskwatch.evaluation.inference import EvaluatedEngine, load_evaluated_engine
-from maskwatch.training import run_folder
-from maskwatch.training.classifier import ClassifierRecipe
-from maskwatch.training.data.run_pictures import RunPictures, learnt_from
-from maskwatch.training.data.training_set import TrainingSources, read_training_set
+from maskwatch.training import run_export, run_folder
+from maskwatch.training.data.picture_cache import cache
+from maskwatch.training.data.training_set import (
+    LabelledPictures,
+    TrainingSet,
+    TrainingSources,
+    read_training_set,
+)
+from maskwatch.training.engine import checkpoint
+from maskwatch.training.export.calibrated_export import CalibrationTargets
+from maskwatch.training.recipes.load import load_recipe
+from maskwatch.training.recipes.schema import Recipe
+from maskwatch.training.run_export import held_out
 from maskwatch.training.run_folder import finish
 
 FACES = [Square((1, 1), 0, 0), Square((4, 4), 1, 1), Square((7, 2), 0, 2)]
@@ -27,12 +37,14 @@ FIGURES = {"figures.json", "report.html", "mistakes.html", "card.md", "card-reli
 
 
 @pytest.fixture
-def learnt(tmp_path: Path) -> RunPictures:
+def training_set(tmp_path: Path) -> TrainingSet:
     train = read_dataset(write_coco(tmp_path / "street", [FACES] * 2)).samples
     held = read_dataset(write_coco(tmp_path / "held", [FACES, FACES[:1]])).samples
     portraits = read_dataset(write_crops(tmp_path / "people", [(0, 0), (1, 1)])).portraits
     negatives = read_negatives(write_negatives(tmp_path / "none", [True, False]))
-    return RunPictures(train, [*held, *portraits], negatives)
+    pictures, _ = cache([], tmp_path / "cache")
+    parts = (LabelledPictures(list(train), []), LabelledPictures(list(held), list(portraits)))
+    return TrainingSet(*parts, [], list(negatives), [], pictures, {}, [])
 
 
 @pytest.fixture
@@ -52,18 +64,22 @@ def folder(tmp_path: Path, fake_models: FakeModels, monkeypatch: pytest.MonkeyPa
         assert detector == "ssd"
         return load_evaluated_engine(str(fake_models.detector), classifier, 320)
 
-    monkeypatch.setattr(run_folder, "export_classifier", export)
+    monkeypatch.setattr(run_export, "export_classifier", export)
     monkeypatch.setattr(run_folder, "load_evaluated_engine", pair)
     return run
+
+
+def recipe(*changes: str) -> Recipe:
+    return load_recipe("classifier", None, changes)
 
 
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_run_explains_itself(folder: Path, learnt: RunPictures) -> None:
+def test_a_run_explains_itself(folder: Path, training_set: TrainingSet) -> None:
     said: list[str] = []
-    finish(folder, "classifier", ClassifierRecipe(steps=7), learnt, said.append)
+    finish(folder, folder / "checkpoint.pt", recipe("steps=7"), training_set, said.append)
     assert names(folder) == RECORDS | FIGURES | {"checkpoint.pt", "log.csv", "exported"}
     assert len(said) == 1
     assert "steps = 7\n" in (folder / "recipe.toml").read_text()
@@ -82,60 +98,67 @@ def test_a_run_explains_itself(folder: Path, learnt: RunPictures) -> None:
     assert "<polyline" in (folder / "curves.svg").read_text()
 
 
-def test_the_best_checkpoint_is_exported(folder: Path, learnt: RunPictures) -> None:
-    finish(folder, "classifier", ClassifierRecipe(), RunPictures(learnt.train, ()), lambda text: None)
+def test_the_best_checkpoint_is_exported(folder: Path, training_set: TrainingSet) -> None:
+    train_only = replace(training_set, held_out=LabelledPictures([], []))
+    finish(folder, checkpoint.of_run(folder), recipe(), train_only, lambda text: None)
     assert (folder / "exported").read_text() == "checkpoint.pt"
     (folder / "best.pt").write_text("best")
     said: list[str] = []
-    finish(folder, "classifier", ClassifierRecipe(), RunPictures(learnt.train, ()), said.append)
+    finish(folder, checkpoint.of_run(folder), recipe(), train_only, said.append)
     assert (folder / "exported").read_text() == "best.pt"
     assert said[0] == "no figures: no picture was held out; give the data a split named val"
     assert not names(folder) & FIGURES
 
 
+def test_too_few_faces_to_calibrate_on_are_said_in_one_line(folder: Path, training_set: TrainingSet) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def few(saved: Path, out: Path, metadata: object, pictures: object, *rest: object) -> None:
+        asked.append((pictures, *rest))
+        raise DataError("only 3 labelled faces were found; 50 are needed to calibrate")
+
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_export, "export_calibrated", few)
+        finish(folder, folder / "checkpoint.pt", recipe("export.calibrate=true"), training_set, said.append)
+        assert said.pop(0) == "not calibrated: 6 labelled faces were held out, 50 are needed"
+        assert asked == []
+        said.clear()
+        patch.setattr(run_export, "_LEAST_FACES", 6)
+        chosen = recipe("export.calibrate=true", "export.certain=0.9", 'partly_labelled=["street"]')
+        finish(folder, folder / "checkpoint.pt", chosen, training_set, said.append)
+    assert said[0] == "not calibrated: only 3 labelled faces were found; 50 are needed to calibrate"
+    assert asked == [(held_out(training_set), "ssd", CalibrationTargets(0.9, 1.0, ("street",)))]
+    assert (folder / "exported").read_text() == "checkpoint.pt"
+    assert names(folder) >= FIGURES
+
+
 def test_what_cannot_be_made_is_left_out(
-    folder: Path, learnt: RunPictures, monkeypatch: pytest.MonkeyPatch
+    folder: Path, training_set: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise DataError("no room")
 
     monkeypatch.setattr(run_folder, "draw_curves", fail)
     said: list[str] = []
-    finish(folder, "classifier", ClassifierRecipe(), learnt, said.append)
+    finish(folder, folder / "checkpoint.pt", recipe(), training_set, said.append)
     assert said[0] == "left out of the report: no room"
     assert names(folder) >= FIGURES
 
 
 def test_of_several_processes_one_writes(
-    folder: Path, learnt: RunPictures, monkeypatch: pytest.MonkeyPatch
+    folder: Path, training_set: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RANK", "1")
-    finish(folder, "classifier", ClassifierRecipe(), learnt, lambda text: None)
+    finish(folder, folder / "checkpoint.pt", recipe(), training_set, lambda text: None)
     assert names(folder) == {"checkpoint.pt", "log.csv"}
-
-
-def test_pictures_are_told_apart_as_in_the_training(tmp_path: Path) -> None:
-    portraits = tmp_path / "people"
-    write_crops(portraits / "train", [(0, 0), (1, 1), (1, 1)])
-    write_crops(portraits / "val", [(0, 0)])
-    street = write_coco(tmp_path / "street", [FACES])
-    (tmp_path / "wrong.csv").write_text("picture,box,state\nstreet/0.png,2,with_mask\n")
-    none = write_negatives(tmp_path / "none", [False] * 12)
-    found = learnt_from(
-        TrainingSources([portraits, street], [none], corrections=tmp_path / "wrong.csv"), ["street"]
-    )
-    assert len(found.train) == 4  # undivided data is learnt from as a whole
-    assert [item.path.parent.parent.name for item in found.held] == ["val"]
-    assert found.train[0].states.tolist() == [0, 1, 0]  # type: ignore[union-attr]
-    assert 0 < len(found.negatives) < 12
-    assert found.partly_labelled == ["street"]
 
 
 def test_the_share_that_the_training_held_out_is_measured_on(tmp_path: Path) -> None:
     portraits = write_crops(tmp_path / "people", [(i % 2, i % 2) for i in range(20)])
-    material = TrainingSources([portraits], cache=tmp_path / "cache")
-    found = learnt_from(material, hold_out=0.2, seed=3)
-    read = read_training_set(material, 0.2, 3, lambda text: None)
-    assert [item.path for item in found.held] == read.held.paths
-    assert [item.path for item in found.train] == read.train.paths
-    assert (len(found.train), len(found.held)) == (16, 4)
+    sources = TrainingSources([portraits], cache=tmp_path / "cache")
+    read = read_training_set(sources, 0.2, 3, lambda text: None)
+    measured = held_out(read)
+    assert [item.path for item in measured.portraits] == read.held_out.paths
+    assert not set(read.held_out.paths) & set(read.train.paths)
+    assert (len(read.train.paths), len(read.held_out.paths)) == (16, 4)

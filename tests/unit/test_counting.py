@@ -25,3 +25,10 @@ def test_counts_add_and_speak() -> None:
     assert both == Counts(masked=3, wrong=1)
     assert str(both) == "4 faces: 3 masked, 0 unmasked, 1 worn wrongly, 0 uncertain"
     assert str(Counts(unmasked=1)).startswith("1 face:")
+
+
+def test_every_number_is_added() -> None:
+    assert Counts(1, 2, 3, 4) + Counts(10, 20, 30, 40) == Counts(11, 22, 33, 44)
+    assert Counts(1, 2, 3, 4).total == 10
+    assert str(Counts(1, 2, 3, 4)) == "10 faces: 1 masked, 2 unmasked, 3 worn wrongly, 4 uncertain"
+    assert str(Counts()).startswith("0 faces:")

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from conftest import command_environment
 from made import files
 from maskwatch import annotate, load
 from maskwatch.errors import SinkError, SourceError
-from maskwatch.pipeline import Engine, Retry
+from maskwatch.pipeline import Engine, Retry, Session, run
 from maskwatch.sources.images import read_image
-from maskwatch.types import Faces, Image
+from maskwatch.types import Event, Faces, Frame, Image
 
 
 class Nearsighted:
@@ -64,6 +65,93 @@ def test_one_search_is_enough_where_something_is_found() -> None:
 )
 def test_when_a_second_search_reports(retry: Retry | None, threshold: float | None, found: int) -> None:
     assert len(Engine(Nearsighted(), None, threshold, retry).detect(grey(200, 140))) == found
+
+
+class Fixed:
+    """Finds one face, whatever it is shown."""
+
+    def detect(self, image: Image) -> Faces:
+        return Faces(np.array([[1, 2, 3, 4]], np.float32), np.array([0.5], np.float32))
+
+
+class Halving:
+    """Takes half of every score away."""
+
+    def classify(self, image: Image, faces: Faces) -> Faces:
+        return faces.with_(scores=faces.scores / 2)
+
+
+class Counting:
+    """One event a frame, with the number of faces and the time in it."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def update(self, faces: Faces, t: float) -> list[Event]:
+        return [Event(self.kind, t, f"{len(faces)} faces")]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((9, 9, 3), np.float32),
+        np.zeros((9, 9), np.uint8),
+        np.zeros((9, 9, 1), np.uint8),
+        np.zeros((9, 9, 4), np.uint8),
+        np.zeros((1, 9, 9, 3), np.uint8),
+        np.zeros((0, 9, 3), np.uint8),
+        np.zeros((9, 0, 3), np.uint8),
+    ],
+)
+def test_what_is_no_picture_is_refused(image: np.ndarray) -> None:
+    message = r"expected a BGR picture as \(height, width, 3\) uint8, got .*; read_image\(\) makes one"
+    with pytest.raises(ValueError, match=message):
+        Engine(Fixed()).detect(image)
+
+
+def test_the_smallest_picture_is_one() -> None:
+    engine = Engine(Fixed())
+    assert len(engine.detect(grey(1, 1))) == len(engine(grey(1, 1))) == 1
+
+
+def test_the_threshold_is_one_of_the_classifiers_score() -> None:
+    assert Engine(Fixed(), Halving()).detect(grey(9, 9)).scores.tolist() == [0.25]
+    assert len(Engine(Fixed(), Halving(), 0.25).detect(grey(9, 9))) == 1
+    assert len(Engine(Fixed(), Halving(), 0.26).detect(grey(9, 9))) == 0
+
+
+def test_a_session_asks_every_rule_and_keeps_the_frame() -> None:
+    rules = [Counting("first"), Counting("second")]
+    session = Session(Engine(Fixed()), rules)
+    frame = Frame(grey(9, 9), index=7, t=1.5, source="here")
+    result = session(frame)
+    assert result.frame is frame
+    assert result.faces.boxes.tolist() == [[1, 2, 3, 4]]
+    assert result.events == (Event("first", 1.5, "1 faces"), Event("second", 1.5, "1 faces"))
+    assert 0 < result.seconds < 60
+    assert session.rules == tuple(rules)
+    assert Session(Engine(Fixed()))(frame).events == ()
+
+
+def test_every_frame_goes_through_in_order_and_none_too_early() -> None:
+    asked = []
+
+    def frames() -> Iterator[Frame]:
+        for index in range(3):
+            asked.append(index)
+            yield Frame(grey(9, 9), index)
+
+    results = run(frames(), Session(Engine(Fixed())))
+    assert asked == []
+    assert next(results).frame.index == 0
+    assert asked == [0]
+    assert [result.frame.index for result in results] == [1, 2]
+
+
+@pytest.mark.parametrize(("size", "copy"), [((97, 95), (32, 32)), ((100, 200), (33, 67)), ((94, 96), None)])
+def test_the_size_of_the_smaller_copy(size: tuple[int, int], copy: tuple[int, int] | None) -> None:
+    smaller = Retry(3, 0.5).smaller(grey(*size))
+    assert (None if smaller is None else smaller.shape[1::-1]) == copy
 
 
 @pytest.mark.parametrize("spoilt", ["noise", "blocks"])

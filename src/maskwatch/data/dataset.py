@@ -40,14 +40,17 @@ def read_dataset(path: Path, names: Mapping[str, str] | None = None, before_exif
             known meaning, or there is no usable picture.
     """
     problems: list[str] = []
+    unusable: set[Path] = set()
     notes: list[str] = []
     try:
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")
-        form, samples, portraits = _read(path, names, problems, notes, before_exif)
+        form, samples, portraits = _read(path, names, problems, notes, unusable, before_exif)
     except OSError as error:
         where = path if error.filename is None else error.filename
         raise DataError(f"{where}: cannot be read ({error.strerror or error})") from error
+    # Their faces are unknown, and so they are no pictures without faces.
+    samples = [sample for sample in samples if sample.path not in unusable]
     if before_exif:
         samples = [turn_sample(sample) for sample in samples]
     if not samples and not portraits:
@@ -70,14 +73,27 @@ def source_name(path: Path) -> str:
 
 
 def _read(
-    path: Path, names: Mapping[str, str] | None, problems: list[str], notes: list[str], before_exif: bool
+    path: Path,
+    names: Mapping[str, str] | None,
+    problems: list[str],
+    notes: list[str],
+    unusable: set[Path],
+    before_exif: bool,
 ) -> tuple[str, list[Sample], list[PortraitSample]]:
     def yolo() -> tuple[str, list[Sample], list[PortraitSample]]:
-        return "YOLO", read_yolo(path, names, problems, notes=notes, before_exif=before_exif), []
+        return (
+            "YOLO",
+            read_yolo(path, names, problems, notes=notes, unusable=unusable, before_exif=before_exif),
+            [],
+        )
 
     if not path.is_dir():
         if path.is_file() and path.suffix.lower() == ".json":
-            return "COCO", read_coco(path, names=names, problems=problems, before_exif=before_exif), []
+            return (
+                "COCO",
+                read_coco(path, names=names, problems=problems, unusable=unusable, before_exif=before_exif),
+                [],
+            )
         if path.is_file() and path.suffix.lower() in (".yaml", ".yml"):
             return yolo()
         raise DataError(f"{path}: a data set is a folder, a COCO file (*.json) or a YOLO file (*.yaml)")
@@ -88,11 +104,13 @@ def _read(
         samples = [
             s
             for file in files
-            for s in read_coco(file, names=names, problems=problems, before_exif=before_exif)
+            for s in read_coco(
+                file, names=names, problems=problems, unusable=unusable, before_exif=before_exif
+            )
         ]
         return "COCO", samples, []
     if voc_files(path):
-        return "Pascal VOC", read_voc(path, names, problems, before_exif=before_exif), []
+        return "Pascal VOC", read_voc(path, names, problems, unusable=unusable, before_exif=before_exif), []
     if _has_yolo_labels(path):
         return yolo()
     if class_folders(path, names):

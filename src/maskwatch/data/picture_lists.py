@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from maskwatch.data.text_files import decode
+from maskwatch.data.text_files import decode, lines_of
 from maskwatch.errors import DataError
 
 _MAX_DIGITS: Final = 9  # of the number of a box
@@ -62,7 +62,7 @@ def read_picture_list(path: Path, needs: str) -> list[ListRow]:
     try:
         text = decode(path.read_bytes())
         # Spreadsheets of many countries write semicolons.
-        first = text.partition("\n")[0]
+        first = lines_of(text)[0]
         separator = ";" if first.count(";") > first.count(",") else ","
         read = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
     except (OSError, ValueError, csv.Error) as error:

@@ -41,11 +41,11 @@ def decode(data: bytes, accept: Callable[[str], bool] = lambda text: True) -> st
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _with_line_feeds(data.decode(encoding))
+            return data.decode(encoding)
     first: str | None = None
     for encoding in ("utf-8", *ENCODINGS):
         try:
-            text = _with_line_feeds(data.decode(encoding))
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
         if encoding == "utf-8" or accept(text):
@@ -54,8 +54,9 @@ def decode(data: bytes, accept: Callable[[str], bool] = lambda text: True) -> st
     return first or ""
 
 
-def _with_line_feeds(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def lines_of(text: str) -> list[str]:
+    """Splits a text at the line ends of all systems, and at nothing else."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def read_text(path: Path, accept: Callable[[str], bool] = lambda text: True) -> str:

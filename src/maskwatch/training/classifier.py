@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -16,18 +16,20 @@ from maskwatch.training.data.classifier_dataset import ClassifierData, FaceExamp
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.engine import distributed
 from maskwatch.training.engine.cached_features import CachedFeatures, features_of
-from maskwatch.training.engine.distillation import TeacherClassifier, blended
+from maskwatch.training.engine.distillation import TeacherClassifier, soft_targets
 from maskwatch.training.engine.hardware import Hardware
 from maskwatch.training.engine.initial_weights import load_start
 from maskwatch.training.engine.loop import Say, enough_memory, fit
 from maskwatch.training.engine.optimisation import normalise, schedule, some_pictures
+from maskwatch.training.engine.resume import data_fingerprint
 from maskwatch.training.engine.validation import HeldOutFaces
 from maskwatch.training.nets.mask_net import MaskNet, binary_loss
+from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share, Whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class ClassifierRecipe:
-    """Everything that decides how a classifier comes out.
+    """Everything that decides how a classifier comes out of one stage of training.
 
     Attributes:
         width: Multiplier of the trunk's channels.
@@ -37,39 +39,39 @@ class ClassifierRecipe:
         batch: Examples a step.
         rate: Highest learning rate of Adam; a short warm-up leads to it, half a cosine to zero.
         weight_decay: For convolutions and dense layers only.
-        frozen: Share of the steps that train the dense layers alone, the trunk as it came.
+        frozen_share: Share of the steps, the first ones, that train the dense layers alone on a frozen trunk.
         frozen_blocks: Blocks of the trunk that are never trained.
         copies: Changed copies of each example whose trunk features are computed once; on these the dense
             layers alone are trained, in seconds. 0 trains the trunk as well, on ever new copies.
         smoothing: Of the labels.
-        average: Decay of the averaged weights.
-        evaluate_every: Steps between two looks at the validation pictures.
+        ema_decay: Decay of the exponential moving average of the weights.
+        evaluate_every: Steps between two validations.
         patience: Evaluations without a better figure after which the training stops; 0 never stops it.
-        hold_out: Share of the pictures that are kept for validation where the data has no split "val".
+        hold_out: Share of the pictures that are held out for validation where the data has no split "val".
         seed: Of everything random.
-        incomplete: Sources in which many faces have no label: no background is taken from them.
-        imitation: Share of another classifier's answers in what is learnt, where one is imitated.
+        partly_labelled: Sources in which many faces have no label: no background is taken from them.
+        distillation: Share of the teacher's answers in the targets, where there is a teacher.
         faces: How examples are cut.
     """
 
-    width: float = 1.0
-    hidden: int = 0
-    dropout: float = 0.2
-    steps: int = 2000
-    batch: int = 32
-    rate: float = 3e-4
-    weight_decay: float = 1e-2
-    frozen: float = 0.05
-    frozen_blocks: int = 0
-    copies: int = 0
-    smoothing: float = 0.02
-    average: float = 0.998
-    evaluate_every: int = 200
-    patience: int = 5
-    hold_out: float = 0.1
-    seed: int = 0
-    incomplete: tuple[str, ...] = ()
-    imitation: float = 0.7
+    width: Positive = 1.0
+    hidden: Whole = 0
+    dropout: Share = 0.2
+    steps: Count = 2000
+    batch: Count = 32
+    rate: Positive = 3e-4
+    weight_decay: Amount = 1e-2
+    frozen_share: Share = 0.05
+    frozen_blocks: Whole = 0
+    copies: Whole = 0
+    smoothing: Share = 0.02
+    ema_decay: Share = 0.998
+    evaluate_every: Count = 200
+    patience: Whole = 5
+    hold_out: Share = 0.1
+    seed: Whole = 0
+    partly_labelled: tuple[str, ...] = ()
+    distillation: Share = 0.7
     faces: FaceRecipe = field(default_factory=FaceRecipe)
 
 
@@ -80,11 +82,10 @@ def train_classifier(
     folder: Path,
     start: Path | None = None,
     resume: bool = False,
-    threads: int = 1,
     workers: int = 1,
     hardware: Hardware | None = None,
-    held: Sequence[FaceExample] = (),
-    imitated: Path | None = None,
+    held_out: Sequence[FaceExample] = (),
+    teacher: Path | None = None,
     say: Say = lambda text: None,
 ) -> Path:
     """Trains a classifier and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
@@ -92,31 +93,30 @@ def train_classifier(
     Args:
         examples: Faces, and things that are none.
         pictures: Their decoded pixels.
-        recipe: How.
+        recipe: Settings of the training.
         folder: Of the run; made if absent.
         start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
         resume: Go on where the folder's checkpoint stopped.
-        threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
         hardware: What it runs on.
-        held: Faces to validate on.
-        imitated: An exported classifier whose answers are learnt besides the labels; see `distillation`.
+        held_out: Faces to validate on.
+        teacher: A classifier to distil from: an exported file or a checkpoint; see `distillation`.
         say: Takes lines for people.
 
     Returns:
         The checkpoint.
 
     Raises:
-        DataError: Nothing to train on, the run cannot be resumed, or the classifier to imitate does not fit.
+        DataError: Nothing to train on, the run cannot be resumed, or the teacher does not fit.
     """
     hardware = hardware or Hardware()
-    mentor = None
-    if imitated is not None:
-        if recipe.copies:
-            raise DataError("--imitate trains the whole network, copies the head alone; set copies=0")
-        mentor = TeacherClassifier(imitated, recipe.faces.margin, threads)
+    if teacher is not None and recipe.copies:
+        raise DataError("a teacher trains the whole network, copies the head alone; set copies=0")
+    distilled = None
+    if teacher is not None:
+        distilled = TeacherClassifier(teacher, recipe.faces.margin, hardware.threads)
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(hardware.threads)
     model = MaskNet(recipe.width, recipe.dropout, recipe.hidden)
     count = len(examples) * recipe.copies if recipe.copies else recipe.steps * recipe.batch
     data = ClassifierData(examples, pictures, recipe.faces, count, recipe.seed)
@@ -129,14 +129,15 @@ def train_classifier(
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch), trunk_only=recipe.copies > 0)
     model.fix_outputs(data.constant_outputs)
-    faces = HeldOutFaces(held, pictures, recipe.faces.size, recipe.faces.margin)
-    task: _Classifier = _Classifier(model, recipe, data, faces, _fingerprint(examples, mentor), mentor)
+    validation = HeldOutFaces(held_out, pictures, recipe.faces.size, recipe.faces.margin)
+    fingerprint = data_fingerprint(map(_identity, examples), distilled.sha256 if distilled else "")
+    task: _Classifier = _Classifier(model, recipe, data, validation, fingerprint, distilled)
     if recipe.copies:
         with enough_memory(recipe.batch):
             features = features_of(
                 model,
                 data,
-                faces,
+                validation,
                 recipe.steps,
                 recipe.batch,
                 recipe.seed,
@@ -153,20 +154,20 @@ def train_classifier(
 class _Classifier:
     """The whole network, on ever new examples."""
 
-    kind, figure, clip = "classifier", "balanced accuracy", 5.0
+    kind, metric, clip = "classifier", "balanced accuracy", 5.0
 
     def __init__(
         self,
         model: MaskNet,
         recipe: ClassifierRecipe,
         data: Dataset[tuple[Tensor, ...]],
-        held: HeldOutFaces,
+        validation: HeldOutFaces,
         fingerprint: str,
-        mentor: TeacherClassifier | None = None,
+        teacher: TeacherClassifier | None = None,
     ) -> None:
-        self.model, self.recipe, self.data, self.held = model, recipe, data, held
-        self.fingerprint, self._mentor = fingerprint, mentor
-        self._frozen_steps = int(recipe.frozen * recipe.steps)
+        self.model, self.recipe, self.data, self.validation = model, recipe, data, validation
+        self.fingerprint, self._teacher = fingerprint, teacher
+        self._frozen_steps = int(recipe.frozen_share * recipe.steps)
 
     def plan(self, step: int) -> tuple[int, float]:
         recipe = self.recipe
@@ -177,8 +178,8 @@ class _Classifier:
 
     def losses(self, batch: list[Tensor], device: torch.device) -> dict[str, Tensor]:
         inputs, targets, weights = batch
-        if self._mentor is not None:
-            targets = blended(targets, self._mentor(inputs), self.recipe.imitation)
+        if self._teacher is not None:
+            targets = soft_targets(targets, self._teacher(inputs), self.recipe.distillation)
         total = distributed.mean(weights.sum())
         return {
             "loss": binary_loss(self._logits(inputs).float(), targets, weights, self.recipe.smoothing, total)
@@ -186,7 +187,7 @@ class _Classifier:
 
     def validate(self, model: nn.Module, device: torch.device) -> float | None:
         assert isinstance(model, MaskNet)
-        return self.held.balanced_accuracy(lambda pictures: model(normalise(pictures.to(device))))
+        return self.validation.balanced_accuracy(lambda pictures: model(normalise(pictures.to(device))))
 
     def memory(self) -> dict[str, Tensor]:
         return {}
@@ -197,11 +198,11 @@ class _Classifier:
 
 
 class _Head(_Classifier):
-    """The dense layers, on features that the trunk gave once."""
+    """The dense layers alone, on features that the trunk computed once."""
 
     def __init__(self, whole: _Classifier, features: CachedFeatures) -> None:
-        super().__init__(whole.model, whole.recipe, features, whole.held, whole.fingerprint)
-        self._held = features.held
+        super().__init__(whole.model, whole.recipe, features, whole.validation, whole.fingerprint)
+        self._held_out = features.held_out
 
     def plan(self, step: int) -> tuple[int, float]:
         blocks = len(self.model.trunk.features)
@@ -209,14 +210,11 @@ class _Head(_Classifier):
 
     def validate(self, model: nn.Module, device: torch.device) -> float | None:
         assert isinstance(model, MaskNet)
-        return self.held.score(model.head(self._held.to(device)))
+        return self.validation.score(model.head(self._held_out.to(device)))
 
     def _logits(self, inputs: Tensor) -> Tensor:
         return self.model.head(inputs)
 
 
-def _fingerprint(examples: Sequence[FaceExample], mentor: TeacherClassifier | None) -> str:
-    found = hashlib.sha256(mentor.sha256.encode() if mentor else b"")
-    for example in examples:
-        found.update(f"{example.path.name} {example.state}".encode() + example.box.tobytes())
-    return found.hexdigest()
+def _identity(example: FaceExample) -> bytes:
+    return f"{example.path.name} {example.state}".encode() + example.box.tobytes()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from maskwatch.data.sample import Sample
@@ -21,14 +21,16 @@ from maskwatch.training.engine.hardware import Hardware
 from maskwatch.training.engine.initial_weights import load_start
 from maskwatch.training.engine.loop import Say, fit
 from maskwatch.training.engine.optimisation import normalise, schedule, some_pictures
+from maskwatch.training.engine.resume import data_fingerprint
 from maskwatch.training.engine.validation import HeldOutPictures
 from maskwatch.training.nets.anchors import grid
 from maskwatch.training.nets.ssd import SSD, multibox_loss
+from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share, Whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class DetectorRecipe:
-    """Everything that decides how a detector comes out.
+    """Everything that decides how a detector comes out of one stage of training.
 
     Attributes:
         width: Multiplier of the trunk's channels.
@@ -40,37 +42,37 @@ class DetectorRecipe:
         frozen_blocks: Blocks of the trunk whose weights stay as they came...
         frozen_until: ...until this share of the steps.
         negative_share: Share of examples without any face.
-        hard_ratio: Hard negative anchors per positive one.
+        hard_negative_ratio: Hard negative anchors per positive one.
         box_weight: Weight of the localisation loss.
-        average: Decay of the averaged weights.
-        evaluate_every: Steps between two looks at the validation pictures.
+        ema_decay: Decay of the exponential moving average of the weights.
+        evaluate_every: Steps between two validations.
         patience: Evaluations without a better figure after which the training stops; 0 never stops it.
-        hold_out: Share of the pictures that are kept for validation where the data has no split "val".
+        hold_out: Share of the pictures that are held out for validation where the data has no split "val".
         seed: Of everything random.
-        incomplete: Sources in which many faces have no label.
-        imitation: Weight of another detector's answers, where one is imitated, relative to that of labels.
-            Both detectors mostly agree: this loss is some thirty times smaller than that of the labels.
+        partly_labelled: Sources in which many faces have no label.
+        distillation: Weight of the distillation loss, where there is a teacher, relative to the loss of the
+            labels. Both detectors mostly agree: it is some thirty times smaller than that of the labels.
         crops: How examples are cut.
     """
 
-    width: float = 0.35
-    channels: int = 64
-    steps: int = 3000
-    batch: int = 16
-    rate: float = 1e-3
-    weight_decay: float = 1e-2
-    frozen_blocks: int = 4
-    frozen_until: float = 0.6
-    negative_share: float = 0.2
-    hard_ratio: float = 3.0
-    box_weight: float = 1.5
-    average: float = 0.998
-    evaluate_every: int = 250
-    patience: int = 6
-    hold_out: float = 0.1
-    seed: int = 0
-    incomplete: tuple[str, ...] = ()
-    imitation: float = 40.0
+    width: Positive = 0.35
+    channels: Count = 64
+    steps: Count = 3000
+    batch: Count = 16
+    rate: Positive = 1e-3
+    weight_decay: Amount = 1e-2
+    frozen_blocks: Whole = 4
+    frozen_until: Share = 0.6
+    negative_share: Share = 0.2
+    hard_negative_ratio: Amount = 3.0
+    box_weight: Amount = 1.5
+    ema_decay: Share = 0.998
+    evaluate_every: Count = 250
+    patience: Whole = 6
+    hold_out: Share = 0.1
+    seed: Whole = 0
+    partly_labelled: tuple[str, ...] = ()
+    distillation: Amount = 40.0
     crops: CropRecipe = field(default_factory=CropRecipe)
 
 
@@ -82,13 +84,12 @@ def train_detector(
     folder: Path,
     start: Path | None = None,
     resume: bool = False,
-    threads: int = 1,
     workers: int = 1,
     landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
     hard: Mapping[Path, NDArray[np.bool_]] | None = None,
     hardware: Hardware | None = None,
-    held: Sequence[Sample] = (),
-    imitated: Path | None = None,
+    held_out: Sequence[Sample] = (),
+    teacher: Path | None = None,
     say: Say = lambda text: None,
 ) -> Path:
     """Trains a detector and leaves `checkpoint.pt`, `best.pt` and `log.csv` in a folder; see `fit`.
@@ -97,31 +98,30 @@ def train_detector(
         faces: Pictures with true boxes.
         negatives: Pictures without a face.
         pictures: Their decoded pixels.
-        recipe: How.
+        recipe: Settings of the training.
         folder: Of the run; made if absent.
         start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
         resume: Go on where the folder's checkpoint stopped.
-        threads: Of torch.
         workers: Processes that make examples; 0 makes them in this one.
         landmarks: Of bare faces, to paint masks on; see `DetectorData`.
         hard: Which faces are hard to find; see `DetectorData`.
         hardware: What it runs on.
-        held: Pictures with true boxes to validate on.
-        imitated: An exported detector whose answers are learnt besides the labels; see `distillation`.
+        held_out: Pictures with true boxes to validate on.
+        teacher: A detector to distil from: an exported file or a checkpoint; see `distillation`.
         say: Takes lines for people.
 
     Returns:
         The checkpoint.
 
     Raises:
-        DataError: Nothing to train on, the run cannot be resumed, or the detector to imitate has other
-            anchors.
+        DataError: Nothing to train on, the run cannot be resumed, or the teacher has other anchors.
     """
     if not any((~s.ignore).any() for s in faces):
         raise DataError("no picture has a face to learn from")
-    mentor = TeacherDetector(imitated, threads) if imitated is not None else None
+    hardware = hardware or Hardware()
+    distilled = None if teacher is None else TeacherDetector(teacher, hardware.threads)
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(hardware.threads)
     model = SSD(recipe.width, recipe.channels)
     hardness = torch.ones(len(negatives)).share_memory_()  # type: ignore[no-untyped-call]
     data = DetectorData(
@@ -138,27 +138,27 @@ def train_detector(
     )
     if start is not None and not resume:
         load_start(model, start, some_pictures(data, recipe.batch))
-    task = _Detector(
-        model, recipe, data, HeldOutPictures(held, pictures, 2 * recipe.crops.size), hardness, mentor
-    )
+    validation = HeldOutPictures(held_out, pictures, 2 * recipe.crops.size)
+    task = _Detector(model, recipe, data, validation, hardness, distilled)
     return fit(task, folder, resume, hardware, workers, say)
 
 
 class _Detector:
-    kind, figure, clip = "detector", "average precision", 10.0
+    kind, metric, clip = "detector", "average precision", 10.0
 
     def __init__(
         self,
         model: SSD,
         recipe: DetectorRecipe,
         data: DetectorData,
-        held: HeldOutPictures,
+        validation: HeldOutPictures,
         hardness: Tensor,
-        mentor: TeacherDetector | None,
+        teacher: TeacherDetector | None,
     ) -> None:
-        self.model, self.recipe, self.data, self.held, self.hardness = model, recipe, data, held, hardness
-        self.fingerprint = _fingerprint([*data.faces, *data.negatives], mentor)
-        self._mentor = mentor
+        self.model, self.recipe, self.data, self.validation = model, recipe, data, validation
+        self.hardness, self._teacher = hardness, teacher
+        samples = [*data.faces, *data.negatives]
+        self.fingerprint = data_fingerprint(map(_identity, samples), teacher.sha256 if teacher else "")
         self._anchors = torch.from_numpy(grid(recipe.crops.size, recipe.crops.size))
 
     def plan(self, step: int) -> tuple[int, float]:
@@ -170,35 +170,34 @@ class _Detector:
         planes, states, targets, which = batch
         logits, offsets = (part.float() for part in self.model(normalise(planes)))
         anchors = self._anchors.to(device)
-        classes, boxes = multibox_loss(logits, offsets, anchors, states, targets, self.recipe.hard_ratio)
+        classes, boxes = multibox_loss(
+            logits, offsets, anchors, states, targets, self.recipe.hard_negative_ratio
+        )
         loss = classes + self.recipe.box_weight * boxes
         parts = {"class_loss": classes.detach(), "box_loss": boxes.detach()}
-        if self._mentor is not None:
-            classes, boxes = distillation_loss(logits, offsets, anchors, self._mentor(planes))
-            loss = loss + self.recipe.imitation * (classes + self.recipe.box_weight * boxes)
-            parts |= {"imitated_class_loss": classes.detach(), "imitated_box_loss": boxes.detach()}
-        _remember(self.hardness, which, logits.detach())
+        if self._teacher is not None:
+            classes, boxes = distillation_loss(logits, offsets, anchors, self._teacher(planes))
+            loss = loss + self.recipe.distillation * (classes + self.recipe.box_weight * boxes)
+            parts |= {"distilled_class_loss": classes.detach(), "distilled_box_loss": boxes.detach()}
+        _update_hardness(self.hardness, which, logits.detach())
         return parts | {
             "loss": loss,
             "hardness": self.hardness.mean() if len(self.hardness) else torch.zeros(()),
         }
 
     def validate(self, model: nn.Module, device: torch.device) -> float | None:
-        return self.held.average_precision(lambda picture: model(normalise(picture.to(device))))
+        return self.validation.average_precision(lambda picture: model(normalise(picture.to(device))))
 
     def memory(self) -> dict[str, Tensor]:
         return {"hardness": self.hardness}
 
 
-def _fingerprint(samples: Sequence[Sample], mentor: TeacherDetector | None) -> str:
-    found = hashlib.sha256(mentor.sha256.encode() if mentor else b"")
-    for sample in samples:
-        found.update(sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes())
-    return found.hexdigest()
+def _identity(sample: Sample) -> bytes:
+    return sample.path.name.encode() + sample.boxes.tobytes() + sample.ignore.tobytes()
 
 
-def _remember(hardness: Tensor, which: Tensor, logits: Tensor) -> None:
-    """Notes how sure the detector was of a face where there is none."""
+def _update_hardness(hardness: Tensor, which: Tensor, logits: Tensor) -> None:
+    """Averages in how sure the detector was of a face in pictures that show none."""
     for i, score in zip(which.tolist(), logits.amax(1).sigmoid().tolist(), strict=True):
         if i >= 0:
             hardness[i] = 0.7 * hardness[i] + 0.3 * score

@@ -1,14 +1,13 @@
-"""Where a model comes from, written beside it: its recipe, what it learnt from, and what it was made with."""
+"""Where a model comes from, written beside it: what it learnt from, and what it was made with."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import platform
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -22,40 +21,8 @@ _PACKAGES: Final = ("torch", "onnx", "onnxruntime", "numpy", "opencv-python-head
 Item = Sample | PortraitSample
 
 
-def recipe_toml(recipe: Any) -> str:
-    """A recipe, every value of it, as `maskwatch.training.recipes.load.load_recipe` reads it.
-
-    Args:
-        recipe: A dataclass; tables are dataclasses or dictionaries.
-    """
-    return "\n".join(_toml(dataclasses.asdict(recipe), ())) + "\n"
-
-
-def _toml(values: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[str]:
-    tables = {key: value for key, value in values.items() if isinstance(value, Mapping)}
-    if above:
-        yield f"\n[{'.'.join(map(_key, above))}]"
-    for key, value in values.items():
-        if key not in tables and value is not None:
-            yield f"{_key(key)} = {_value(value)}"
-    for key, table in tables.items():
-        yield from _toml(table, (*above, key))
-
-
-def _key(key: str) -> str:
-    bare = key.replace("_", "").replace("-", "")
-    return key if bare.isascii() and bare.isalnum() else json.dumps(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    # Numbers, truth values and quoted text look the same in JSON and in TOML.
-    return json.dumps(value if isinstance(value, bool | int | float) else str(value))
-
-
 def fingerprint(parts: Mapping[str, Sequence[Item]]) -> dict[str, Any]:
-    """What a model learnt from and was measured on, without a single picture.
+    """Returns what a model learnt from and was measured on, without a single picture.
 
     Args:
         parts: Split -> its pictures.
@@ -107,7 +74,7 @@ def _line(item: Item) -> str:
 
 
 def made_with() -> dict[str, Any]:
-    """Commit, versions and machine."""
+    """Returns commit, versions and machine."""
     return {
         "maskwatch": __version__,
         "commit": commit(),
@@ -118,7 +85,7 @@ def made_with() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The commit of the source that runs, if it is a checkout and git is here to tell."""
+    """Returns the commit of the source that runs; None where it is no checkout or git is not installed."""
     try:
         done = subprocess.run(
             ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],

@@ -1,173 +1,158 @@
-"""From folders to a trained checkpoint: what `maskwatch train` does, without the command line."""
+"""From folders to a trained model: what `maskwatch train` does, without the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.training.classifier import ClassifierRecipe, train_classifier
-from maskwatch.training.data import pseudo_labels
-from maskwatch.training.data.auto_labeller import AutoLabels, hard_faces, landmarks_for
-from maskwatch.training.data.classifier_dataset import FaceExample
-from maskwatch.training.data.classifier_targets import WITHOUT_MASK
-from maskwatch.training.data.face_examples import background_examples, face_examples, negative_examples
-from maskwatch.training.data.person_boxes import (
-    detect_faces,
-    detect_portraits,
-    live_detector,
-    shipped_detector,
-)
-from maskwatch.training.data.size_advice import advise
 from maskwatch.training.data.training_set import (
-    LabelledPictures,
     Say,
     TrainingSet,
     TrainingSources,
+    list_unreadable,
     read_training_set,
-    tell_failures,
 )
 from maskwatch.training.detector import DetectorRecipe, train_detector
 from maskwatch.training.engine import distributed
 from maskwatch.training.engine.hardware import Hardware
-from maskwatch.types import LABELS
+from maskwatch.training.engine.initial_weights import find_start, settings_of
+from maskwatch.training.engine.resume import recipe_of
+from maskwatch.training.examples import classifier_examples, detector_examples
+from maskwatch.training.provenance import fingerprint
+from maskwatch.training.recipes.load import load_recipe
+from maskwatch.training.recipes.schema import Recipe
+from maskwatch.training.run_folder import finish
+from maskwatch.training.stages import RECIPE, StageRun, Train, begin_run, has_stages, run_stages
+from maskwatch.types import ModelKind
+
+DEFAULT_RECIPE: Final = "fine-tune"
+"""The recipe of a new run for which none is named."""
 
 
-def run_detector(
-    material: TrainingSources,
-    recipe: DetectorRecipe,
+def choose_recipe(
+    kind: ModelKind,
+    name: str | None,
+    changes: Sequence[str],
+    start: str | None,
+    teacher: str | None,
     folder: Path,
-    start: Path | None,
     resume: bool,
-    hardware: Hardware,
-    say: Say,
-    imitated: Path | None = None,
-) -> Path:
-    """Reads the data and trains a detector; see `train_detector`.
+) -> Recipe:
+    """Returns the recipe of a run: what the user says, on top of what the start or the run decides.
 
-    Pictures of one person and unlabelled ones join in with the teacher's boxes; without a teacher they
-    are left out.
+    Args:
+        kind: Of the model.
+        name: A recipe's name or file; None is that of the run to go on with, or `DEFAULT_RECIPE`.
+        changes: See `load_recipe`.
+        start: Other weights for the first stage; None leaves them as the recipe says.
+        teacher: Another teacher for all stages; likewise.
+        folder: Of the run.
+        resume: Whether it goes on.
+
+    Raises:
+        ConfigError: The recipe makes no sense.
+        DataError: There is no run to go on with, or the start is not readable.
     """
-    read = _read(material, recipe.hold_out, recipe.seed, say)
-    faces = _boxed(read.train, read, recipe.incomplete)
-    faces += [
-        sample
-        for sample in pseudo_labels.box_pictures(read.unlabelled, read.teacher, 0.8, 0.3)
-        if sample.path in read.pictures
-    ]
-    say(f"training on {len(faces)} pictures with faces, {len(read.negatives)} without")
-    advise({"face": sum(int((~s.ignore).sum()) for s in faces)}, say)
-    saved = distributed.launch(
-        hardware.devices,
-        train_detector,
-        faces,
-        read.negatives,
-        read.pictures,
-        recipe,
-        folder,
-        start,
-        resume,
-        hardware.threads,
-        landmarks={s.path: _of_bare_faces(s, read.teacher) for s in faces} if recipe.crops.painted else None,
-        hard=_hard(faces, read.teacher) if recipe.crops.hard != 1 else None,
-        hardware=hardware,
-        held=_boxed(read.held, read, recipe.incomplete),
-        imitated=imitated,
-        say=say,
-    )
-    tell_failures(read.failures, say)
-    return saved
+    file: str | None = name or DEFAULT_RECIPE
+    if resume:
+        defaults = {} if has_stages(folder) else recipe_of(folder)
+        saved = folder / RECIPE
+        file = name or (str(saved) if saved.is_file() else None)
+    else:
+        first = load_recipe(kind, file, changes).with_sources(start, None).stages[0].start
+        defaults = settings_of(kind, find_start(kind, str(first)))
+    return load_recipe(kind, file, changes, defaults).with_sources(start, teacher)
 
 
-def run_classifier(
-    material: TrainingSources,
-    recipe: ClassifierRecipe,
+def train_model(
+    sources: TrainingSources,
+    recipe: Recipe,
     folder: Path,
-    start: Path | None,
     resume: bool,
     hardware: Hardware,
     say: Say,
-    imitated: Path | None = None,
-) -> Path:
-    """Reads the data and trains a classifier; see `train_classifier`."""
-    read = _read(material, recipe.hold_out, recipe.seed, say)
-    examples = _faces(read.train, read, where_found=recipe.faces.found > 0)
-    advise(_kinds(examples), say)
-    count = len({e.path for e in examples}) + len(read.negatives)
-    examples += background_examples(
-        read.train.samples, read.teacher, read.pictures, recipe.seed, recipe.incomplete
-    )
-    examples += negative_examples(read.negatives, read.teacher, read.pictures, recipe.seed)
-    say(f"training on {len(examples)} places in {count} pictures")
-    saved = distributed.launch(
-        hardware.devices,
-        train_classifier,
-        examples,
-        read.pictures,
-        recipe,
-        folder,
-        start,
-        resume,
-        hardware.threads,
-        hardware=hardware,
-        held=_faces(read.held, read),
-        imitated=imitated,
-        say=say,
-    )
-    tell_failures(read.failures, say)
-    return saved
+    report: bool = True,
+) -> None:
+    """Reads the data, trains all stages of a recipe, exports the model and explains the run in its folder.
 
+    Args:
+        sources: What to train on.
+        recipe: How.
+        folder: Of the run.
+        resume: Go on where the run was cut.
+        hardware: What it runs on.
+        say: Takes lines for people.
+        report: Whether the model is exported, measured and explained; see `finish`.
 
-def _read(material: TrainingSources, hold_out: float, seed: int, say: Say) -> TrainingSet:
+    Raises:
+        DataError: Nothing to train on, or the run cannot be resumed.
+    """
+    shared = recipe.shared
     # Decoded pictures are kept in files that several processes must not write at once.
     with distributed.first_goes_first():
-        return read_training_set(material, hold_out, seed, say)
+        training_set = read_training_set(sources, shared.hold_out, shared.seed, say)
+    if not resume:
+        begin_run(recipe, folder, keep_recipe=report)
+    data = fingerprint({"train": training_set.train.items})["train"]["sha256"]
+    make = _detector_training if recipe.kind == "detector" else _classifier_training
+    saved = run_stages(recipe, folder, resume, data, make(training_set, recipe, hardware, say), say)
+    list_unreadable(training_set.unreadable, say)
+    if report:
+        finish(folder, saved, recipe, training_set, say)
 
 
-def _boxed(labelled: LabelledPictures, read: TrainingSet, incomplete: Sequence[str]) -> list[Sample]:
-    """Pictures with boxes: true ones, with what nobody labelled ignored, and the teacher's."""
-    faces = [
-        sample
-        for score, samples in _by_trust(labelled.samples, incomplete)
-        for sample in pseudo_labels.ignore_unlabelled(samples, read.teacher, score)
-    ]
-    faces += pseudo_labels.box_portraits(labelled.portraits, read.teacher, 0.8)
-    return [sample for sample in faces if sample.path in read.pictures]
+def _detector_training(training_set: TrainingSet, recipe: Recipe, hardware: Hardware, say: Say) -> Train:
+    examples = detector_examples(training_set, recipe.shared.partly_labelled, say)
+
+    def train(run: StageRun) -> Path:
+        settings = run.stage.settings
+        assert isinstance(settings, DetectorRecipe)
+        return distributed.launch(
+            hardware.devices,
+            train_detector,
+            examples.faces,
+            training_set.negatives,
+            training_set.pictures,
+            settings,
+            run.folder,
+            run.start,
+            run.resume,
+            landmarks=examples.landmarks if settings.crops.painted else None,
+            hard=examples.hard if settings.crops.hard_faces != 1 else None,
+            hardware=hardware,
+            held_out=examples.held_out,
+            teacher=run.teacher,
+            say=say,
+        )
+
+    return train
 
 
-def _faces(labelled: LabelledPictures, read: TrainingSet, where_found: bool = False) -> list[FaceExample]:
-    """The faces of all pictures, those of one person boxed by the teacher or the shipped detector."""
-    if read.teacher or not labelled.portraits:
-        boxed = pseudo_labels.box_portraits(labelled.portraits, read.teacher, 0.8)
-    else:
-        boxed = detect_portraits(labelled.portraits, read.pictures, shipped_detector())
-    samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in read.pictures]
-    paths = [sample.path for sample in samples]
-    found = detect_faces(paths, read.pictures, live_detector()) if where_found else {}
-    return face_examples(samples, read.teacher, found)
+def _classifier_training(training_set: TrainingSet, recipe: Recipe, hardware: Hardware, say: Say) -> Train:
+    stages = [stage.settings for stage in recipe.stages]
+    detected = any(isinstance(s, ClassifierRecipe) and s.faces.detected_boxes > 0 for s in stages)
+    examples = classifier_examples(
+        training_set, recipe.shared.partly_labelled, recipe.shared.seed, detected, say
+    )
 
+    def train(run: StageRun) -> Path:
+        settings = run.stage.settings
+        assert isinstance(settings, ClassifierRecipe)
+        return distributed.launch(
+            hardware.devices,
+            train_classifier,
+            examples.examples,
+            training_set.pictures,
+            settings,
+            run.folder,
+            run.start,
+            run.resume,
+            hardware=hardware,
+            held_out=examples.held_out,
+            teacher=run.teacher,
+            say=say,
+        )
 
-def _kinds(examples: Sequence[FaceExample]) -> dict[str, int]:
-    states = [e.state for e in examples if e.state >= 0]
-    return {label: states.count(state) for state, label in enumerate(LABELS) if state in states}
-
-
-def _by_trust(samples: Sequence[Sample], incomplete: Sequence[str]) -> list[tuple[float, list[Sample]]]:
-    """Where many faces lack a label, a less certain find is enough to leave a place alone."""
-    return [
-        (0.45, [s for s in samples if s.source in incomplete]),
-        (0.6, [s for s in samples if s.source not in incomplete]),
-    ]
-
-
-def _hard(faces: Iterable[Sample], teacher: AutoLabels) -> dict[Path, NDArray[np.bool_]]:
-    return {sample.path: hard_faces(sample, teacher.get(sample.path)) for sample in faces}
-
-
-def _of_bare_faces(sample: Sample, teacher: AutoLabels) -> NDArray[np.float32]:
-    points = landmarks_for(sample, teacher.get(sample.path))
-    points[~np.isin(sample.states, (UNKNOWN, WITHOUT_MASK)) | sample.ignore] = np.nan
-    return points
+    return train

@@ -41,7 +41,7 @@ def test_faces_are_cut_where_a_detector_sees_them(
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
     true, seen = np.array([10, 20, 60, 80], np.float32), np.array([140, 20, 190, 80], np.float32)
     example = FaceExample(tmp_path / "a.png", true, WITH_MASK, detected_box=seen)
-    data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, found=found), 60)
+    data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, detected_boxes=found), 60)
     cut_there = np.mean([green(data[i][0]) > 0.5 for i in range(60)])
     assert least <= cut_there <= most
 
@@ -60,7 +60,7 @@ def test_masks_are_taken_from_others(tmp_path: Path, donated: float, wanted: boo
         FaceExample(path, box.astype(np.float32), state, moved.astype(np.float32))
         for path, state in zip(paths, (WITHOUT_MASK, WITH_MASK), strict=True)
     ]
-    data = ClassifierData(examples, pictures, plain(shares={"painted": 1.0}, donated=donated), 20)
+    data = ClassifierData(examples, pictures, plain(shares={"painted": 1.0}, real_fabric=donated), 20)
     assert data.kind_counts == {"painted": 1}  # the donor itself gets no second mask
     covered = [green(data[i][0]) for i in range(20)]
     assert (min(covered) > 0.03) == wanted
@@ -72,7 +72,7 @@ def test_caps_are_painted_as_often_as_asked(tmp_path: Path, capped: float, least
     cv2.imwrite(str(tmp_path / "a.png"), np.full((200, 200, 3), 127, np.uint8))
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
     example = FaceExample(tmp_path / "a.png", np.array([60, 60, 140, 160], np.float32), WITH_MASK)
-    data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, capped=capped), 60)
+    data = ClassifierData([example], pictures, plain(shares={"with_mask": 1.0}, caps=capped), 60)
     whole = [(data[i][0].float() - 127).abs() > 8 for i in range(60)]
     assert least <= np.mean([bool(picture[:, :28].any()) for picture in whole]) <= most
     assert np.mean([bool(picture[:, 44:].any()) for picture in whole]) < 0.2
@@ -83,7 +83,7 @@ def test_things_are_painted_before_bare_faces_only(tmp_path: Path, state: int, p
     cv2.imwrite(str(tmp_path / "a.png"), np.full((512, 512, 3), 127, np.uint8))
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
     example = FaceExample(tmp_path / "a.png", BOX, state, LANDMARKS)
-    recipe = plain(shares={"with_mask": 0.5, "without_mask": 0.5}, things=1.0)
+    recipe = plain(shares={"with_mask": 0.5, "without_mask": 0.5}, occluders=1.0)
     data = ClassifierData([example], pictures, recipe, 30)
     changed = np.mean([bool(((data[i][0].float() - 127).abs() > 8).any()) for i in range(30)])
     assert changed > 0.9 if painted else changed < 0.25  # a patch comes one in twelve times
@@ -95,15 +95,15 @@ def test_only_the_ways_that_are_asked_for_are_painted(tmp_path: Path) -> None:
     pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
     example = FaceExample(tmp_path / "a.png", BOX, WITHOUT_MASK, LANDMARKS)
     for ways, covering in (({"correct": 1.0}, 1.0), ({"hanging": 0.5, "chin": 0.5}, 0.0)):
-        data = ClassifierData([example], pictures, plain(shares={"painted": 1.0}, ways=ways), 10)
+        data = ClassifierData([example], pictures, plain(shares={"painted": 1.0}, wearing_styles=ways), 10)
         assert {float(data[i][1][2]) for i in range(10)} == {covering}
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"ways": {"backwards": 1.0}}, "no way 'backwards'; known are nose_out, chin"),
-        ({"ways": {"chin": 0.0}}, "none is drawn"),
+        ({"wearing_styles": {"backwards": 1.0}}, "no style 'backwards'; known are nose_out, chin"),
+        ({"wearing_styles": {"chin": 0.0}}, "none is drawn"),
         ({"shares": {"hats": 1.0}}, "no kind 'hats'"),
     ],
 )

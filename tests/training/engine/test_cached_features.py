@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -20,7 +21,8 @@ from maskwatch.training.recipes.load import load_recipe
 from maskwatch.types import Faces
 
 World = tuple[list[Sample], list[Sample], PictureCache]
-RECIPE = load_recipe(ClassifierRecipe, "classic", ["steps=150", "batch=16", "copies=6", "faces.size=64"])
+CLASSIC = load_recipe("classifier", "classic", ["steps=150", "batch=16", "copies=6", "faces.size=64"])
+RECIPE = cast(ClassifierRecipe, CLASSIC.stages[0].settings)
 SHIPPED = locate("mask_mobilenet.onnx")
 
 
@@ -37,7 +39,7 @@ def test_all_features_come_once_in_every_round_in_another_order() -> None:
 def test_two_classes_make_a_usable_model_from_the_shipped_trunk(world: World, tmp_path: Path) -> None:
     faces, _, pictures = world
     saved = train_classifier(
-        face_examples(faces[:18], {}), pictures, RECIPE, tmp_path, SHIPPED, workers=0, held=[]
+        face_examples(faces[:18], {}), pictures, RECIPE, tmp_path, SHIPPED, workers=0, held_out=[]
     )
     words = read_metadata("classifier", None)
     words["thresholds"]["undecided"] = 0.0
@@ -65,7 +67,7 @@ def test_the_trunk_stays_and_a_resume_goes_on_bit_for_bit(world: World, tmp_path
             train_classifier(examples, world[2], recipe, tmp_path / "cut", workers=0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "maskwatch.training.engine.cached_features._look", None
+            "maskwatch.training.engine.cached_features._compute", None
         )  # the features are not computed again
         train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)
     first, second = (checkpoint.read(tmp_path / name / "checkpoint.pt") for name in ("whole", "cut"))

@@ -63,6 +63,8 @@ def test_a_blend_is_the_mean_of_all_states(tmp_path: Path) -> None:
         assert content["average"]["seen"] == 5
         assert content["recipe"] == {"of": "a.pt"}
         assert "model" not in content  # nothing to go on training from
+    weighted = checkpoint.read(checkpoint.blend([a, b, c], out, [7.0, 1.0, 2.0]))
+    assert weighted["average"]["w"].tolist() == pytest.approx([2.6, 2.6])
 
 
 @pytest.mark.parametrize(

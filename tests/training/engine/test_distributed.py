@@ -18,7 +18,7 @@ from maskwatch.training.engine import checkpoint, distributed
 from maskwatch.training.engine.hardware import Hardware
 
 World = tuple[list[Sample], list[Sample], PictureCache]
-RECIPE = ClassifierRecipe(dropout=0.0, steps=4, batch=8, frozen=1.0, faces=FaceRecipe(size=32))
+RECIPE = ClassifierRecipe(dropout=0.0, steps=4, batch=8, frozen_share=1.0, faces=FaceRecipe(size=32))
 
 
 def train(world: World, folder: Path, recipe: ClassifierRecipe, processes: int) -> dict[str, torch.Tensor]:
@@ -34,7 +34,7 @@ def train(world: World, folder: Path, recipe: ClassifierRecipe, processes: int) 
         locate("mask_mobilenet.onnx"),  # a trunk that has learnt something
         workers=0,
         hardware=Hardware("cpu"),
-        held=face_examples(faces[:4], {}),
+        held_out=face_examples(faces[:4], {}),
     )
     assert saved == folder / "checkpoint.pt"
     found: dict[str, torch.Tensor] = checkpoint.read(saved)["model"]
@@ -84,10 +84,10 @@ def test_torchruns_group_is_joined_and_left(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch.distributed, "init_process_group", lambda **_: seen.append("joined"))
     monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: seen.append("left"))
-    with distributed.joined():
+    with distributed.process_group():
         assert seen == ["joined"]
     assert seen == ["joined", "left"]
     monkeypatch.setenv("WORLD_SIZE", "1")
-    with distributed.joined():
+    with distributed.process_group():
         pass
     assert len(seen) == 2

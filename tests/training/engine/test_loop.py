@@ -11,7 +11,8 @@ from torch.utils.data import Dataset, TensorDataset
 from maskwatch.errors import DataError
 from maskwatch.training.engine import checkpoint
 from maskwatch.training.engine.hardware import Hardware
-from maskwatch.training.engine.loop import enough_memory, fit, recipe_of
+from maskwatch.training.engine.loop import enough_memory, fit
+from maskwatch.training.engine.resume import recipe_of
 from maskwatch.training.nets.mask_net import MaskNet
 
 
@@ -21,7 +22,7 @@ class Recipe:
     batch: int = 2
     rate: float = 0.05
     weight_decay: float = 0.0
-    average: float = 0.5
+    ema_decay: float = 0.5
     seed: int = 0
     evaluate_every: int = 2
     patience: int = 0
@@ -30,7 +31,7 @@ class Recipe:
 class Task:
     """Validates with the figures that it is given, one after another."""
 
-    kind, figure, clip = "classifier", "share", 10.0
+    kind, metric, clip = "classifier", "share", 10.0
 
     def __init__(self, recipe: Recipe, figures: list[float] | None = None, fingerprint: str = "a") -> None:
         self.recipe, self.fingerprint, self.figures = recipe, fingerprint, figures

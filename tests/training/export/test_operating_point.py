@@ -83,3 +83,20 @@ def test_what_is_met_in_use_decides_in_the_end() -> None:
     assert (raised.detector, raised.face, raised.bias) == (1.0, 1.0, 0.0)
     assert asked == [0.55, 0.55, raised.threshold]
     assert raise_threshold(chosen, 0, lambda fusion: np.ones(1)).threshold == 0.999  # there is no end to it
+
+
+def test_best_f2_is_neither_f1_nor_f3() -> None:
+    scores = np.linspace(0.9, 0.1, 9)
+    late = np.array([1, 1, 0, 0, 0, 1, 0, 0, 0], np.bool_)
+    # F1 is .8 at the second and .67 at the sixth; F2 is .71 and .83.
+    assert best_f2(scores, late) == scores[5]
+    later = np.array([1, 1, 0, 0, 0, 0, 0, 0, 1], np.bool_)
+    # F2 is .714 both at the second and at the last, and the higher threshold wins; F3 is .69 and .83.
+    assert best_f2(scores, later) == scores[1]
+    shuffled = np.random.default_rng(0).permutation(9)
+    assert best_f2(scores[shuffled], late[shuffled]) == scores[5]
+
+
+def test_best_f2_of_nothing_and_of_no_face() -> None:
+    assert best_f2(np.zeros(0), np.zeros(0, np.bool_)) == 0.5
+    assert best_f2(np.array([0.3, 0.7]), np.zeros(2, np.bool_)) == 0.7

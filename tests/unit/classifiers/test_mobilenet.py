@@ -1,14 +1,17 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from answering import Answering
 from conftest import FakeModels
 from fakes import BLUE, CLASSIFIER, COLOURS, GREEN, RED, box, scene, write_classifier
 from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.errors import ModelError
-from maskwatch.types import LABELS, Faces
+from maskwatch.models.runtime import Model, open_session
+from maskwatch.types import LABELS, Faces, ModelKind
 
 STILL = {"detector": 1.0, "face": 0.5, "bias": 0.0, "threshold": 0.5}
 
@@ -174,3 +177,43 @@ def test_first_reason_that_applies(tmp_path: Path, limits: dict[str, object], re
 def test_metadata_of_no_use(tmp_path: Path, changes: dict[str, object], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         MobileNet(write_classifier(tmp_path / "c.onnx", **changes))
+
+
+def test_one_that_is_turned_aside_is_named_as_such(tmp_path: Path) -> None:
+    """The network's third output, where it has one: the less, the more it faces the camera."""
+    thresholds = {"undecided": 0.9, "causes": {"turned_away": 0.5}}
+    classifier = MobileNet(write_classifier(tmp_path / "c.onnx", thresholds=thresholds))
+    undecided = np.array([[0.5, 0.3, 0.2]] * 3, np.float32)
+    outputs = [undecided, np.ones(3, np.float32), np.array([0.8, 0.5, 0.3], np.float32)]
+    classifier.model = replace(classifier.model, network=Answering(lambda pictures: outputs))
+    found = classifier.classify(scene({}), faces((1, 1), (3, 3), (5, 5)))
+    assert found.reasons is not None
+    assert found.reasons.tolist() == ["turned_away", "undecided", "undecided"]
+
+
+def test_a_file_without_a_limit_drops_nothing(tmp_path: Path) -> None:
+    classifier = MobileNet(write_classifier(tmp_path / "c.onnx", thresholds={}, score=None))
+    assert len(classifier.classify(scene({}), faces((1, 1), (3, 3)))) == 2
+
+
+def test_the_shorter_side_tells_whether_a_face_is_too_small(tmp_path: Path) -> None:
+    classifier = MobileNet(write_classifier(tmp_path / "c.onnx", thresholds={"too_small": 20}))
+    boxes = np.array([[0, 0, 20, 40], [0, 0, 40, 19], [0, 0, 19, 40], [5, 5, 25, 25]], np.float32)
+    found = classifier.classify(scene({(0, 0): BLUE}), Faces(boxes, np.ones(4, np.float32)))
+    assert found.reasons is not None
+    assert found.reasons.tolist() == [None, "too_small", "too_small", None]
+
+
+@pytest.mark.parametrize(("options", "threads"), [((), 1), ((3,), 3)])
+def test_threads_are_handed_on(
+    fake_models: FakeModels, monkeypatch: pytest.MonkeyPatch, options: tuple[int, ...], threads: int
+) -> None:
+    asked: list[object] = []
+
+    def spy(path: Path, kind: ModelKind, threads: int = 99) -> Model:
+        asked.append((kind, threads))
+        return open_session(path, kind, threads)
+
+    monkeypatch.setattr("maskwatch.classifiers.mobilenet.open_session", spy)
+    MobileNet(fake_models.classifier, *options)
+    assert asked == [("classifier", threads)]

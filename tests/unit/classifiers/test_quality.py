@@ -47,3 +47,41 @@ def test_light_and_contrast_do_not_matter(texture: Image) -> None:
 
 def test_flat_crops_have_no_detail() -> None:
     assert sharpness(np.full((1, 32, 32, 3), 90, np.uint8), 1.4).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("size", "margin", "border"),
+    [
+        (112, 1.4, 16),
+        (60, 1.5, 10),
+        (30, 1.2, 2),  # 2.5, to the even side
+        (32, 1.0, 0),
+        (32, 0.5, 0),  # cut inside the box: all of it is box
+        (8, 100.0, 3),  # never less than two pixels
+        (9, 100.0, 3),
+        (4, 100.0, 1),
+    ],
+)
+def test_only_the_box_is_looked_at_to_the_pixel(size: int, margin: float, border: int) -> None:
+    inside = slice(border, size - border)
+    crops = np.full((2, size, size, 3), 255, np.uint8)
+    crops[0, inside, inside] = 0
+    crops[1, inside, inside] = 0
+    crops[1, border, inside] = 10  # the first row of the box
+    rows = size - 2 * border
+    assert luminance(crops, margin).tolist() == pytest.approx([0, 10 / rows])
+    assert sharpness(crops, margin)[0] == 0
+
+
+def test_sharpness_by_hand() -> None:
+    """Columns of 100 and 110: the Laplacian is 20 up and down, the variance 25, noise counts 25."""
+    crops = np.full((1, 16, 16, 3), 100, np.uint8)
+    crops[:, :, ::2] = 110
+    assert sharpness(crops, 1.0).tolist() == [8]
+
+
+def test_measures_are_float32() -> None:
+    crops = np.zeros((2, 16, 16, 3), np.uint8)
+    for measure in (luminance, sharpness):
+        assert measure(crops, 1.4).dtype == np.float32
+        assert measure(crops[:0], 1.4).shape == (0,)

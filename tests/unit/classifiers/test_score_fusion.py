@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion, score_thresholds
+from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion, logit, score_thresholds
 from maskwatch.models.metadata import FusionWeights
 
 FUSION = ScoreFusion(detector=0.5, face=1.2, bias=-0.3, threshold=0.5)
@@ -47,3 +47,32 @@ def test_thresholds_of_an_engine() -> None:
     assert score_thresholds(fusion, None) == (fusion.floor(0.5), 0.5)
     assert score_thresholds(fusion, 0.9) == (fusion.floor(0.9), 0.9)
     assert fusion.floor(0.9) > fusion.floor(0.5) > LOWEST_DETECTOR_SCORE
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.9, 0.99])
+@pytest.mark.parametrize("bias", [-1.0, 0.0, 1.0])
+def test_the_floor_is_the_score_that_the_surest_face_needs(threshold: float, bias: float) -> None:
+    fusion = ScoreFusion(detector=2.0, face=0.5, bias=bias, threshold=0.5)
+    floor = fusion.floor(threshold)
+    assert LOWEST_DETECTOR_SCORE < floor < 0.95
+    assert fusion(np.array([floor]), np.array([0.995]))[0] == pytest.approx(threshold, abs=1e-6)
+
+
+def test_the_floor_of_a_detector_that_hardly_counts() -> None:
+    """No number overflows: nothing is enough, or anything is."""
+    assert ScoreFusion(0.001, 1.0, -9.0, 0.5).floor(0.99) == pytest.approx(1)
+    assert ScoreFusion(0.001, 1.0, 9.0, 0.5).floor(0.01) == LOWEST_DETECTOR_SCORE
+
+
+def test_scores_are_float32_whatever_is_given() -> None:
+    for kind in (np.float32, np.float64):
+        scores = FUSION(np.array([0.3], kind), np.array([0.6], kind))
+        assert scores.dtype == np.float32
+
+
+def test_log_odds_are_computed_in_float64() -> None:
+    """In float32, 1 - 0.000001 is off by several per cent."""
+    assert logit(np.array([0.0, 1.0], np.float32)).tolist() == pytest.approx(
+        [np.log(1e-6 / (1 - 1e-6)), np.log((1 - 1e-6) / 1e-6)], rel=1e-9
+    )
+    assert logit(np.array([0.5, 0.75])).tolist() == pytest.approx([0, np.log(3)])

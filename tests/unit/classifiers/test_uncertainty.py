@@ -43,3 +43,9 @@ def test_reads_one_limit_for_all_states_and_one_for_each() -> None:
     assert (each.undecided, each.causes) == ({"with_mask": 0.8}, {"dark": 40})
     with pytest.raises((TypeError, ValueError)):
         read({"undecided": "much"})
+
+
+def test_a_state_without_a_limit_is_never_undecided() -> None:
+    doubts = UncertaintyRules(undecided={"with_mask": 0.6})
+    assert reasons(doubts, [[0.3, 0.4, 0.3], [0.3, 0.3, 0.4], TORN]) == [None, None, "undecided"]
+    assert reasons(UncertaintyRules(), [TORN]) == [None]

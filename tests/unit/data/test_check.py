@@ -121,3 +121,20 @@ def test_the_summary_in_words(boxed: Dataset) -> None:
     assert "pictures that cannot be read: 1" in lines
     assert "groups of near-copies in different splits: 1 (2 pictures)" in lines
     assert summary(DatasetCheck("COCO")) == ["COCO: 0 pictures, 0 faces"]
+
+
+def test_a_face_height_exactly_at_a_border_is_in_the_class_above(tmp_path: Path) -> None:
+    save_image(tmp_path / "cat.jpg", photograph("cat"))
+    borders = (8, 16, 32, 64, 128, 256)
+    rows = [
+        ((0.0, 0.0, 20.0, height), 0, False) for b in borders for height in (b - 0.25, float(b), b + 0.25)
+    ]
+    found = check_dataset(Dataset("COCO", (make_sample(tmp_path / "cat.jpg", rows),)))
+    assert found.heights == Counter({0: 1, 8: 3, 16: 3, 32: 3, 64: 3, 128: 3, 256: 2})
+
+
+@pytest.mark.parametrize(("height", "border"), [(7, 0), (8, 8), (15, 8), (16, 16), (255, 128), (256, 256)])
+def test_a_portrait_is_as_high_as_its_picture(tmp_path: Path, height: int, border: int) -> None:
+    save_image(tmp_path / "a.png", np.zeros((height, 20, 3), np.uint8))
+    found = check_dataset(Dataset("class folders", portraits=(PortraitSample(tmp_path / "a.png", 0),)))
+    assert found.heights == Counter({border: 1})

@@ -102,3 +102,16 @@ def test_labels_for_pictures_that_have_none(tmp_path: Path) -> None:
     paths = [tmp_path / "people" / f"{number}.jpg" for number in range(4)]
     (found,) = label_portraits(paths, read_corrections(file))
     assert (found.path, found.state, found.source) == (paths[1], 2, "people")
+
+
+def test_the_number_of_changed_labels_of_pictures_of_one_person(tmp_path: Path) -> None:
+    given = [PortraitSample(Path(f"/c/{number}.jpg"), 0) for number in range(5)]
+    listed = read_corrections(
+        written(
+            tmp_path / "list.csv", "0.jpg,,without_mask,", "1.jpg,,with_mask,as it was", "2.jpg,3,ignore,"
+        )
+    )
+    _, portraits, changed = apply_corrections([], given, listed)
+    assert [portrait.state for portrait in portraits] == [1, 0, 0, 0, 0]  # a box is none of theirs
+    assert changed == 1
+    assert apply_corrections([], given, [])[2] == 0

@@ -43,3 +43,65 @@ def test_no_interval_of_too_little() -> None:
 def test_mcnemar(first: int, second: int, p: float) -> None:
     assert mcnemar(first, second) == pytest.approx(p, rel=5e-3)
     assert mcnemar(second, first) == mcnemar(first, second)
+
+
+def test_the_value_is_the_share() -> None:
+    assert Proportion(3, 4).value == 0.75
+    assert Proportion(0, 4).value == 0.0
+    assert proportion(np.zeros(0, np.bool_)) == NOTHING
+
+
+def test_a_wilson_interval_stays_inside_0_and_1() -> None:
+    """Written out once for all: half of ten."""
+    n, z2 = 10, 1.959964**2
+    half = 1.959964 / (1 + z2 / n) * (0.25 / n + z2 / (4 * n * n)) ** 0.5
+    assert Proportion(5, 10).interval == pytest.approx((0.5 - half, 0.5 + half), rel=1e-12)
+    for total in range(1, 60):
+        for hits in (0, total):
+            interval = Proportion(hits, total).interval
+            assert interval is not None
+            assert 0 <= interval[0] < interval[1] <= 1
+
+
+def test_the_bootstrap_draws_with_replacement_as_many_as_there_are() -> None:
+    drawn: list[np.ndarray] = []
+
+    def figure(rows: np.ndarray) -> float:
+        drawn.append(rows)
+        return float(len(drawn))
+
+    assert bootstrap(figure, 30) == pytest.approx((1 + 199 * 0.025, 1 + 199 * 0.975))
+    assert len(drawn) == 200
+    assert all(len(rows) == 30 and rows.min() >= 0 and rows.max() < 30 for rows in drawn)
+    assert any(len(set(rows.tolist())) < 30 for rows in drawn)
+    assert {row for rows in drawn for row in rows.tolist()} == set(range(30))
+    again = np.random.default_rng(0)
+    np.testing.assert_array_equal(drawn[0], again.integers(0, 30, 30))
+    bootstrap(figure, 30, seed=1)
+    assert (drawn[200] != drawn[0]).any()
+
+
+def test_a_figure_may_be_undefined_at_half_of_the_draws() -> None:
+    values = iter([float("nan")] * 5 + [2.0] * 5)
+    assert bootstrap(lambda rows: next(values), 2, rounds=10) == (2.0, 2.0)
+    values = iter([float("nan")] * 6 + [2.0] * 4)
+    assert bootstrap(lambda rows: next(values), 2, rounds=10) is None
+    assert bootstrap(lambda rows: 3.0, 2, rounds=1) == (3.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p"),
+    [
+        (1, 0, 1.0),
+        (2, 0, 0.5),
+        (0, 5, 0.0625),
+        (500, 500, 1.0),
+        (501, 501, 1.0),
+        (501, 500, 1.0),  # the difference is no larger than the correction
+        (550, 450, 0.0017305),  # a thousand: exact
+        (551, 450, 0.0015739),  # one more: the normal limit
+        (1001, 0, 0.0),
+    ],
+)
+def test_mcnemar_at_its_limits(first: int, second: int, p: float) -> None:
+    assert mcnemar(first, second) == pytest.approx(p, rel=1e-3, abs=1e-12)

@@ -63,3 +63,45 @@ def test_the_order_leads_back_to_the_given_rows() -> None:
     )
     assert result.order.tolist() == [1, 2, 0]
     assert result.truth.tolist() == [0, -1, 1]
+
+
+def test_an_overlap_with_an_ignored_box_exactly_at_the_threshold_counts() -> None:
+    half_inside = boxes((90, 0, 110, 10))
+    for threshold, outcome in ((0.5, IGNORED), (0.51, FALSE)):
+        result = match(half_inside, np.ones(1, np.float32), boxes(CROWD), np.ones(1, np.bool_), threshold)
+        assert result.outcome.tolist() == [outcome]
+
+
+def test_a_found_box_beside_an_ignored_one_is_false() -> None:
+    """Beside it, below it, off its corner, and without any area: no share of it lies on the ignored box."""
+    found = boxes((0, 0, 90, 90), (150, 200, 160, 220), (201, 101, 202, 102), (150, 50, 150, 50))
+    result = match(found, np.linspace(1, 0.5, 4).astype(np.float32), boxes(CROWD), np.ones(1, np.bool_))
+    assert result.outcome.tolist() == [FALSE] * 4
+
+
+def test_a_box_of_less_than_a_pixel_is_ignored_like_any_other() -> None:
+    found = boxes((150, 50, 150.25, 50.25))
+    assert match(found, np.ones(1, np.float32), boxes(CROWD), np.ones(1, np.bool_)).outcome.tolist() == [
+        IGNORED
+    ]
+
+
+def test_the_better_covering_of_several_ignored_boxes_counts() -> None:
+    true = boxes((0, 0, 4, 10), (4, 0, 10, 10))
+    result = match(boxes(A), np.ones(1, np.float32), true, np.ones(2, np.bool_))
+    assert result.outcome.tolist() == [IGNORED]
+    result = match(boxes(A), np.ones(1, np.float32), true, np.ones(2, np.bool_), threshold=0.7)
+    assert result.outcome.tolist() == [FALSE]
+
+
+def test_equal_scores_keep_their_order() -> None:
+    scores = np.tile(np.array([0.25, 0.5], np.float32), 20)
+    result = match(boxes(*[A] * 40), scores, boxes(A), np.zeros(1, np.bool_))
+    assert result.order.tolist() == [*range(1, 40, 2), *range(0, 40, 2)]
+    assert result.outcome.tolist() == [TRUE] + [FALSE] * 39
+    assert (result.outcome.dtype, result.truth.dtype) == (np.dtype(np.int8), np.dtype(np.intp))
+
+
+def test_a_true_face_is_taken_once() -> None:
+    result = match(boxes(A, A, A), np.ones(3, np.float32), boxes(A, NEAR_A), np.zeros(2, np.bool_))
+    assert result.truth.tolist() == [0, 1, -1]

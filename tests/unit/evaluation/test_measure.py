@@ -313,3 +313,24 @@ def test_a_state_whose_boxes_lie_outside_their_pictures_has_no_figure() -> None:
 
 def test_figures_that_are_not_finite_are_none() -> None:
     assert plain([float("nan"), float("inf"), 0.123456789]) == [None, None, 0.12346]
+
+
+@pytest.mark.parametrize(
+    ("height", "name"),
+    [
+        (15.75, "<16"),
+        (16, "16-32"),
+        (31.75, "16-32"),
+        (32, "32-64"),
+        (63.75, "32-64"),
+        (64, ">=64"),
+        (900, ">=64"),
+    ],
+)
+def test_a_face_height_exactly_at_a_border_is_in_the_class_above(height: float, name: str) -> None:
+    box = (0.0, 0.0, 50.0, height)
+    report = compute_figures([prediction([(box, 0)], [(box, 0.9, 0)])], rounds=0)
+    street = report.detection["street"]
+    classes = ("<16", "16-32", "32-64", ">=64")
+    assert street.recall_by_height == {c: Proportion(int(c == name), int(c == name)) for c in classes}
+    assert street.average_precision_by_height == {c: 1.0 if c == name else None for c in classes}

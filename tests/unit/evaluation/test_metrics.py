@@ -6,6 +6,7 @@ import pytest
 from maskwatch.evaluation.matching import FALSE, IGNORED, TRUE
 from maskwatch.evaluation.metrics import (
     BINS,
+    HEIGHTS,
     average_precision,
     calibration,
     confusion,
@@ -83,3 +84,58 @@ def test_confusion() -> None:
         [0, 1, 0],
         [1, 0, 0],
     ]
+
+
+def test_the_classes_of_height() -> None:
+    """Reports are compared with older ones: the borders are fixed."""
+    assert dict(HEIGHTS) == {"<16": (0, 16), "16-32": (16, 32), "32-64": (32, 64), ">=64": (64, float("inf"))}
+
+
+def test_equal_scores_keep_their_order_on_the_curve() -> None:
+    scores = np.tile(np.array([0.25, 0.5], np.float32), 40)
+    outcome = np.tile(np.array([F, F, F, T], np.int8), 20)  # of those with .5 every second one is true
+    curve = precision_recall(scores, outcome, 20)
+    assert curve.precision[:40].tolist() == pytest.approx([n // 2 / n for n in range(1, 41)])
+    assert curve.recall[:40].tolist() == pytest.approx([n // 2 / 20 for n in range(1, 41)])
+
+
+def test_a_curve_without_true_faces() -> None:
+    curve = precision_recall(np.array([0.5, 0.4], np.float32), np.array([F, F], np.int8), 0)
+    assert (curve.precision.tolist(), curve.recall.tolist()) == ([0, 0], [0, 0])
+    assert average_precision(curve) == 0
+
+
+@pytest.mark.parametrize(
+    ("scores", "allowed", "threshold"),
+    [
+        ([], 0, 0.0),
+        ([0.5], 1, 0.0),
+        ([0.5], 2, 0.0),
+        ([0.5, 0.25], 2, 0.0),
+        ([0.5, 0.25], 1, np.nextafter(np.float32(0.25), np.float32(1))),
+        ([0.5, 0.25], 0, np.nextafter(np.float32(0.5), np.float32(1))),
+        ([1.0], 0, np.nextafter(np.float32(1), np.float32(2))),
+    ],
+)
+def test_a_threshold_is_the_lowest_that_does(scores: list[float], allowed: int, threshold: float) -> None:
+    assert threshold_for(np.array(scores, np.float32), allowed) == threshold
+
+
+def test_the_bins_of_the_calibration_error() -> None:
+    """Fifteen of equal width; 1 belongs to the last, and what is below 0 to the first."""
+    confidence = np.array([1.0, 14.5 / 15, 13.5 / 15, 0.5 / 15, 0.0, -0.1, 1.5 / 15], np.float32)
+    found = calibration(confidence, np.ones(7, np.bool_))
+    assert found is not None
+    assert found.count == [3, 1, 1, 2]
+    assert found.accuracy == [1, 1, 1, 1]
+    means = [(0.5 / 15 - 0.1) / 3, 0.1, 0.9, 29.5 / 30]
+    assert found.confidence == pytest.approx(means, abs=1e-6)
+    assert found.error == pytest.approx(
+        sum(abs(1 - mean) * n for mean, n in zip(means, found.count, strict=True)) / 7
+    )
+
+
+def test_confusion_has_a_row_for_each_kind() -> None:
+    assert confusion(np.array([1]), np.array([0]), 3).tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert confusion(np.zeros(0, np.int64), np.zeros(0, np.int64), 2).tolist() == [[0, 0], [0, 0]]
+    assert confusion(np.array([1]), np.array([2]), 4).shape == (4, 4)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from maskwatch.evaluation.mistake_counts import MistakeCounts, count_mistakes
 
 
@@ -33,3 +35,11 @@ def test_mistakes_are_counted_by_height_state_and_source() -> None:
         MistakeCounts("source", "web", 0, 0, 1, 0),
     ]
     assert count_mistakes([]) == []
+
+
+@pytest.mark.parametrize(
+    ("height", "name"),
+    [(0.0, "<16"), (15.99, "<16"), (16.0, "16-32"), (32.0, "32-64"), (63.99, "32-64"), (64.0, ">=64")],
+)
+def test_a_height_exactly_at_a_border_is_in_the_class_above(height: float, name: str) -> None:
+    assert count_mistakes([mistake("missed_face", height)])[0].name == name

@@ -54,6 +54,7 @@ def test_markdown_is_not_escaped() -> None:
         about=Table(["", ""], [["File", "a|b"]]),
         training_data="",
         sources=None,
+        how_it_was_made="",
         recipe=[],
         machine="",
         speed=None,

@@ -30,6 +30,7 @@ def read_coco(
     names: Mapping[str, str] | None = None,
     problems: list[str] | None = None,
     *,
+    unusable: set[Path] | None = None,
     before_exif: bool = False,
 ) -> list[Sample]:
     """Reads a COCO file.
@@ -42,13 +43,13 @@ def read_coco(
             spellings of these need no entry.
         problems: Gets a line for each box or picture that is left out because it cannot be used, and a line
             for sizes that contradict the pictures.
+        unusable: Gets the pictures none of whose boxes can be used: their faces are unknown.
         before_exif: Whether the boxes were drawn before the EXIF turn; they are not changed here.
 
     Returns:
         One sample for each picture, in the order of the file. `iscrowd` and `ignore` boxes are ignored.
         `source`, `group` and `split` are those of the entry of the picture. A missing split is taken from the
-        name of the file or its folder. A picture none of whose boxes can be used is left out, and so are
-        pictures that share an id.
+        name of the file or its folder. Pictures that share an id are left out.
 
     Raises:
         DataError: The file cannot be read, is no COCO file, or has a used category of unknown meaning.
@@ -79,8 +80,8 @@ def read_coco(
             continue
         files[file] = key
         rows = _rows(boxes, states, file, path.name, problems)
-        if boxes and not rows:
-            continue
+        if boxes and not rows and unusable is not None:
+            unusable.add(file)
         sizes.add(file, _size(picture))
         samples.append(
             make_sample(

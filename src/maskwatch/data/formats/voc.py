@@ -28,6 +28,7 @@ def read_voc(
     names: Mapping[str, str] | None = None,
     problems: list[str] | None = None,
     *,
+    unusable: set[Path] | None = None,
     before_exif: bool = False,
 ) -> list[Sample]:
     """Reads a folder of Pascal VOC annotations.
@@ -39,14 +40,13 @@ def read_voc(
         names: Class name in the files -> one of `maskwatch.data.formats.class_names.MEANINGS`.
         problems: Gets a line for each file or box that is left out because it cannot be used, and a line for
             sizes that contradict the pictures.
+        unusable: Gets the pictures none of whose boxes can be used: their faces are unknown.
         before_exif: Whether the boxes were drawn before the EXIF turn; they are not changed here.
 
     Returns:
         One sample for each XML file, sorted by name. Boxes marked `difficult` are ignored. Splits are read
         from `ImageSets/Main/{train,val,test}.txt`, else from the name of the folder. Coordinates are not
-        changed: some tools count pixels from 0, others from 1. A picture none of whose boxes can be used is
-            left
-        out.
+        changed: some tools count pixels from 0, others from 1.
 
     Raises:
         DataError: No XML file is found, or a class has an unknown meaning.
@@ -58,7 +58,7 @@ def read_voc(
     if not places:
         raise DataError(f"{path}: no Pascal VOC annotations (*.xml) found")
     for place in places:
-        samples += _read_place(place, names or {}, problems, sizes)
+        samples += _read_place(place, names or {}, problems, sizes, set() if unusable is None else unusable)
     problems += sizes.problems(path)
     return samples
 
@@ -83,7 +83,9 @@ def _files_in(path: Path) -> list[Path]:
     return []
 
 
-def _read_place(path: Path, names: Mapping[str, str], problems: list[str], sizes: SizeCheck) -> list[Sample]:
+def _read_place(
+    path: Path, names: Mapping[str, str], problems: list[str], sizes: SizeCheck, unusable: set[Path]
+) -> list[Sample]:
     """Reads the annotation files of one folder."""
     pictures = _pictures(path)
     splits = _splits(path)
@@ -109,7 +111,7 @@ def _read_place(path: Path, names: Mapping[str, str], problems: list[str], sizes
             state = state_of((item.findtext("name") or "").strip(), names, str(file))
             rows.append((box, state, (item.findtext("difficult") or "").strip() == "1"))
         if bad and not rows:
-            continue
+            unusable.add(picture)
         sizes.add(picture, _size(root))
         split = splits.get(file.stem) or split_named(path.name)
         samples.append(make_sample(picture, rows, split=split))

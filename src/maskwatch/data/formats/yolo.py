@@ -13,7 +13,7 @@ from maskwatch.data.formats.class_names import MEANINGS, meaning_of, split_named
 from maskwatch.data.formats.yolo_rows import RowForms, RowKind, describe_forms, row_forms, to_box
 from maskwatch.data.picture_files import find_picture, is_file, is_picture, pictures_in, read_header
 from maskwatch.data.sample import FaceRow, Sample, make_sample
-from maskwatch.data.text_files import read_text, read_yaml
+from maskwatch.data.text_files import lines_of, read_text, read_yaml
 from maskwatch.errors import DataError, one_line
 
 _NAME_FILES: Final = ("classes.txt", "obj.names", "_darknet.labels", "labels.txt", "labels/classes.txt")
@@ -50,6 +50,7 @@ def read_yolo(
     problems: list[str] | None = None,
     *,
     notes: list[str] | None = None,
+    unusable: set[Path] | None = None,
     before_exif: bool = False,
 ) -> list[Sample]:
     """Reads a YOLO data set.
@@ -61,13 +62,13 @@ def read_yolo(
             given by its number: {"0": "with_mask"}.
         problems: Gets a line for each file or box that is left out because it cannot be used.
         notes: Gets a line for each unusual kind of rows, with the number of files.
+        unusable: Gets the pictures none of whose lines can be used: their faces are unknown.
         before_exif: Whether the fractions are of the stored picture, before the EXIF turn. Boxes are then in
             pixels of the stored picture.
 
     Returns:
-        One sample for each picture. In YOLO, a picture without a label file has no faces; a picture none of
-        whose lines can be used is left out. `maskwatch.data.formats.yolo_rows` says which rows are
-        understood.
+        One sample for each picture. In YOLO, a picture without a label file has no faces.
+        `maskwatch.data.formats.yolo_rows` says which rows are understood.
 
     Raises:
         DataError: No picture or label is found, or a class has an unknown meaning.
@@ -107,8 +108,8 @@ def read_yolo(
         rows = _rows(
             read, header.stored if before_exif else header.upright, known, names or {}, forms, problems
         )
-        if not rows and (read or bad):
-            continue  # its faces are unknown; a problem line was given for each
+        if not rows and (read or bad) and unusable is not None:
+            unusable.add(picture)
         kinds.update({forms.kinds[len(line.values)] for line in read if len(line.values) in forms.kinds})
         samples.append(make_sample(picture, rows, split=split or _split_of(picture.parent, root)))
     problems += _without_picture(files)
@@ -119,8 +120,9 @@ def read_yolo(
 
 def find_yaml(folder: Path) -> Path | None:
     """Returns the YAML file of a YOLO data set: the first in the folder with class names, or None."""
-    for file in sorted(folder.iterdir()):
-        if file.suffix.lower() in (".yaml", ".yml") and is_file(file) and "names" in read_yaml(file):
+    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in (".yaml", ".yml")]
+    for file in sorted(files, key=lambda file: file.suffix.lower() == ".yml"):
+        if is_file(file) and "names" in read_yaml(file):
             return file
     return None
 
@@ -212,7 +214,7 @@ def _pictures_at(place: Path) -> list[Path]:
     folders = (place.parent, place.parent.parent)
 
     def entries(text: str) -> list[str]:
-        return [line.strip() for line in text.splitlines() if line.strip() and is_picture(Path(line.strip()))]
+        return [line.strip() for line in lines_of(text) if line.strip() and is_picture(Path(line.strip()))]
 
     text = read_text(place, lambda text: any(find_picture(entry, folders) for entry in entries(text)))
     return [find_picture(entry, folders) or place.parent / entry for entry in entries(text)]
@@ -224,7 +226,7 @@ def _class_names(folder: Path, names: Mapping[str, str]) -> dict[int, str]:
         if is_file(folder / name):
 
             def entries(text: str) -> list[str]:
-                return [line.strip() for line in text.splitlines() if line.strip()]
+                return [line.strip() for line in lines_of(text) if line.strip()]
 
             def known(text: str) -> bool:
                 return all(meaning_of(entry, names) in MEANINGS for entry in entries(text))
@@ -247,7 +249,7 @@ def _read_lines(file: Path, problems: list[str]) -> tuple[list[_Line], int]:
         problems.append(str(error))
         return [], 1
     lines, bad = [], []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if not line.strip():
             continue
         try:
@@ -317,7 +319,7 @@ def _without_picture(files: Mapping[Path, Path]) -> list[str]:
 def _has_boxes(file: Path) -> bool:
     """Returns whether a text file begins with a box: five numbers."""
     try:
-        first = read_text(file).split("\n", 1)[0].split()
+        first = lines_of(read_text(file))[0].split()
         return len(first) > 4 and all(math.isfinite(float(value)) for value in first)
     except (ValueError, DataError):
         return False

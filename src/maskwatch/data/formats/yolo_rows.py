@@ -73,13 +73,11 @@ def row_forms(rows: Iterable[Sequence[float]], kpt_shape: tuple[int, int] | None
         kind, certain = _kind(by_length[length][:_MAX_TESTED], length, len(lengths) > 1)
         if kind is not None:
             kinds[length] = kind
-        if not certain:
-            read = "left out" if kind is None else f"read as {_DESCRIPTIONS[kind]}"
+        if kind is not None and not certain:
+            count, read = len(by_length[length]), _DESCRIPTIONS[kind]
             problems.append(
-                f"{len(by_length[length])} rows of {length} numbers after the class may be boxes with key"
-                " points or"
-                f" polygons; they are {read}. A data.yaml with kpt_shape: [points, 2 or 3] says that they"
-                " are key"
+                f"{count} rows of {length} numbers after the class may be boxes with key points or polygons;"
+                f" they are read as {read}. A data.yaml with kpt_shape: [points, 2 or 3] says that they are key"
                 " points"
             )
     return RowForms(kinds, tuple(problems))
@@ -151,8 +149,8 @@ def _kind(rows: Sequence[Sequence[float]], length: int, several: bool) -> tuple[
     if length == _TRIANGLE:
         if key_points >= _MOST and polygons < _HALF and len(rows) >= _ENOUGH and not several:
             return "key points", False
-        return corners, several or (polygons >= _MOST and key_points < _HALF)
-    if polygons >= _MOST:
+        return corners, several or key_points < _HALF or len(rows) < _ENOUGH
+    if polygons >= _MOST and (not scored or len(rows) >= _ENOUGH):
         # Key points hardly ever look like a polygon, polygons often like key points.
         certain = key_points < _HALF or length == 2 * _BOX or several or len(rows) >= _ENOUGH
         return corners, certain
@@ -160,10 +158,10 @@ def _kind(rows: Sequence[Sequence[float]], length: int, several: bool) -> tuple[
         # By chance, polygons look like key points in a few rows, but not in many.
         missing = any(min(row) == -1 for row in rows)
         return "key points", polygons < _HALF or missing or len(rows) >= _MANY
-    if polygons >= _HALF or not scored:
+    if not scored:
         # Polygons of several lengths are what they seem, even where some of them are degenerate.
-        return corners, polygons >= _HALF and several
-    return None, False
+        return corners, key_points == 0 or (polygons >= _HALF and several)
+    return None, True
 
 
 def _are_key_points(row: Sequence[float]) -> bool:

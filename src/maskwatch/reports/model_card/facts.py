@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +21,8 @@ from maskwatch.models.macs import macs
 from maskwatch.models.runtime import open_model
 from maskwatch.types import ModelKind
 
-DESCRIPTIONS: Final = Path(__file__).parents[2] / "training" / "metadata"
-"""Folder of the shipped models' descriptions: `*_card.toml`."""
+DESCRIPTIONS: Final = Path(__file__).parent / "descriptions"
+"""Folder of the shipped models' descriptions, in TOML."""
 
 _FRAME: Final = (1280, 720)
 """Width and height in pixels of the picture for which a detector's cost is given."""
@@ -38,6 +38,7 @@ class Description:
         not_intended: Uses that it must not be put to.
         weaknesses: Known weaknesses.
         sources: Rows of the training data: name, what, where, licence.
+        how_it_was_made: Name of a model -> the trainings that made its file.
     """
 
     summary: str = ""
@@ -45,6 +46,7 @@ class Description:
     not_intended: Sequence[str] = ()
     weaknesses: Sequence[str] = ()
     sources: Sequence[dict[str, str]] = ()
+    how_it_was_made: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _read_speed(path: Path, sha256: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def _shipped_description(name: str) -> Description:
-    for path in sorted(DESCRIPTIONS.glob("*_card.toml")):
+    for path in sorted(DESCRIPTIONS.glob("*.toml")):
         if name in tomllib.loads(path.read_text(encoding="utf-8")).get("models", ()):
             return _read_description(path)
     return Description()

@@ -53,6 +53,7 @@ def to_markdown(facts: Facts, stem: str) -> tuple[str, dict[str, str]]:
         about=_about_table(facts),
         training_data=str(metadata.get("training_data") or ""),
         sources=Table(["source", *_SOURCE[1:]], sources) if sources else None,
+        how_it_was_made=description.how_it_was_made.get(str(metadata.get("name")), "").strip(),
         recipe=list(_toml_lines(metadata.get("recipe") or {})),
         machine=facts.machine,
         speed=_speed_table(facts) if facts.speed else None,

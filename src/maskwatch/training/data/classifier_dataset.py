@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass as recipe_table
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -29,6 +30,7 @@ from maskwatch.training.data.classifier_targets import (
 from maskwatch.training.data.crop_geometry import centred_affine, transform_box, transform_points, warp_face
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.mask_net import OUTPUTS
+from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share
 from maskwatch.training.synthesis.caps import paint_cap
 from maskwatch.training.synthesis.masks import Donor, paint_mask, random_style
 from maskwatch.training.synthesis.occluders import paint_occluder
@@ -79,7 +81,7 @@ class FaceExample:
     detected_box: NDArray[np.float32] | None = None
 
 
-@dataclass(frozen=True)
+@recipe_table(frozen=True, config=STRICT)
 class FaceRecipe:
     """How examples are drawn and changed.
 
@@ -94,17 +96,19 @@ class FaceRecipe:
         shear: Largest shear.
         least: Smallest side, in pixels, to which a crop is reduced to look like a small face.
         photometric: How often light, colour, blur, noise and compression change, relative to the usual.
-        found: How often a face is cut out where a detector sees it, as in use, instead of where it is.
-        donated: How often a painted mask has the cloth of a real one.
-        spoilt: How often a crop gets strong noise or visible pixels.
-        ways: How often a painted mask is worn in each of `paint_ways.WAYS`.
-        capped: How often a cap is painted over the brow of a face.
-        things: How often something else than a mask is painted before a bare face.
+        detected_boxes: How often a face is cropped at the box that a detector gives, as in use, instead of
+            the labelled one.
+        real_fabric: How often a painted mask has the fabric of a real one.
+        degraded: How often a crop gets strong noise or visible pixels.
+        wearing_styles: How often a painted mask is worn in each of the styles of
+            `maskwatch.training.synthesis.wearing_styles`.
+        caps: How often a cap is painted over the brow of a face.
+        occluders: How often something else than a mask is painted before a bare face.
     """
 
-    size: int = 112
-    margin: float = 1.4
-    shares: dict[str, float] = field(
+    size: Count = 112
+    margin: Positive = 1.4
+    shares: dict[str, Amount] = field(
         default_factory=lambda: {
             "with_mask": 0.30,
             "without_mask": 0.22,
@@ -114,16 +118,16 @@ class FaceRecipe:
             "none": 0.15,
         }
     )
-    rotation: float = 18.0
-    zoom: float = 0.10
-    shift: float = 0.05
-    shear: float = 0.08
-    least: int = 14
-    photometric: float = 1.0
-    found: float = 0.0
-    donated: float = 0.0
-    spoilt: float = 0.0
-    ways: dict[str, float] = field(
+    rotation: Amount = 18.0
+    zoom: Amount = 0.10
+    shift: Amount = 0.05
+    shear: Amount = 0.08
+    least: Count = 14
+    photometric: Amount = 1.0
+    detected_boxes: Share = 0.0
+    real_fabric: Share = 0.0
+    degraded: Share = 0.0
+    wearing_styles: dict[str, Amount] = field(
         default_factory=lambda: {
             "nose_out": 0.42,
             "chin": 0.18,
@@ -133,8 +137,8 @@ class FaceRecipe:
             "correct": 0.28,
         }
     )
-    capped: float = 0.0
-    things: float = 0.0
+    caps: Share = 0.0
+    occluders: Share = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -167,12 +171,13 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         kinds: dict[str, list[FaceExample]] = {name: [] for name in (*names.values(), "painted")}
         if unknown := set(recipe.shares) - set(kinds):
             raise ConfigError(f"recipe: faces.shares: no kind {min(unknown)!r}; known are {', '.join(kinds)}")
-        if unknown := set(recipe.ways) - set(WEARING_STYLES):
+        if unknown := set(recipe.wearing_styles) - set(WEARING_STYLES):
+            known = ", ".join(WEARING_STYLES)
+            raise ConfigError(f"recipe: faces.wearing_styles: no style {min(unknown)!r}; known are {known}")
+        if not any(recipe.wearing_styles.values()):
             raise ConfigError(
-                f"recipe: faces.ways: no way {min(unknown)!r}; known are {', '.join(WEARING_STYLES)}"
+                "recipe: faces.wearing_styles: none is drawn; give at least one of them a share above 0"
             )
-        if not any(recipe.ways.values()):
-            raise ConfigError("recipe: faces.ways: none is drawn; give at least one of them a share above 0")
         for example in examples:
             kinds[names[example.state]].append(example)
             if example.landmarks is not None and example.state in BARE:
@@ -183,7 +188,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         }
         shares = np.array([recipe.shares[name] for name in self._kinds])
         self._kind_probabilities = shares / shares.sum()
-        shares = np.array([recipe.ways.get(wearing, 0.0) for wearing in WEARING_STYLES])
+        shares = np.array([recipe.wearing_styles.get(wearing, 0.0) for wearing in WEARING_STYLES])
         self._wearing_probabilities = shares / shares.sum()
         self.constant_outputs = constant_outputs(self._drawn_states())
         self._trained = np.array([c not in self.constant_outputs for c in range(len(OUTPUTS))], np.float32)
@@ -205,7 +210,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         wearing = self._draw_wearing(rng) if kind == "painted" else None
         state = example.state if wearing is None else _painted_state(wearing)
         box = example.box
-        if example.detected_box is not None and rng.random() < self.recipe.found:
+        if example.detected_box is not None and rng.random() < self.recipe.detected_boxes:
             box = example.detected_box
         crop, matrix = self._cut(picture, box * shrunk, rng)
         if example.landmarks is not None:
@@ -214,11 +219,11 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
                 landmarks, style, position = place_mask(
                     wearing, crop.shape, landmarks, random_style(rng), rng
                 )
-                donor = self._donor(rng) if rng.random() < self.recipe.donated else None
+                donor = self._donor(rng) if rng.random() < self.recipe.real_fabric else None
                 crop = paint_mask(crop, landmarks, style, position, donor)
-            elif state in BARE and rng.random() < self.recipe.things:
+            elif state in BARE and rng.random() < self.recipe.occluders:
                 crop = paint_occluder(crop, landmarks, rng)
-        if rng.random() < self.recipe.capped:
+        if rng.random() < self.recipe.caps:
             crop = paint_cap(crop, transform_box(example.box * shrunk, matrix), rng)
         planes = np.ascontiguousarray(self._augment(crop, rng)[:, :, ::-1].transpose(2, 0, 1))
         targets, weights = targets_of(state, example.turned)
@@ -236,7 +241,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         if rng.random() < _DOWNSCALED and self.recipe.least < self.recipe.size:
             crop = augmentation.downscale(crop, rng, self.recipe.least)
         crop = augmentation.photometric(crop, rng, self.recipe.photometric)
-        if rng.random() < self.recipe.spoilt:
+        if rng.random() < self.recipe.degraded:
             crop = augmentation.degrade(crop, rng, self.recipe.size / self.recipe.margin)
         if rng.random() < _ERASED:
             crop = augmentation.erase(crop, rng)
@@ -247,7 +252,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def _drawn_states(self) -> set[tuple[int, bool | None]]:
         """Returns `state` and `turned` of all examples that may be drawn."""
-        painted = {_painted_state(wearing) for wearing, share in self.recipe.ways.items() if share}
+        painted = {_painted_state(wearing) for wearing, share in self.recipe.wearing_styles.items() if share}
         return {
             (state, example.turned)
             for kind, members in self._kinds.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass as recipe_table
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -21,6 +22,7 @@ from maskwatch.training.data import augmentation
 from maskwatch.training.data.crop_geometry import scale_boxes, visible_boxes, warp_view
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.anchors import assign
+from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share
 from maskwatch.training.synthesis.caps import paint_cap
 from maskwatch.training.synthesis.masks import MaskPosition, paint_mask, random_style
 from maskwatch.types import Image
@@ -71,7 +73,7 @@ Crop = tuple[Image, NDArray[np.float32], NDArray[np.bool_]]
 """A square picture (s, s, 3) uint8 BGR, its boxes (m, 4) in pixels and whether each is ignored (m,)."""
 
 
-@dataclass(frozen=True)
+@recipe_table(frozen=True, config=STRICT)
 class CropRecipe:
     """How examples are drawn.
 
@@ -82,25 +84,25 @@ class CropRecipe:
         smallest: Faces with a shorter side under this many pixels are ignored.
         weights: How often pictures of a source are drawn, relative to 1.
         painted: Share of the views in which masks are painted on the faces whose landmarks are known.
-        spoilt: Share of the examples with strong noise or visible pixels, where all faces are large enough.
-        hard: How often an example is drawn around a hard face, relative to 1; see `DetectorData`.
-        nearest: The most by which a picture without faces is enlarged, relative to filling the example. Still
-            pictures are searched at up to four times the size of an example.
-        bare_tiles: Share of a mosaic's tiles that are taken from pictures without faces.
-        capped: How often a cap is painted over the brow of a face.
+        degraded: Share of the examples with strong noise or visible pixels, where all faces are large enough.
+        hard_faces: How often an example is drawn around a hard face, relative to 1; see `DetectorData`.
+        negative_zoom: The most by which a picture without faces is enlarged, relative to filling the
+            example. Still pictures are searched at up to four times the size of an example.
+        negative_tiles: Share of a mosaic's tiles that are taken from pictures without faces.
+        caps: How often a cap is painted over the brow of a face.
     """
 
-    size: int = 320
-    faces: tuple[float, float] = (9.0, 320.0)
-    mosaic: float = 0.35
-    smallest: float = 6.0
-    weights: dict[str, float] = field(default_factory=dict)
-    painted: float = 0.0
-    spoilt: float = 0.0
-    hard: float = 1.0
-    nearest: float = 2.0
-    bare_tiles: float = 0.0
-    capped: float = 0.0
+    size: Count = 320
+    faces: tuple[Positive, Positive] = (9.0, 320.0)
+    mosaic: Share = 0.35
+    smallest: Amount = 6.0
+    weights: dict[str, Amount] = field(default_factory=dict)
+    painted: Share = 0.0
+    degraded: Share = 0.0
+    hard_faces: Positive = 1.0
+    negative_zoom: Positive = 2.0
+    negative_tiles: Share = 0.0
+    caps: Share = 0.0
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -168,7 +170,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             boxes = boxes.copy()
             boxes[:, [0, 2]] = size - boxes[:, [2, 0]]
         image = augmentation.photometric(np.ascontiguousarray(image), rng)
-        if rng.random() < self.recipe.spoilt:
+        if rng.random() < self.recipe.degraded:
             heights = boxes[~ignore, 3] - boxes[~ignore, 1]
             image = augmentation.degrade(image, rng, float(heights.min(initial=_NO_FACE_HEIGHT)))
         states, targets = assign(boxes, ignore, size, size)
@@ -178,7 +180,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
     def _face_weights(self, sample: Sample) -> NDArray[np.float64]:
         """Returns how often an example is drawn around each face (n,) that is not ignored, relative to 1."""
         hard = self.hard.get(sample.path)
-        weights = np.ones(len(sample.boxes)) if hard is None else np.where(hard, self.recipe.hard, 1.0)
+        weights = np.ones(len(sample.boxes)) if hard is None else np.where(hard, self.recipe.hard_faces, 1.0)
         return weights[~sample.ignore]
 
     def _draw_sample(self, rng: Generator) -> Sample:
@@ -199,7 +201,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         for y, bottom in pairwise(edges):
             for x, right in pairwise(edges):
                 side = max(bottom - y, right - x)
-                bare = bool(self.negatives) and rng.random() < self.recipe.bare_tiles
+                bare = bool(self.negatives) and rng.random() < self.recipe.negative_tiles
                 sample = self.negatives[self._draw_negative(rng)] if bare else self._draw_sample(rng)
                 tile, box, ignore = self._crop(sample, side, rng)
                 image[y:bottom, x:right] = tile[: bottom - y, : right - x]
@@ -219,9 +221,9 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             landmarks = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
             image = _paint_masks(image, landmarks, moved, rng)
         boxes, ignore = visible_boxes(moved, sample.ignore, size, self.recipe.smallest)
-        if self.recipe.capped:
+        if self.recipe.caps:
             for box in boxes[boxes[:, 3] - boxes[:, 1] >= _MIN_PAINTED_HEIGHT]:
-                if rng.random() < self.recipe.capped:
+                if rng.random() < self.recipe.caps:
                     image = paint_cap(image, box, rng)
         return image, boxes, ignore
 
@@ -254,7 +256,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             scale = float(np.clip(target / face, min_scale, max(_MAX_ENLARGEMENT, min_scale)))
             centre = (box[:2] + box[2:]) / 2 + rng.uniform(-0.5, 0.5, 2) * max(size / scale - face, 0)
         else:
-            zoom = np.exp(rng.uniform(np.log(_MIN_NEGATIVE_ZOOM), np.log(self.recipe.nearest)))
+            zoom = np.exp(rng.uniform(np.log(_MIN_NEGATIVE_ZOOM), np.log(self.recipe.negative_zoom)))
             scale = float(zoom) * size / max(height, width)
             centre = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
         view = size / scale

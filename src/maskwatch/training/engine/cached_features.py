@@ -28,15 +28,15 @@ class CachedFeatures(Dataset[tuple[Tensor, Tensor, Tensor]]):
         features: (n, c) float32.
         targets: (n, 3), as `binary_loss` takes them.
         weights: (n, 3), likewise.
-        held: (m, c) features of the validation faces.
+        held_out: (m, c) features of the validation faces.
         length: Number of examples.
         seed: Of the order.
     """
 
     def __init__(
-        self, features: Tensor, targets: Tensor, weights: Tensor, held: Tensor, length: int, seed: int
+        self, features: Tensor, targets: Tensor, weights: Tensor, held_out: Tensor, length: int, seed: int
     ) -> None:
-        self.features, self.targets, self.weights, self.held = features, targets, weights, held
+        self.features, self.targets, self.weights, self.held_out = features, targets, weights, held_out
         self._length, self._seed = length, seed
         self._epoch, self._order = -1, np.zeros(0, np.int64)
 
@@ -55,7 +55,7 @@ class CachedFeatures(Dataset[tuple[Tensor, Tensor, Tensor]]):
 def features_of(
     model: MaskNet,
     data: Dataset[tuple[Tensor, Tensor, Tensor]],
-    held: HeldOutFaces,
+    held_out: HeldOutFaces,
     steps: int,
     batch: int,
     seed: int,
@@ -65,12 +65,12 @@ def features_of(
     workers: int,
     say: Say,
 ) -> CachedFeatures:
-    """Shows the trunk every example once, and keeps what it says in the run's folder.
+    """Computes the trunk's features of every example once, and keeps them in the run's folder.
 
     Args:
-        model: Whose trunk is asked; it stays as it is.
+        model: The network; its trunk stays as it is.
         data: The examples.
-        held: Validation faces; they are not changed at random.
+        held_out: Validation faces; they are not augmented.
         steps: Of the head's training.
         batch: Examples a step.
         seed: Of their order.
@@ -83,20 +83,23 @@ def features_of(
     file = folder / FEATURES
     with distributed.first_goes_first():
         if (resume or distributed.rank()) and file.is_file():
-            found = checkpoint.read(file)
+            saved = checkpoint.read(file)
         else:
-            found = _look(model, data, held, batch, hardware, workers)
+            saved = _compute(model, data, held_out, batch, hardware, workers)
             folder.mkdir(parents=True, exist_ok=True)
-            checkpoint.save(file, found)
-    distributed.by_first(say)(f"features of {len(found['targets'])} examples; the head is trained on them")
-    return CachedFeatures(**found, length=steps * batch, seed=seed)
+            checkpoint.save(file, saved)
+    features, targets, weights, validation = (
+        saved[key] for key in ("features", "targets", "weights", "held")
+    )
+    distributed.by_first(say)(f"features of {len(targets)} examples; the head is trained on them")
+    return CachedFeatures(features, targets, weights, validation, steps * batch, seed)
 
 
 @torch.no_grad()
-def _look(
+def _compute(
     model: MaskNet,
     data: Dataset[tuple[Tensor, Tensor, Tensor]],
-    held: HeldOutFaces,
+    held_out: HeldOutFaces,
     batch: int,
     hardware: Hardware,
     workers: int,
@@ -110,18 +113,18 @@ def _look(
         with precision.autocast():
             return model.features(normalise(planes.to(device))).float().cpu()
 
-    found: list[Tensor] = []
+    outputs: list[Tensor] = []
     rest: list[tuple[Tensor, Tensor]] = []
     total = len(data)  # type: ignore[arg-type]
-    with StepBar(total, 0, "looking at examples") as bar:
+    with StepBar(total, 0, "computing features") as bar:
         for planes, targets, weights in DataLoader(data, batch, **loader_options(workers)):
-            found.append(features(planes))
+            outputs.append(features(planes))
             rest.append((targets, weights))
-            bar.show(min(total, len(found) * batch), "")
-    seen = [features(planes) for planes in held.batches()]
+            bar.show(min(total, len(outputs) * batch), "")
+    of_held_out = [features(planes) for planes in held_out.batches()]
     return {
-        "features": torch.cat(found),
+        "features": torch.cat(outputs),
         "targets": torch.cat([targets for targets, _ in rest]),
         "weights": torch.cat([weights for _, weights in rest]),
-        "held": torch.cat(seen) if seen else torch.zeros(0, model.trunk.outputs),
+        "held": torch.cat(of_held_out) if of_held_out else torch.zeros(0, model.trunk.outputs),
     }

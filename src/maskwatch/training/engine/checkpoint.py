@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +9,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from maskwatch.errors import DataError
+from maskwatch.atomic_file import AtomicFile
+from maskwatch.errors import DataError, SinkError
 
 LAST: Final = "checkpoint.pt"
 BEST: Final = "best.pt"
@@ -37,12 +37,10 @@ def save(path: Path, content: dict[str, Any]) -> None:
     Raises:
         DataError: The disk is full or not writable.
     """
-    draft = path.with_suffix(".part")
     try:
-        torch.save(content, draft)
-        os.replace(draft, path)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        draft.unlink(missing_ok=True)
+        with AtomicFile(path) as draft:
+            torch.save(content, draft.path)
+    except (OSError, RuntimeError, SinkError) as error:  # torch reports a full disk as RuntimeError
         raise DataError(f"{path}: cannot write the checkpoint ({error}); the last one is kept") from error
 
 
@@ -61,14 +59,15 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def blend(paths: Sequence[Path], out: Path) -> Path:
+def blend(paths: Sequence[Path], out: Path, weights: Sequence[float] | None = None) -> Path:
     """Averages the weights of states of one training chain (model soups, arXiv 2203.05482).
 
     Where one was trained on from the other, the mean often does better than all of them.
 
     Args:
-        paths: Checkpoints of the same network; all but the weights is taken from the first.
+        paths: Checkpoints of the same network; everything but the weights is taken from the first.
         out: The checkpoint to write.
+        weights: How much each state counts; None: all alike.
 
     Returns:
         `out`.
@@ -76,17 +75,20 @@ def blend(paths: Sequence[Path], out: Path) -> Path:
     Raises:
         DataError: The files are not checkpoints of the same network.
     """
-    first, *others = contents = [read(path) for path in paths]
+    contents = [read(path) for path in paths]
+    first, *others = contents
+    counts = weights or [1.0] * len(paths)
     for path, content in zip(paths, contents, strict=True):
         if not isinstance(content.get("average"), dict):
             raise DataError(f"{path}: not a checkpoint of maskwatch")
         if _network(content) != _network(first):
             raise DataError(f"{paths[0]} and {path} are not two states of the same network")
-    mean = dict(first["average"])
-    for count, other in enumerate(others, 2):
+    mean, total = dict(first["average"]), counts[0]
+    for count, other in zip(counts[1:], others, strict=True):
+        total += count
         for key, value in other["average"].items():
             if value.is_floating_point():
-                mean[key] = mean[key].lerp(value, 1 / count)
+                mean[key] = mean[key].lerp(value, count / total)
     save(out, {key: first[key] for key in ("kind", "recipe", "step") if key in first} | {"average": mean})
     return out
 
@@ -113,8 +115,8 @@ class Average:
         self.steps += 1
         keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
         for key, value in model.state_dict().items():
-            mine: Tensor = self.state[key]
-            if mine.is_floating_point():
-                mine.lerp_(value, 1 - keep)
+            averaged: Tensor = self.state[key]
+            if averaged.is_floating_point():
+                averaged.lerp_(value, 1 - keep)
             else:
-                mine.copy_(value)
+                averaged.copy_(value)

@@ -1,7 +1,11 @@
 """Several processes that train one model: each takes its share of every batch.
 
-Gradients are averaged by hand instead of by torch's DistributedDataParallel, which does not allow that blocks
-of the trunk are frozen and thawed on the way.
+Gradients are averaged here instead of by torch's DistributedDataParallel: it registers the parameters that
+are trainable when it is made, and does not average those of a block that is thawed later. `accelerate` (1.15;
+11 MB with huggingface_hub and psutil, which it needs) was tried in its place and wraps the same class: in two
+processes the gradients of a layer that was thawed after `prepare` differed. Averaging by its `reduce` instead
+would save no more than the ten lines of `average`: launching, clear errors and shares of a batch that a
+resumed run can skip into would stay our own.
 """
 
 from __future__ import annotations
@@ -53,7 +57,7 @@ def _silent(text: str) -> None:
 
 
 @contextmanager
-def joined() -> Iterator[None]:
+def process_group() -> Iterator[None]:
     """Joins the processes that torchrun started; does nothing where it did not."""
     if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
         yield
@@ -137,7 +141,7 @@ def _one(
         raise
     finally:
         distributed.destroy_process_group()
-    # Its work is done and written. A thread of one of the libraries that is still there when the interpreter
+    # The work is done and written. A thread of one of the libraries that is still there when the interpreter
     # is taken down aborts the process now and then, and the whole training would count as failed.
     atexit.register(os._exit, 0)
 
@@ -147,11 +151,11 @@ def average(tensors: Iterable[Tensor | None]) -> None:
     """Replaces floating-point tensors by their mean over all processes; None is passed over."""
     if size() == 1:
         return
-    here = [t for t in tensors if t is not None and t.is_floating_point()]
-    flat = torch.cat([t.reshape(-1) for t in here])
+    averaged = [t for t in tensors if t is not None and t.is_floating_point()]
+    flat = torch.cat([t.reshape(-1) for t in averaged])
     distributed.all_reduce(flat)
     flat /= size()
-    for tensor, part in zip(here, torch.split(flat, [t.numel() for t in here]), strict=True):
+    for tensor, part in zip(averaged, torch.split(flat, [t.numel() for t in averaged]), strict=True):
         tensor.copy_(part.view(tensor.shape))
 
 
@@ -163,12 +167,12 @@ def mean(value: Tensor) -> Tensor:
 
 
 def agreed(value: float | None) -> float | None:
-    """What process 0 says, for all."""
+    """Returns the value of process 0 in all processes."""
     if size() == 1:
         return value
-    told: list[float | None] = [value]
-    distributed.broadcast_object_list(told, 0)
-    return told[0]
+    values: list[float | None] = [value]
+    distributed.broadcast_object_list(values, 0)
+    return values[0]
 
 
 class BatchShard(Dataset[Any]):

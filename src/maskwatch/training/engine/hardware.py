@@ -19,7 +19,7 @@ class Hardware:
     """What a training is to run on.
 
     Attributes:
-        device: One of `DEVICES`; "auto" takes the fastest that is there.
+        device: One of `DEVICES`; "auto" takes the fastest one.
         precision: One of `PRECISIONS`: bits of the network's arithmetic (weights and losses keep 32). "auto"
             takes fewer only where the device gains by it.
         devices: Processes that share each batch, one a device.
@@ -33,21 +33,21 @@ class Hardware:
 
 
 def choose_device(name: str, rank: int = 0) -> torch.device:
-    """The device of one process.
+    """Returns the device of one process.
 
     Args:
         name: One of `DEVICES`.
         rank: Number of the process on this machine.
 
     Raises:
-        ConfigError: No such device, or it is not there.
+        ConfigError: No such device, or this machine has none.
     """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
-    if name not in there:
+        name = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
+    if name not in available:
         raise ConfigError(f"no device {name!r}; known are {', '.join(DEVICES)}")
-    if not there[name]:
+    if not available[name]:
         raise ConfigError(f"torch sees no {name} device here; use --device auto")
     if name == "cuda":
         count = torch.cuda.device_count()
@@ -66,7 +66,7 @@ class Precision:
     """How a network computes on a device.
 
     Attributes:
-        device: Where.
+        device: The device.
         kind: What its convolutions compute in; float32 leaves everything as it is.
     """
 
@@ -85,7 +85,7 @@ class Precision:
 
 
 def choose_precision(name: str, device: torch.device) -> Precision:
-    """The precision on a device.
+    """Returns the precision on a device.
 
     Raises:
         ConfigError: No such precision, or not on this device.

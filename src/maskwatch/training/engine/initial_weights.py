@@ -1,4 +1,4 @@
-"""Where a training starts: the shipped models, ImageNet, a file, or nothing."""
+"""The weights that a training starts from: the shipped models, ImageNet's, a file's, or random ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STARTS: Final[dict[ModelKind, dict[str, str | None]]] = {
         "none": None,
     },
 }
-"""What has a short name."""
+"""Starts that have a short name; None is random weights."""
 
 _FOLLOWED: Final[dict[ModelKind, tuple[tuple[str, ...], ...]]] = {
     "detector": (("width",), ("channels",)),
@@ -40,7 +40,7 @@ _FOLLOWED: Final[dict[ModelKind, tuple[tuple[str, ...], ...]]] = {
 
 
 def find_start(kind: ModelKind, name: str) -> Path | None:
-    """The file to start from; ImageNet's weights are fetched first where they have to be.
+    """Returns the file to start from, None for random weights; ImageNet's weights are fetched where missing.
 
     Args:
         kind: What is to be trained.
@@ -54,7 +54,7 @@ def find_start(kind: ModelKind, name: str) -> Path | None:
 
 
 def settings_of(kind: ModelKind, start: Path | None) -> dict[str, Any]:
-    """The settings of a recipe that an exported file decides: its width, the size of its pictures.
+    """Returns the settings that an exported file decides: its width, the size of its crops.
 
     Raises:
         DataError: The file is not readable, or another kind of model.
@@ -62,20 +62,20 @@ def settings_of(kind: ModelKind, start: Path | None) -> dict[str, Any]:
     if start is None or start.suffix != ".onnx":
         return {}
     try:
-        if (held := kind_of_file(start)) != kind:
-            raise DataError(f"{start}: holds a {held}, not a {kind}; choose another --start")
-        words = open_session(start, kind).metadata
-        found: dict[str, Any] = {}
+        if (own_kind := kind_of_file(start)) != kind:
+            raise DataError(f"{start}: holds a {own_kind}, not a {kind}; choose another --start")
+        recipe = open_session(start, kind).metadata["recipe"]
+        settings: dict[str, Any] = {}
         for *tables, key in _FOLLOWED[kind]:
-            there, here = words["recipe"], found
+            source, target = recipe, settings
             for table in tables:
-                there, here = there[table], here.setdefault(table, {})
-            here[key] = there[key]
+                source, target = source[table], target.setdefault(table, {})
+            target[key] = source[key]
     except ModelError as error:
         raise DataError(f"--start: {error}") from error
     except (KeyError, TypeError) as error:
         raise DataError(f"{start}: its recipe makes no sense ({error!r}); choose another --start") from error
-    return found
+    return settings
 
 
 def load_start(
@@ -96,14 +96,10 @@ def load_start(
         load_exported(model, path, (normalise(batch) for batch in examples), trunk_only)
         return
     try:
-        if path.suffix == ".safetensors":
+        weights = None if path.suffix == ".safetensors" else checkpoint.read(path).get("average")
+        if weights is None:
             model.trunk.load_pretrained(path)
             return
-        state = checkpoint.read(path)
-        if "average" not in state:
-            model.trunk.load_pretrained(path)
-            return
-        weights = state["average"]
         if trunk_only:
             rest = {k: v for k, v in model.state_dict().items() if not k.startswith("trunk.")}
             weights = {k: v for k, v in weights.items() if k.startswith("trunk.")} | rest

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import csv
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +19,9 @@ from maskwatch.progress import StepBar
 from maskwatch.training.engine import checkpoint, distributed
 from maskwatch.training.engine.checkpoint import BEST, LAST
 from maskwatch.training.engine.hardware import Hardware, choose_device, choose_precision
+from maskwatch.training.engine.log import LOG, TrainingLog
 from maskwatch.training.engine.optimisation import channels_last, freeze, loader_options, parameter_groups
+from maskwatch.training.engine.resume import read_last, refuse_another
 from maskwatch.training.nets.mask_net import MaskNet
 from maskwatch.training.nets.ssd import SSD
 
@@ -30,9 +31,6 @@ SAVE_EVERY = 250
 LOG_EVERY: Final = 50
 """Steps between lines of the log."""
 
-LOG: Final = "log.csv"
-"""How a run went, in its folder."""
-
 Say = Callable[[str], None]
 
 
@@ -41,12 +39,12 @@ class Task(Protocol):
 
     kind: str
     recipe: Any
-    """A dataclass with, at least, what the loop heeds: steps, batch, rate, weight_decay, average, seed,
+    """A dataclass with, at least, what the loop reads: steps, batch, rate, weight_decay, ema_decay, seed,
     evaluate_every and patience; see `ClassifierRecipe`."""
     fingerprint: str
-    """Of the material: a run goes on with the same only."""
-    figure: str
-    """Name of the validation figure, higher is better."""
+    """Of the data: a run goes on with the same only."""
+    metric: str
+    """Name of the validation metric, higher is better."""
     clip: float
     """Largest norm of a step's gradients."""
 
@@ -69,11 +67,11 @@ class Task(Protocol):
         ...
 
     def validate(self, model: nn.Module, device: torch.device) -> float | None:
-        """The validation figure in [0, 1]; None where there is nothing to validate on."""
+        """The validation metric in [0, 1]; None where there is nothing to validate on."""
         ...
 
     def memory(self) -> dict[str, Tensor]:
-        """What the task learns besides the weights: kept in checkpoints, and filled again in place."""
+        """State of the task besides the weights: saved in checkpoints, and restored in place."""
         ...
 
 
@@ -85,10 +83,10 @@ def fit(
     workers: int = 1,
     say: Say = lambda text: None,
 ) -> Path:
-    """Trains and leaves `LAST`, `BEST` (with a validation figure) and `LOG` in a folder.
+    """Trains and leaves `LAST`, `BEST` (where there is a validation metric) and `LOG` in a folder.
 
     Args:
-        task: What.
+        task: What is trained.
         folder: Of the run; made if absent.
         resume: Go on where the folder's last checkpoint stopped.
         hardware: What it runs on; None is one thread of whatever there is.
@@ -118,7 +116,7 @@ class _Run:
             parameter_groups(self.model, self.recipe.weight_decay), lr=self.recipe.rate
         )
         self.scaler = self.precision.scaler()
-        self.average = checkpoint.Average(self.model, self.recipe.average)
+        self.average = checkpoint.Average(self.model, self.recipe.ema_decay)
         self.writes = distributed.rank() == 0
         self.done, self.best, self.waited = 0, -1.0, 0
 
@@ -132,9 +130,9 @@ class _Run:
                 torch.manual_seed(self.recipe.seed + distributed.rank())  # other dropout than the others'
             if self.writes:
                 (self.folder / BEST).unlink(missing_ok=True)
-        log = _Log(self.folder / LOG, self.done) if self.writes else None
+        log = TrainingLog(self.folder / LOG, self.done) if self.writes else None
         losses: list[dict[str, float]] = []
-        figure: float | None = None
+        metric: float | None = None
         clock = time.perf_counter()
         with StepBar(self.recipe.steps, self.done, f"training the {self.task.kind}", self.writes) as bar:
             for step, batch in enumerate(self._batches(workers), self.done):
@@ -143,16 +141,16 @@ class _Run:
                 spent = time.perf_counter() - clock
                 evaluated = last or done % self.recipe.evaluate_every == 0
                 if evaluated:
-                    figure = self._evaluate(done)
+                    metric = self._evaluate(done)
                 stop = evaluated and 0 < self.recipe.patience <= self.waited
-                bar.show(done, self._note(losses, figure))
+                bar.show(done, self._summary(losses, metric))
                 if evaluated or done % LOG_EVERY == 0:
                     if log is not None:
                         means = {key: sum(x[key] for x in losses) / len(losses) for key in losses[0]}
                         speed = len(losses) * self.recipe.batch / max(spent, 1e-9)
-                        log.write(done, means, figure if evaluated else None, speed)
+                        log.write(done, means, metric if evaluated else None, speed)
                         if evaluated:
-                            self.say(f"step {done}: {self._note(losses, figure)}, {speed:.0f} pictures/s")
+                            self.say(f"step {done}: {self._summary(losses, metric)}, {speed:.0f} pictures/s")
                     losses, clock = [], time.perf_counter()
                 if done % SAVE_EVERY == 0 or last or stop:
                     self._save(saved, done)
@@ -160,7 +158,7 @@ class _Run:
                     self.say(f"stopped: no better for {self.waited} evaluations")
                     break
         if self.best >= 0:
-            self.say(f"best {self.task.figure}: {self.best:.2%}")
+            self.say(f"best {self.task.metric}: {self.best:.2%}")
         return saved
 
     def _batches(self, workers: int) -> Iterator[list[Tensor]]:
@@ -187,30 +185,30 @@ class _Run:
         return {key: value.item() for key, value in losses.items()}
 
     def _evaluate(self, done: int) -> float | None:
-        """The figure of the averaged weights, which are kept if it is the best so far."""
-        figure = None
+        """The metric of the averaged weights, which are saved if it is the best so far."""
+        metric = None
         if self.writes:
             model = copy.deepcopy(self.model)
             model.load_state_dict(self.average.state)
             model.eval()
             with torch.no_grad(), self.precision.autocast():
-                figure = self.task.validate(model, self.device)
-        figure = distributed.agreed(figure)
-        if figure is None:
+                metric = self.task.validate(model, self.device)
+        metric = distributed.agreed(metric)
+        if metric is None:
             return None
         self.waited += 1
-        if figure > self.best:
-            self.best, self.waited = figure, 0
+        if metric > self.best:
+            self.best, self.waited = metric, 0
             if self.writes:
-                content = {"step": done, "average": self.average.state, "figure": figure}
-                checkpoint.save(self.folder / BEST, self._words() | content)
-        return figure
+                content = {"step": done, "average": self.average.state, "figure": metric}
+                checkpoint.save(self.folder / BEST, self._identity() | content)
+        return metric
 
-    def _note(self, losses: list[dict[str, float]], figure: float | None) -> str:
+    def _summary(self, losses: list[dict[str, float]], metric: float | None) -> str:
         mean = sum(x["loss"] for x in losses[-LOG_EVERY:]) / len(losses[-LOG_EVERY:])
-        return f"loss {mean:.3f}" + (f", {self.task.figure} {figure:.2%}" if figure is not None else "")
+        return f"loss {mean:.3f}" + (f", {self.task.metric} {metric:.2%}" if metric is not None else "")
 
-    def _words(self) -> dict[str, Any]:
+    def _identity(self) -> dict[str, Any]:
         return {"kind": self.task.kind, "recipe": asdict(self.recipe), "data": self.task.fingerprint}
 
     def _save(self, saved: Path, done: int) -> None:
@@ -229,11 +227,11 @@ class _Run:
         }
         if self.device.type == "cuda":
             state["random_cuda"] = torch.cuda.get_rng_state(self.device)
-        checkpoint.save(saved, self._words() | state)
+        checkpoint.save(saved, self._identity() | state)
 
     def _restore(self, saved: Path) -> None:
-        state = _read_last(saved)
-        refuse_another(saved, state, self._words())
+        state = read_last(saved)
+        refuse_another(saved, state, self._identity())
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.scaler.is_enabled() and state.get("scaler"):
@@ -247,52 +245,6 @@ class _Run:
             torch.set_rng_state(state["random"])  # dropout goes on where it stopped
         if "random_cuda" in state and self.device.type == "cuda":
             torch.cuda.set_rng_state(state["random_cuda"], self.device)
-
-
-def recipe_of(folder: Path) -> dict[str, Any]:
-    """The recipe of the run in a folder.
-
-    Raises:
-        DataError: There is no checkpoint in it.
-    """
-    return dict(_read_last(folder / LAST).get("recipe", {}))
-
-
-def _read_last(saved: Path) -> dict[str, Any]:
-    if not saved.is_file():
-        raise DataError(f"{saved}: no such checkpoint; leave --resume away to start a new run")
-    return checkpoint.read(saved)
-
-
-def refuse_another(saved: Path, state: Mapping[str, Any], words: Mapping[str, Any]) -> None:
-    """Refuses to go on with a checkpoint of another recipe or other data.
-
-    Settings that did not exist when it was written may be anything.
-
-    Raises:
-        DataError: The first difference, in one line.
-    """
-    if state.get("kind") != words["kind"]:
-        raise DataError(f"{saved}: holds a {state.get('kind', 'foreign checkpoint')}, not a {words['kind']}")
-    for key, old, new in _changes(state.get("recipe", {}), words["recipe"], ""):
-        raise DataError(
-            f"{saved} was made by another recipe ({key} was {old!r}, is {new!r}); start a new run or give"
-            " it the same one"
-        )
-    if state.get("data", words["data"]) != words["data"]:
-        raise DataError(
-            f"{saved} was trained on other pictures or labels, or imitated another model; start a new run"
-            f" (with --start {saved} to keep what it learnt), or give it the same ones"
-        )
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any, Any]]:
-    for key in old:
-        was, now = old[key], new.get(key)
-        if isinstance(was, Mapping) and isinstance(now, Mapping) and where == "":
-            yield from _changes(was, now, f"{key}.")
-        elif was != now:
-            yield where + key, was, now
 
 
 @contextmanager
@@ -312,27 +264,3 @@ def enough_memory(batch: int) -> Iterator[None]:
         raise DataError(
             f"out of memory with {batch} examples a step; try --set batch={max(1, batch // 2)}"
         ) from error
-
-
-class _Log:
-    """log.csv: one line every `LOG_EVERY` steps and at each evaluation, below a line of names."""
-
-    def __init__(self, path: Path, done: int) -> None:
-        self._path = path
-        text = path.read_text(encoding="utf-8") if done and path.is_file() else ""
-        rows = list(csv.reader(text.splitlines()))
-        # A run that was cut may have written lines beyond its last checkpoint.
-        kept = [row for row in rows[1:] if row and row[0].isdigit() and int(row[0]) <= done]
-        self._begun = bool(rows) and rows[0][:1] == ["step"]
-        with path.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerows([rows[0], *kept] if self._begun else [])
-
-    def write(self, step: int, losses: Mapping[str, float], figure: float | None, speed: float) -> None:
-        """Adds a line; the figure is blank where none was measured."""
-        with self._path.open("a", encoding="utf-8", newline="") as out:
-            rows = csv.writer(out, lineterminator="\n")
-            if not self._begun:
-                rows.writerow(["step", *losses, "val", "pictures_per_second"])
-                self._begun = True
-            val = "" if figure is None else f"{figure:.4f}"
-            rows.writerow([step, *(f"{value:.4f}" for value in losses.values()), val, f"{speed:.1f}"])

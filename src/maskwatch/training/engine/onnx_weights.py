@@ -99,8 +99,8 @@ def _restore_statistics(
         def hook(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             x = inputs[0].double()
             total, squares, count = sums.get(name, (0.0, 0.0, 0))
-            here = x.shape[0] * x.shape[2] * x.shape[3]
-            sums[name] = (total + x.sum((0, 2, 3)), squares + x.square().sum((0, 2, 3)), count + here)
+            values = x.shape[0] * x.shape[2] * x.shape[3]
+            sums[name] = (total + x.sum((0, 2, 3)), squares + x.square().sum((0, 2, 3)), count + values)
 
         return hook
 

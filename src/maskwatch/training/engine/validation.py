@@ -1,4 +1,4 @@
-"""Validation while training: faces that are held out, cut as in use, and pictures searched whole."""
+"""Validation while training: held-out faces, cropped as in use, and held-out pictures, searched whole."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _NMS_IOU: Final = 0.45
 
 
 class HeldOutFaces:
-    """Labelled faces that are not trained on.
+    """Classifies labelled faces that are not trained on.
 
     Args:
-        examples: The faces; those without one of the three states are passed over.
+        examples: The faces; those without one of the three states are left out.
         pictures: Their decoded pixels.
         size: Side of the network's input, pixels.
         margin: Side of the crop as a multiple of the box's longer side.
@@ -48,16 +48,16 @@ class HeldOutFaces:
     def batches(self) -> Iterator[Tensor]:
         """The faces, (n, 3, s, s) uint8 RGB."""
         for first in range(0, len(self._examples), _BATCH):
-            crops = [self._cut(e) for e in self._examples[first : first + _BATCH]]
+            crops = [self._crop(e) for e in self._examples[first : first + _BATCH]]
             yield torch.from_numpy(np.ascontiguousarray(np.stack(crops)[..., ::-1].transpose(0, 3, 1, 2)))
 
-    def balanced_accuracy(self, answer: Callable[[Tensor], Tensor]) -> float | None:
-        """Shows all faces to a network that gives logits (n, 3); see `score`."""
-        found = [answer(planes).float().cpu() for planes in self.batches()]
-        return self.score(torch.cat(found)) if found else None
+    def balanced_accuracy(self, predict: Callable[[Tensor], Tensor]) -> float | None:
+        """Returns the balanced accuracy of a network that gives logits (n, 3); see `score`."""
+        logits = [predict(planes).float().cpu() for planes in self.batches()]
+        return self.score(torch.cat(logits)) if logits else None
 
     def score(self, logits: Tensor) -> float | None:
-        """Share of right answers, averaged over the states that occur; None without faces.
+        """Returns the share of right answers, averaged over the states that occur; None without faces.
 
         Args:
             logits: (n, 3) of face, mask and covered.
@@ -68,14 +68,16 @@ class HeldOutFaces:
         shares = [right[self._states == state].float().mean() for state in torch.unique(self._states)]
         return float(torch.stack(shares).mean())
 
-    def _cut(self, example: FaceExample) -> NDArray[np.uint8]:
+    def _crop(self, example: FaceExample) -> NDArray[np.uint8]:
         picture, shrunk = self._pictures[example.path]
-        cut: NDArray[np.uint8] = crop_square(picture, example.box[None] * shrunk, self._margin, self._size)[0]
-        return cut
+        crop: NDArray[np.uint8] = crop_square(picture, example.box[None] * shrunk, self._margin, self._size)[
+            0
+        ]
+        return crop
 
 
 class HeldOutPictures:
-    """Pictures with true faces that are not trained on.
+    """Searches pictures with labelled faces that are not trained on.
 
     Args:
         samples: The pictures.
@@ -88,11 +90,11 @@ class HeldOutPictures:
         self._pictures, self._size = pictures, size
 
     @torch.no_grad()
-    def average_precision(self, answer: Callable[[Tensor], tuple[Tensor, Tensor]]) -> float | None:
-        """Average precision at IoU 0.5; None without faces.
+    def average_precision(self, predict: Callable[[Tensor], tuple[Tensor, Tensor]]) -> float | None:
+        """Returns the average precision at IoU 0.5; None without faces.
 
         Args:
-            answer: Takes a picture (1, 3, s, s) uint8 RGB, gives logits (1, a) and offsets (1, a, 4).
+            predict: Takes a picture (1, 3, s, s) uint8 RGB, gives logits (1, a) and offsets (1, a, 4).
         """
         faces = sum(int((~s.ignore).sum()) for s in self._samples)
         if not faces:
@@ -101,7 +103,7 @@ class HeldOutPictures:
         scores, outcomes = [], []
         for sample in self._samples:
             planes, scale = self._fit(sample)
-            logits, offsets = (part[0].float().cpu() for part in answer(planes))
+            logits, offsets = (part[0].float().cpu() for part in predict(planes))
             top = logits.sigmoid().topk(min(_CANDIDATES, len(logits)))
             rows = top.indices[top.values >= _LEAST_SCORE]
             boxes = (decode(offsets[rows], anchors[rows]) / scale).numpy()
@@ -116,10 +118,10 @@ class HeldOutPictures:
         """The picture in the upper left corner of a square, and its scale against the file's."""
         picture, shrunk = self._pictures[sample.path]
         scale = self._size / max(picture.shape[:2])
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         height, width = (min(self._size, max(1, round(side * scale))) for side in picture.shape[:2])
         square = np.full((self._size, self._size, 3), GREY, np.uint8)
-        square[:height, :width] = cv2.resize(picture, (width, height), interpolation=how)
+        square[:height, :width] = cv2.resize(picture, (width, height), interpolation=interpolation)
         return torch.from_numpy(np.ascontiguousarray(square[None, ..., ::-1].transpose(0, 3, 1, 2))), (
             scale * shrunk
         )

@@ -61,7 +61,7 @@ def export_calibrated(
     saved: Path,
     out: Path,
     metadata: Mapping[str, Any],
-    selection: Selection,
+    selection: Selection | EvaluationSet,
     detector: str,
     targets: CalibrationTargets,
     pictures: EvaluationSet | None = None,
@@ -74,7 +74,7 @@ def export_calibrated(
         saved: Checkpoint of a classifier's training.
         out: The ONNX file to write.
         metadata: See `export_classifier`; "undecided" and "score" in it are replaced.
-        selection: Labelled pictures that were not trained on.
+        selection: Labelled pictures that were not trained on, or where they are.
         detector: Name of the detector whose boxes are classified.
         targets: What the operating point has to keep to.
         pictures: Pictures on which the file is compared with the checkpoint; None takes some of `selection`.
@@ -87,7 +87,8 @@ def export_calibrated(
         DataError: Too few faces were found to calibrate on.
     """
     described = copy.deepcopy(dict(metadata))
-    calibration_set = _corrected(select(selection), targets.corrections)
+    pictures_to_calibrate = selection if isinstance(selection, EvaluationSet) else select(selection)
+    calibration_set = _corrected(pictures_to_calibrate, targets.corrections)
     negatives = DecodedPictures()
     network = trace_classifier(saved)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,14 +7,13 @@ and every file that is written is compared with torch.
 from __future__ import annotations
 
 import logging
-import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 import cv2
 import numpy as np
@@ -40,9 +39,9 @@ from maskwatch.training.nets.anchors import STRIDE_MULTIPLE, anchor_metadata
 from maskwatch.training.nets.mask_net import MaskNet
 from maskwatch.training.nets.ssd import SSD
 from maskwatch.training.provenance import commit
+from maskwatch.training.recipes.load import read_table
 from maskwatch.types import LABELS, ModelKind
 
-METADATA: Final = Path(__file__).parents[1] / "metadata"
 OPSET: Final = 18
 _SLOPE: Final = "slope"
 """Name of the buffer, and of the initializer in the ONNX graph, that holds the inverse temperatures."""
@@ -282,23 +281,27 @@ def read_metadata(kind: str | None, file: Path | None) -> dict[str, Any]:
 
     Args:
         kind: "detector" or "classifier".
-        file: The user's TOML file; None: only name, licence and training data are replaced, by neutral words.
+        file: TOML, or a recipe with a table [metadata]; None: only name, licence and training data are
+            replaced, by neutral words.
 
     Raises:
         ConfigError: The file cannot be read.
         DataError: The kind is unknown.
     """
-    shipped = {"detector": "face_ssd", "classifier": "mask_mobilenet"}.get(kind or "")
-    if shipped is None:
+    if kind not in get_args(ModelKind):
         raise DataError(f"not a checkpoint of maskwatch: holds {kind!r}")
-    metadata = tomllib.loads((METADATA / f"{shipped}.toml").read_text(encoding="utf-8"))
+    metadata: dict[str, Any] = read_table(cast(ModelKind, kind), kind)["metadata"]
     metadata |= {"name": "own", "licence": "not stated", "training_data": "not stated"}
     if file is None:
         return metadata
     try:
-        return metadata | read_toml(file, "metadata file")
+        content = read_toml(file, "metadata file")
     except FileNotFoundError:
         raise ConfigError(f"{file}: not a readable metadata file (no such file)") from None
+    given = content.get("metadata", content)
+    if not isinstance(given, dict):
+        raise ConfigError(f"{file}: not a readable metadata file (metadata is no table)")
+    return metadata | given
 
 
 def _state(saved: Path, kind: str) -> dict[str, Any]:

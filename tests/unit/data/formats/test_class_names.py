@@ -1,6 +1,6 @@
 import pytest
 
-from maskwatch.data.formats.class_names import parse_names, split_named, state_of
+from maskwatch.data.formats.class_names import meaning_of, parse_names, split_named, state_of
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import ConfigError, DataError
 
@@ -59,3 +59,57 @@ def test_names_that_make_no_sense(text: str) -> None:
 )
 def test_splits_by_name(name: str, anywhere: bool, split: str) -> None:
     assert split_named(name, anywhere) == split
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("mask", "with_mask"),
+        ("Masked", "with_mask"),
+        ("withmask", "with_mask"),
+        ("face-mask", "with_mask"),
+        ("no mask", "without_mask"),
+        ("NoMask", "without_mask"),
+        ("unmasked", "without_mask"),
+        ("WithoutMask", "without_mask"),
+        ("mask_worn_incorrect", "mask_worn_incorrectly"),
+        ("Incorrect Mask", "mask_worn_incorrectly"),
+        ("incorrectly-masked", "mask_worn_incorrectly"),
+        ("wrong_mask", "mask_worn_incorrectly"),
+        (" ignore ", "ignore"),
+        ("faces", None),
+        ("", None),
+    ],
+)
+def test_spellings_of_public_data_sets(name: str, meaning: str | None) -> None:
+    assert meaning_of(name, {}) == meaning
+
+
+def test_a_bad_map_says_what_it_might_mean() -> None:
+    with pytest.raises(DataError) as error:
+        state_of("scarf", {}, "file.xml:3")
+    assert str(error.value) == (
+        "file.xml:3: no idea what the class 'scarf' means; map it, for example"
+        ' --names "scarf=with_mask" (or without_mask, mask_worn_incorrectly, face or ignore)'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("train", "train"),
+        ("TRAINING", "train"),
+        ("train2", "train"),
+        ("val", "val"),
+        ("valid", "val"),
+        ("validation3", "val"),
+        ("test", "test"),
+        ("testing", "test"),
+        ("trains", ""),
+        ("mytrain", ""),
+        ("my_train", ""),
+        ("", ""),
+    ],
+)
+def test_a_folder_is_a_split_by_its_whole_name(name: str, split: str) -> None:
+    assert split_named(name) == split

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fakes import scene
+from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.coco import is_coco, read_coco
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
@@ -185,7 +186,9 @@ def test_ids_as_texts_and_numbers(write: Write) -> None:
         ("train2017/labels.json", "train2017", "train2017/a.png"),
     ],
 )
-def test_where_the_pictures_are(tmp_path: Path, labels: str, pictures: str, name: str) -> None:
+def test_pictures_in_split_folders_and_names_with_folders(
+    tmp_path: Path, labels: str, pictures: str, name: str
+) -> None:
     content = {**CONTENT, "images": [{"id": 7, "file_name": name}]}
     (tmp_path / pictures).mkdir(parents=True)
     save_image(tmp_path / pictures / "a.png", scene({}))
@@ -232,7 +235,11 @@ def test_a_hostile_annotation_harms_nothing_else(write: Write, change: dict[str,
 def test_a_picture_whose_boxes_are_all_unusable_is_no_picture_without_faces(write: Write) -> None:
     content = {**CONTENT, "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": []}]}
     problems: list[str] = []
-    assert [sample.path.name for sample in read_coco(write(content), problems=problems)] == ["b.png"]
+    unusable: set[Path] = set()
+    path = write(content)
+    read_coco(path, problems=problems, unusable=unusable)
+    assert [path.name for path in unusable] == ["a.png"]
+    assert [sample.path.name for sample in read_dataset(path).samples] == ["b.png"]
     assert len(problems) == 1
 
 
@@ -266,3 +273,94 @@ def test_no_value_is_no_text(write: Write) -> None:
     images = [{"id": 7, "file_name": "a.png", "source": None, "group": None, "split": None}]
     sample = read_coco(write({**CONTENT, "images": images}))[0]
     assert (sample.source, sample.group, sample.split) == ("", "", "")
+
+
+def test_the_split_of_an_entry_wins_over_the_file_name(write: Write) -> None:
+    first, second = CONTENT["images"]
+    content = {**CONTENT, "images": [{**first, "split": "test"}, second]}
+    assert [s.split for s in read_coco(write(content, "train.json"))] == ["test", "train"]
+    assert [s.split for s in read_coco(write(content))] == ["test", ""]
+
+
+def test_the_file_name_wins_over_the_folder(write: Write, tmp_path: Path) -> None:
+    for folder, name, split in (("val", "labels.json", "val"), ("val", "train.json", "train")):
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        path = write(CONTENT).rename(place / name)
+        assert [s.split for s in read_coco(path, tmp_path / "images")] == [split, split]
+
+
+@pytest.mark.parametrize(
+    ("bbox", "box"),
+    [
+        ([1, 2, 0.5, 0.25], [1, 2, 1.5, 2.25]),
+        (["1", "2", "3", "4"], [1, 2, 4, 6]),
+        ([-5, -5, 10, 10], [-5, -5, 5, 5]),
+        ([1, 2, 3, 0], None),
+        ([1, 2, -3, 4], None),
+        ([1, 2, 3, float("inf")], None),
+        ([1, 2, 3, 4, 5], None),
+        ([1, 2, 3, None], None),
+        ({"x": 1}, None),
+        ("1234", None),
+    ],
+)
+def test_which_boxes_can_be_used(write: Write, bbox: object, box: list[float] | None) -> None:
+    annotations = [{"id": 1, "image_id": 7, "category_id": 1, "bbox": bbox}]
+    problems: list[str] = []
+    first, _ = read_coco(write({**CONTENT, "annotations": annotations}), problems=problems)
+    assert first.boxes.tolist() == ([] if box is None else [box])
+    assert len(problems) == (box is None)
+
+
+def test_without_a_list_for_problems_they_are_left_out_all_the_same(write: Write) -> None:
+    path = write(
+        {**CONTENT, "annotations": [{"id": 1, "image_id": 7, "category_id": 9, "bbox": [1, 2, 3, 4]}]}
+    )
+    assert [len(sample.boxes) for sample in read_coco(path)] == [0, 0]
+
+
+def test_boxes_of_no_picture_are_counted(write: Write) -> None:
+    stray = [{"id": n, "image_id": 70 + n // 2, "category_id": 1, "bbox": [1, 2, 3, 4]} for n in range(3)]
+    problems: list[str] = []
+    path = write({**CONTENT, "annotations": stray})
+    read_coco(path, problems=problems)
+    assert problems == [f"{path}: 3 boxes belong to no picture of the file"]
+
+
+@pytest.mark.parametrize("place", ["images", ".", "../images"])
+def test_where_the_pictures_are(tmp_path: Path, place: str) -> None:
+    (tmp_path / "labels" / place).mkdir(parents=True)
+    path = tmp_path / "labels" / "labels.json"
+    path.write_text(json.dumps(CONTENT))
+    for name in ("a.png", "b.png"):
+        save_image(tmp_path / "labels" / place / name, scene({}))
+    assert len(read_coco(path)) == 2
+    (tmp_path / "elsewhere").mkdir()
+    save_image(tmp_path / "elsewhere" / "b.png", scene({}))
+    assert [s.path for s in read_coco(path, tmp_path / "elsewhere")] == [tmp_path / "elsewhere" / "b.png"]
+
+
+@pytest.mark.parametrize("missing", ["images", "annotations", "categories"])
+def test_a_list_that_is_missing_or_none(write: Write, missing: str) -> None:
+    values: tuple[object, ...] = (None, {}, "text")
+    for value in values:
+        with pytest.raises(
+            DataError, match="not a COCO file; it needs the lists images, annotations, categories"
+        ):
+            read_coco(write({**CONTENT, missing: value}))
+    for broken in ({"id": 1}, {"name": "face"}):
+        with pytest.raises(DataError, match="a category without id or name"):
+            read_coco(write({**CONTENT, "categories": [*CONTENT["categories"], broken]}))
+
+
+def test_what_is_no_coco_at_all(write: Write, tmp_path: Path) -> None:
+    assert not is_coco(write([1, 2], "list.json"))
+    assert not is_coco(tmp_path / "absent.json")
+    for missing in ("images", "annotations", "categories"):
+        assert not is_coco(write({k: v for k, v in CONTENT.items() if k != missing}))
+
+
+def test_what_an_entry_does_not_say_stays_empty(write: Write) -> None:
+    second = read_coco(write(CONTENT))[1]
+    assert (second.source, second.group, second.split) == ("", "", "")

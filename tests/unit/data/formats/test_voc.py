@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakes import scene
-from maskwatch.data.formats.voc import read_voc
+from maskwatch.data.formats.voc import read_voc, voc_files
 from maskwatch.errors import DataError
 from maskwatch.sinks.pictures import save_image
 
@@ -83,6 +83,7 @@ def test_an_unknown_class(tmp_path: Path) -> None:
 
 
 def test_nothing_there(tmp_path: Path) -> None:
+    assert voc_files(tmp_path) == []
     with pytest.raises(DataError, match="no Pascal VOC annotations"):
         read_voc(tmp_path)
 
@@ -170,3 +171,73 @@ def test_hostile_numbers(tmp_path: Path) -> None:
     (sample,) = read_voc(tmp_path, problems=problems)
     assert sample.boxes.tolist() == [[1, 1, 9, 9]]
     assert len(problems) == 3
+
+
+def test_names_and_marks_with_blanks_around_them(tmp_path: Path) -> None:
+    text = annotation((" with_mask ", "1 1 9 9", 1), filename=" a.png ").replace(">1<", "> 1 <", 1)
+    (sample,) = read_voc(put(tmp_path, "Annotations", "JPEGImages", a=text))
+    assert (sample.states.tolist(), sample.ignore.tolist()) == ([0], [True])
+
+
+@pytest.mark.parametrize(
+    ("box", "good"),
+    [
+        ("0 0 1 1", True),
+        ("2.5 2.5 3 3", True),
+        ("5 1 5 9", False),
+        ("1 5 9 5", False),
+        ("9 1 1 9", False),
+        ("1 9 9 1", False),
+        ("nan 1 9 9", False),
+        ("1 1 inf 9", False),
+        ("1 1 9 x", False),
+    ],
+)
+def test_which_boxes_have_an_area(tmp_path: Path, box: str, good: bool) -> None:
+    problems: list[str] = []
+    put(tmp_path, "Annotations", "JPEGImages", a=annotation(("face", box, 0), ("face", "1 2 3 4", 0)))
+    (sample,) = read_voc(tmp_path, problems=problems)
+    corners = [[float(value) for value in box.split()]] if good else []
+    assert sample.boxes.tolist() == [*corners, [1, 2, 3, 4]]
+    assert len(problems) == (not good)
+
+
+def test_without_a_list_for_problems_they_are_left_out_all_the_same(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", a="<annotation>", b=annotation(("face", "5 5 1 1", 0)))
+    assert [len(sample.boxes) for sample in read_voc(tmp_path)] == [0]
+
+
+def test_a_missing_corner_is_told(tmp_path: Path) -> None:
+    text = annotation(("face", "1 1 9 9", 0)).replace("<ymax>9</ymax>", "")
+    problems: list[str] = []
+    read_voc(put(tmp_path, "Annotations", "JPEGImages", a=text), problems=problems)
+    assert problems == [
+        f"{tmp_path / 'Annotations' / 'a.xml'}: a box without an area or with unreadable corners"
+    ]
+
+
+@pytest.mark.parametrize(("folder", "split"), [("train", "train"), ("Validation", "val"), ("street", "")])
+def test_the_folder_tells_the_split_of_what_no_list_names(tmp_path: Path, folder: str, split: str) -> None:
+    place = put(tmp_path / folder, "Annotations", "JPEGImages", a=annotation(), b=annotation())
+    lists = place / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    (lists / "test.txt").write_text("\n  \nb.png a\n")
+    assert {s.path.stem: s.split for s in read_voc(place)} == {"a": split, "b": "test"}
+
+
+def test_the_first_folder_with_labels_counts(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", b=annotation(), a=annotation())
+    put(tmp_path, "labels", "images", c=annotation())
+    assert [sample.path.stem for sample in read_voc(tmp_path)] == ["a", "b"]
+    for name in ("a", "b"):
+        (tmp_path / "Annotations" / f"{name}.xml").unlink()
+    assert [sample.path.stem for sample in read_voc(tmp_path)] == ["c"]
+
+
+def test_a_picture_beside_its_labels_comes_after_one_in_a_folder_of_pictures(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", a=annotation())
+    save_image(tmp_path / "Annotations" / "a.png", scene({}))
+    (sample,) = read_voc(tmp_path)
+    assert sample.path.parent.name == "JPEGImages"
+    sample.path.unlink()
+    assert [sample.path.parent.name for sample in read_voc(tmp_path)] == ["Annotations"]

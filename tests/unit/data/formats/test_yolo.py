@@ -7,7 +7,8 @@ import pytest
 from PIL import Image as PIL
 
 from fakes import scene
-from maskwatch.data.formats.yolo import read_yolo
+from maskwatch.data.dataset import read_dataset
+from maskwatch.data.formats.yolo import find_yaml, label_file, read_yolo
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
 from maskwatch.sinks.pictures import save_image
@@ -220,7 +221,10 @@ def test_a_picture_without_a_usable_line_is_no_picture_without_faces(tmp_path: P
     label(tmp_path / "b.txt", "face 10 20 30 40")
     label(tmp_path / "c.txt", "")
     problems: list[str] = []
-    samples = read_yolo(tmp_path, {"0": "face"}, problems)
+    unusable: set[Path] = set()
+    read_yolo(tmp_path, {"0": "face"}, problems, unusable=unusable)
+    assert unusable == {tmp_path / "b.png"}
+    samples = read_dataset(tmp_path, {"0": "face"}).samples
     assert [sample.path.name for sample in samples] == ["a.png", "c.png"]
     assert len(problems) == 1
 
@@ -281,3 +285,127 @@ def test_a_hostile_yaml(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(DataError, match=message):
         read_yolo(tmp_path / "data.yaml")
+
+
+def test_a_score_after_the_box_is_passed_over(tmp_path: Path) -> None:
+    """As tools write it that save what a model found."""
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE} 0.93\n1 {MIDDLE}\n1 0.05 0.05 0.1 0.1 1\n")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, {"0": "with_mask", "1": "face"}, problems)
+    np.testing.assert_allclose(sample.boxes, [[120, 60, 200, 180]] * 2 + [[0, 0, 32, 24]], atol=1e-4)
+    assert sample.states.tolist() == [0, UNKNOWN, UNKNOWN]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "box"),
+    [
+        ("0.5 0.5 1 1", (0, 0, 320, 240)),
+        ("0.25 0.5 0.5 0.25", (0, 90, 160, 150)),
+        ("0.1 0.2 0.3 0.2 0.2 0.4", (32, 48, 96, 96)),  # three corners
+        ("0.3 0.4 0.1 0.2 0.2 0.3 0.15 0.35", (32, 48, 96, 96)),  # in any order
+        ("10 0.5 0.5 0.5", (3120, 60, 3280, 180)),  # far outside, but still a fraction
+        ("10.5 0.5 0.5 0.5", None),
+        ("0.5 -10.5 0.5 0.5", None),
+        ("0.5 0.5 0.5 0", None),
+        ("0.5 0.5 0 0.5", None),
+        ("0.5 0.5 -0.1 0.5", None),
+        ("0.1 0.2 0.1 0.4 0.1 0.3", None),  # a polygon without width
+        ("0.1 0.2 0.4 0.2 0.3 0.2", None),  # and one without height
+        ("0.1 0.2 0.3 0.2 0.2 0.4 0.5", None),  # seven numbers
+        ("0.5 0.5 inf 0.5", None),
+        ("", None),
+    ],
+)
+def test_which_boxes_can_be_used(tmp_path: Path, numbers: str, box: tuple[float, ...] | None) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE}\n0 {numbers}\n")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, {"0": "face"}, problems)
+    wanted = [[120, 60, 200, 180], *([] if box is None else [box])]
+    np.testing.assert_allclose(sample.boxes, wanted, atol=1e-3)
+    assert len(problems) == (box is None)
+    assert all(problem.startswith(f"{tmp_path / 'a.txt'}:2: ") for problem in problems)
+
+
+def test_without_a_list_for_problems_they_are_left_out_all_the_same(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no picture")
+    label(tmp_path / "a.txt", f"0 1\n0 {MIDDLE}\n")
+    assert [len(sample.boxes) for sample in read_yolo(tmp_path, {"0": "face"})] == [1]
+
+
+def test_labels_stand_where_the_last_images_folder_is(tmp_path: Path) -> None:
+    """Those in `labels/` before those beside the picture, and never those of an outer `images`."""
+    file = picture(tmp_path / "images" / "images" / "deep" / "a.png")
+    label(tmp_path / "labels" / "images" / "deep" / "a.txt", "")
+    assert label_file(file) == file.with_suffix(".txt")
+    label(file.with_suffix(".txt"), "")
+    assert label_file(file) == file.with_suffix(".txt")
+    apart = tmp_path / "images" / "labels" / "deep" / "a.txt"
+    label(apart, "")
+    assert label_file(file) == apart
+    flat = picture(tmp_path / "images" / "b.png")
+    label(tmp_path / "labels" / "b.txt", "")
+    assert label_file(flat) == tmp_path / "labels" / "b.txt"
+
+
+@pytest.mark.parametrize("name", ["classes.txt", "obj.names", "_darknet.labels", "labels/classes.txt"])
+def test_where_the_class_names_are(tmp_path: Path, name: str) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"1 {MIDDLE}")
+    label(tmp_path / name, "\n no_mask \n\nwith_mask\n")
+    (sample,) = read_yolo(tmp_path)
+    assert sample.states.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("folder", "split"), [("train/images", "train"), ("images/valid", "val"), ("pictures", ""), (".", "")]
+)
+def test_folders_tell_the_split(tmp_path: Path, folder: str, split: str) -> None:
+    file = picture(tmp_path / "set" / folder / "a.png")
+    label(file.with_suffix(".txt"), f"0 {MIDDLE}")
+    assert [sample.split for sample in read_yolo(tmp_path / "set", {"0": "face"})] == [split]
+
+
+def test_a_folder_named_after_a_split_is_one(tmp_path: Path) -> None:
+    label(picture(tmp_path / "test" / "a.png").with_suffix(".txt"), f"0 {MIDDLE}")
+    label(picture(tmp_path / "test" / "train" / "b.png").with_suffix(".txt"), f"0 {MIDDLE}")
+    found = {s.path.stem: s.split for s in read_yolo(tmp_path / "test", {"0": "face"})}
+    assert found == {"a": "test", "b": "train"}  # the inner one counts
+
+
+def test_a_yaml_with_several_folders_and_a_path(tmp_path: Path) -> None:
+    for place in ("data/one/a", "data/two/b", "data/three/c"):
+        label(picture(tmp_path / f"{place}.png").with_suffix(".txt"), f"0 {MIDDLE}")
+    listing = tmp_path / "data.yaml"
+    text = "train: [one, two]\ntest: three\nval:\nnames: {0: with_mask}\n"
+    for path in ("data", str(tmp_path / "data")):
+        listing.write_text(f"path: {path}\n{text}")
+        found = {s.path.stem: s.split for s in read_yolo(listing)}
+        assert found == {"a": "train", "b": "train", "c": "test"}
+    (tmp_path / "data" / "data.yaml").write_text(f"path: /another/machine\n{text}")
+    assert len(read_yolo(tmp_path / "data")) == 3  # a path that is not there: beside the file
+    (tmp_path / "data" / "data.yaml").write_text("names: [with_mask]\n")
+    assert {s.path.stem for s in read_yolo(tmp_path / "data")} == {"a", "b", "c"}
+
+
+def test_the_first_yaml_with_class_names_counts(tmp_path: Path) -> None:
+    assert find_yaml(tmp_path) is None
+    (tmp_path / "a.yaml").write_text("train: images\n")
+    (tmp_path / "b.yaml").write_text("- a\n- list\n")
+    assert find_yaml(tmp_path) is None
+    (tmp_path / "d.yml").write_text("names: [a]\n")
+    assert find_yaml(tmp_path) == tmp_path / "d.yml"
+    (tmp_path / "e.yaml").write_text("names: [a]\n")
+    assert find_yaml(tmp_path) == tmp_path / "e.yaml"
+
+
+def test_a_line_that_is_no_text_is_left_out_and_told(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_bytes(f"0 {MIDDLE}\n".encode() + b"0 \xff\xfe 0.5 0.5 0.5\n")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, {"0": "face"}, problems)
+    assert len(sample.boxes) == 1
+    assert len(problems) == 1
