@@ -87,6 +87,7 @@ def audit(
     from maskwatch.atomic_file import write_text
     from maskwatch.data.corrections import apply_corrections, read_corrections
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.data.picture_files import is_folder
     from maskwatch.data.protect import refuse_inputs
     from maskwatch.evaluation.audit import Assessor, to_csv
     from maskwatch.evaluation.audit import audit as run
@@ -97,7 +98,7 @@ def audit(
     from maskwatch.training import MODEL
 
     refuse_inputs([out, sheet], paths, [model, detector, corrections, ctx.obj])
-    if model is not None and Path(model).is_dir():
+    if model is not None and is_folder(Path(model)):
         model = str(Path(model) / MODEL)
     engine = from_settings(settings_from(ctx, None, detector, model, None))
     if not isinstance(engine.classifier, Assessor):

@@ -52,6 +52,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Returns whether there is such a folder; no error for a name that no folder can have."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def pictures_in(folder: Path) -> list[Path]:
     """Lists the pictures in a folder and its subfolders, sorted; empty if there is no such folder."""
     return sorted(path for path in folder.rglob("*") if is_picture(path) and is_file(path))

@@ -77,8 +77,8 @@ def row_forms(rows: Iterable[Sequence[float]], kpt_shape: tuple[int, int] | None
             count, read = len(by_length[length]), _DESCRIPTIONS[kind]
             problems.append(
                 f"{count} rows of {length} numbers after the class may be boxes with key points or polygons;"
-                f" they are read as {read}. A data.yaml with kpt_shape: [points, 2 or 3] says that they are key"
-                " points"
+                f" they are read as {read}. A data.yaml with kpt_shape: [points, 2 or 3] says that they are"
+                " key points"
             )
     return RowForms(kinds, tuple(problems))
 
