@@ -23,7 +23,7 @@ SOURCE: Final = Path(__file__).parents[1] / "src" / PACKAGE
 CORE: Final = {"errors", "types", "geometry"}
 """What everything may stand on."""
 
-HELPERS: Final = {"atomic_file", "opencv_log", "progress"}
+HELPERS: Final = {"atomic_file", "opencv_log", "progress", "toml_file"}
 """Small things that know nothing of faces."""
 
 ENGINE: Final = {"classifiers", "detectors", "models", "pipeline", "rules", "factory", "settings"}
@@ -40,12 +40,13 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "opencv_log": set(),
     "progress": set(),
     "atomic_file": {"errors"},
+    "toml_file": {"errors"},
     # The engine.
     "models": {"errors", "types", *HELPERS},
     "detectors": {*CORE, "models", "opencv_log"},
     "classifiers": {*CORE, "models", "opencv_log"},
     "pipeline": {*CORE, "classifiers", "detectors", "rules"},
-    "settings": {"errors", "types", "models"},
+    "settings": {"errors", "types", "models", "toml_file"},
     "factory": {*CORE, *ENGINE},
     "user_models": {*CORE, *ENGINE, "atomic_file"},
     # The edges.

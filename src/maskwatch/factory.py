@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from maskwatch.classifiers.base import Classifier, ClassifierBackend
 from maskwatch.classifiers.score_fusion import score_thresholds
 from maskwatch.detectors.base import Detector, DetectorBackend
-from maskwatch.errors import ConfigError, ModelError
+from maskwatch.errors import ConfigError, ModelError, one_line
 from maskwatch.models.catalog import CLASSIFIERS, DETECTORS, NO_CLASSIFIER, SHIPPED, added_of, default, table
 from maskwatch.models.download import locate
 from maskwatch.models.info import ModelInfo
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from maskwatch.settings import Alerts, Settings
 
 
+_METHODS: Final[dict[ModelKind, str]] = {"detector": "detect", "classifier": "classify"}
 _MODULE_CLASS: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -42,7 +43,7 @@ def kind_of(spec: str) -> ModelKind:
     if (added := added_models().get(spec)) is not None:
         return added.kind
     if _is_class(spec):
-        return "classifier" if hasattr(_import(spec), "classify") else "detector"
+        return "classifier" if hasattr(_import_class(spec), "classify") else "detector"
     if _is_file(spec):
         return kind_of_file(_path(spec))
     raise ModelError(_unknown_model("model", name, [*DETECTORS, *CLASSIFIERS, *added_models()]))
@@ -171,8 +172,11 @@ def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threa
     elif (added := added_models().get(spec)) is not None and added.kind == kind:
         backend, files = known[SHIPPED[kind]], [locate_added(added)]
     elif _is_class(spec):
+        method = _METHODS[kind]
+        if not callable(getattr(_import_class(spec), method, None)):
+            raise ModelError(f"{spec}: has no method {method}, which a {kind} needs")
         try:
-            return _import(spec)(**given)
+            return _import_class(spec)(**given)
         except TypeError as error:
             raise ModelError(f"{spec}: cannot be made with {given or 'no arguments'} ({error})") from error
     elif _is_file(spec):
@@ -193,15 +197,40 @@ def _if_chosen(kind: ModelKind, spec: str) -> str:
 
 
 def _is_class(spec: str) -> bool:
-    return bool(_MODULE_CLASS.fullmatch(spec)) and not Path(spec).exists()
+    return bool(_MODULE_CLASS.fullmatch(spec)) and not _is_there(Path(spec))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file() or path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _is_file(spec: str) -> bool:
-    return _path(spec).is_file() or (spec.endswith(".onnx") and "=" not in spec)
+    path = _path(spec)
+    return (_is_there(path) and not path.is_dir()) or (spec.endswith(".onnx") and "=" not in spec)
 
 
 def _path(text: str) -> Path:
     return Path(os.path.expanduser(text))  # pathlib's own fails on the home of nobody: ~x
+
+
+def _import_class(spec: str) -> Any:
+    """Imports a class of the user's own.
+
+    Raises:
+        ModelError: The module cannot be imported, or the name is that of no class.
+    """
+    try:
+        cls = _import(spec)
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a module of the user's own may raise
+        raise ModelError(f"cannot load {spec}: {type(error).__name__}: {one_line(error)}") from error
+    if not isinstance(cls, type):
+        raise ModelError(f"{spec}: no class, but a {type(cls).__name__}; module:Class names a class")
+    return cls
 
 
 def _import(home: str) -> Any:

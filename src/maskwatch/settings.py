@@ -9,7 +9,6 @@ folder.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,20 +17,21 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
-from maskwatch.errors import ConfigError
+from maskwatch.errors import ConfigError, one_line
 from maskwatch.models.catalog import default
+from maskwatch.toml_file import read_toml
 
 _PREFIX: Final = "MASKWATCH_"
 _DELIMITER: Final = "__"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Detect(_Section):
@@ -136,6 +136,7 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
     """
     _refuse_unknown_environment()
     file = _find_file(path)
+    content = _read_file(file)
     chosen = {
         section: {key: value for key, value in values.items() if value is not None}
         for section, values in (given or {}).items()
@@ -151,7 +152,7 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+            return init_settings, env_settings, InitSettingsSource(settings_cls, content)
 
     try:
         return Loaded(**chosen)  # type: ignore[arg-type]
@@ -160,11 +161,30 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"unknown setting {where}{_known_settings(file)}") from None
-        raise ConfigError(f"setting {where}: {first['msg']}, got {first['input']!r}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: not a readable TOML file ({error})") from error
+        raise ConfigError(f"setting {where}: {first['msg']}, got {_short(first['input'])}") from None
+    except RecursionError:
+        raise ConfigError("the environment's settings cannot be read: nested too deeply") from None
     except ValueError as error:  # pydantic-settings: a section in the environment that is no JSON
-        raise ConfigError(f"the environment's settings cannot be read: {error}") from error
+        raise ConfigError(f"the environment's settings cannot be read: {one_line(error)}") from error
+
+
+def _read_file(file: Path | None) -> dict[str, Any]:
+    """Reads the settings file; empty where there is none."""
+    if file is None:
+        return {}
+    try:
+        return read_toml(file)
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such settings file") from None
+
+
+def _short(value: object) -> str:
+    """Returns a value for a message: at most 80 characters."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # thousands of digits or levels
+        return "something too long to show"
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _known_settings(file: Path | None) -> str:
@@ -186,10 +206,17 @@ def _find_file(path: Path | None) -> Path | None:
         path = Path(named)
     if path is None:
         usual = Path("maskwatch.toml")
-        return usual if usual.is_file() else None
-    if not path.is_file():
+        return usual if _is_file(usual) else None
+    if not _is_file(path):
         raise ConfigError(f"{path}: no such settings file")
     return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _refuse_unknown_environment() -> None:

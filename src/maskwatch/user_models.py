@@ -11,7 +11,16 @@ from maskwatch.factory import kind_of, load
 from maskwatch.models import openvino
 from maskwatch.models.catalog import CLASSIFIERS, DETECTORS, NO_CLASSIFIER, SHIPPED
 from maskwatch.models.runtime import kind_of_file
-from maskwatch.models.store import AddedModel, add_file, added_models, check_name, choose, remove_file
+from maskwatch.models.store import (
+    AddedModel,
+    add_file,
+    added_models,
+    check_name,
+    choose,
+    damaged_models,
+    remove_damaged,
+    remove_file,
+)
 from maskwatch.types import Faces, ModelKind
 
 
@@ -72,12 +81,15 @@ def use_shipped() -> None:
         choose(kind, None)
 
 
-def remove(name: str) -> AddedModel:
-    """Deletes a model that was added, and returns what it was.
+def remove(name: str) -> AddedModel | None:
+    """Deletes a model that was added, and returns what it was; None where that cannot be read any more.
 
     Raises:
         ModelError: No added model has this name.
     """
+    if name in damaged_models():
+        remove_damaged(name)
+        return None
     model = added_models().get(name)
     if model is None:
         known = ", ".join(added_models()) or "none"

@@ -198,3 +198,26 @@ def test_a_class_of_ones_own_is_known_by_its_name(tmp_path: Path) -> None:
     assert model_info(detector, "detector").file == tmp_path / "own.bin"
     detector.info = "not what maskwatch means by it"  # type: ignore[attr-defined]
     assert model_info(detector, "detector").name == "Everywhere"
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("os:getcwd", "no class, but a builtin_function_or_method"),
+        ("os:environ", "no class, but a"),
+        ("pathlib:Path", "has no method"),
+        ("os:nothing", "cannot load os:nothing"),
+        ("no_such_module:Class", "cannot load no_such_module:Class"),
+        ("raising_module:Class", "cannot load raising_module:Class: ZeroDivisionError"),
+        ("a" * 5000 + ":B", "cannot load"),
+    ],
+    ids=lambda text: text[:30],
+)
+@pytest.mark.parametrize("kind", ["detector", "classifier"])
+def test_what_is_no_class_of_a_back_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, message: str, kind: str
+) -> None:
+    (tmp_path / "raising_module.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match=message):
+        load(spec, "none") if kind == "detector" else load("ssd-fast", spec)

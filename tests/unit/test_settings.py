@@ -97,3 +97,53 @@ def test_wrong_environment(name: str, value: str, message: str, monkeypatch: pyt
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such settings file"):
         load_settings(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
+@pytest.mark.parametrize("name", ["sources.timeout", "sources.max_megapixels", "alerts.after", "alerts.gap"])
+def test_numbers_are_finite(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    section, key = name.split(".")
+    path = write(empty_folder, f"[{section}]\n{key} = {value}")
+    with pytest.raises(ConfigError, match=f"setting {name}: "):
+        load_settings()
+    path.unlink()
+    monkeypatch.setenv(f"MASKWATCH_{section.upper()}__{key.upper()}", value)
+    with pytest.raises(ConfigError, match=f"setting {name}: "):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "9" * 10_000,
+        "[detect]\nthreshold = " + "[" * 300 + "]" * 300,
+        "a = '\x00'",
+        "=",
+    ],
+    ids=["deep", "digits", "nested", "zero", "no TOML"],
+)
+def test_a_hostile_file_is_one_line(empty_folder: Path, text: str) -> None:
+    write(empty_folder, text)
+    with pytest.raises(ConfigError) as error:
+        load_settings()
+    assert len(str(error.value)) < 1000
+
+
+def test_a_byte_order_mark(empty_folder: Path) -> None:
+    write(empty_folder, "\ufeff[alerts]\nafter = 5")
+    assert load_settings().alerts.after == 5
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "/dev/null", "a\0b"], ids=["long", "device", "zero"])
+def test_a_name_that_no_settings_file_can_have(name: str) -> None:
+    with pytest.raises(ConfigError, match="no such settings file"):
+        load_settings(Path(name))
+
+
+def test_a_deep_section_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKWATCH_DETECT", "[" * 100_000)
+    with pytest.raises(ConfigError, match="the environment's settings cannot be read"):
+        load_settings()

@@ -38,11 +38,14 @@ def card(
     except ImportError:
         raise ConfigError("a model card needs onnx: pip install 'maskwatch[train]'") from None
     from maskwatch.atomic_file import write_text
+    from maskwatch.data.protect import refuse_inputs
     from maskwatch.factory import model_file
     from maskwatch.reports.model_card.facts import gather
     from maskwatch.reports.model_card.page import to_markdown
 
+    refuse_inputs([out], (), [model, *figures, speed, words])
     text, plots = to_markdown(gather(model_file(model), figures, speed, words), out.stem)
+    refuse_inputs([out.parent / name for name in plots], (), [model, *figures, speed, words])
     for name, plot in plots.items():
         write_text(out.parent / name, plot)
     write_text(out, text)

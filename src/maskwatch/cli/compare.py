@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import HeldOut, Limit, Live, Names, Negatives, Split
+from maskwatch.cli.options import BeforeExif, HeldOut, Limit, Live, Names, Negatives, Split
 
 _SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
 
@@ -29,6 +29,7 @@ def compare(
         list[str] | None, typer.Option(metavar="SOURCE", help="A source in which some faces have no box.")
     ] = None,
     held_out: HeldOut = False,
+    labels_before_exif: BeforeExif = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with all of it (HTML).")
     ] = None,
@@ -49,6 +50,7 @@ def compare(
     from maskwatch.atomic_file import write_text
     from maskwatch.cli.options import settings_from
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.data.protect import refuse_inputs
     from maskwatch.evaluation.compare import compare as run
     from maskwatch.evaluation.compare import to_plain
     from maskwatch.evaluation.evaluation_set import Selection, select
@@ -56,9 +58,20 @@ def compare(
     from maskwatch.progress import progress
     from maskwatch.reports.comparison_text import text_lines
 
+    files = [part for spec in (first, second) for part in (spec, *spec.split("+"))]
+    refuse_inputs([report, as_json], [*(data or ()), *(negatives or ())], [*files, ctx.obj])
     settings = settings_from(ctx, None, None, None, None)
     evaluation_set = select(
-        Selection(data or (), negatives or (), (), parse_names(names), split, held_out, limit)
+        Selection(
+            data or (),
+            negatives or (),
+            (),
+            parse_names(names),
+            split,
+            held_out,
+            limit,
+            labels_before_exif,
+        )
     )
     engines = [
         load_evaluated_engine(

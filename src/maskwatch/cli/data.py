@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import DetectorName, Limit, Names, Split, settings_from
+from maskwatch.cli.options import BeforeExif, DetectorName, Limit, Names, Split, settings_from
 from maskwatch.errors import ModelError
 
 data = typer.Typer(help="Look after labelled pictures.", no_args_is_help=True)
@@ -20,6 +20,7 @@ def check(
         Path, typer.Argument(metavar="DATA", help="COCO, YOLO, Pascal VOC, or folders by state.")
     ],
     names: Names = "",
+    labels_before_exif: BeforeExif = False,
     sheet: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a page (HTML) with the findings and a look at the faces."),
@@ -33,10 +34,12 @@ def check(
     from maskwatch.data.check import check_dataset
     from maskwatch.data.dataset import read_dataset
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.data.protect import refuse_inputs
     from maskwatch.progress import progress
     from maskwatch.reports.contact_sheet import contact_sheet, summary
 
-    dataset = read_dataset(path, parse_names(names))
+    refuse_inputs([sheet], [path])
+    dataset = read_dataset(path, parse_names(names), labels_before_exif)
     findings = check_dataset(dataset, lambda items: progress(items, "checking"))
     print("\n".join(summary(findings)))
     for line in (*findings.unreadable, *findings.problems):
@@ -61,6 +64,7 @@ def audit(
     detector: DetectorName = None,
     names: Names = "",
     split: Split = "all",
+    labels_before_exif: BeforeExif = False,
     corrections: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Corrections that are known already.")
     ] = None,
@@ -83,6 +87,8 @@ def audit(
     from maskwatch.atomic_file import write_text
     from maskwatch.data.corrections import apply_corrections, read_corrections
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.data.picture_files import is_folder
+    from maskwatch.data.protect import refuse_inputs
     from maskwatch.evaluation.audit import Assessor, to_csv
     from maskwatch.evaluation.audit import audit as run
     from maskwatch.evaluation.evaluation_set import Selection, select
@@ -91,12 +97,16 @@ def audit(
     from maskwatch.reports.audit_page import audit_page
     from maskwatch.training import MODEL
 
-    if model is not None and Path(model).is_dir():
+    refuse_inputs([out, sheet], paths, [model, detector, corrections, ctx.obj])
+    if model is not None and is_folder(Path(model)):
         model = str(Path(model) / MODEL)
     engine = from_settings(settings_from(ctx, None, detector, model, None))
     if not isinstance(engine.classifier, Assessor):
         raise ModelError(f"{model or 'no classifier'}: an audit needs a classifier of maskwatch, see --model")
-    evaluation_set = select(Selection(paths, names=parse_names(names), split=split, limit=limit))
+    selection = Selection(
+        paths, names=parse_names(names), split=split, limit=limit, labels_before_exif=labels_before_exif
+    )
+    evaluation_set = select(selection)
     samples, portraits = evaluation_set.samples, evaluation_set.portraits
     if corrections is not None:
         samples, portraits, _ = apply_corrections(samples, portraits, read_corrections(corrections))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from maskwatch.cli.options import (
+    BeforeExif,
     ClassifierName,
     DetectorName,
     HeldOut,
@@ -46,6 +47,7 @@ def evaluate(
         ),
     ] = None,
     held_out: HeldOut = False,
+    labels_before_exif: BeforeExif = False,
     corrections: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV list of wrong labels: figures for both.")
     ] = None,
@@ -78,12 +80,15 @@ def evaluate(
     """Measure how well faces are found and states are told on labelled pictures."""
     from maskwatch.atomic_file import write_text
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.data.protect import refuse_inputs
     from maskwatch.evaluation.evaluate import evaluate as run
     from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.evaluation.inference import load_evaluated_engine
     from maskwatch.evaluation.result import headline, to_json
     from maskwatch.progress import progress
 
+    pictures = [*(data or ()), *(negatives or ()), *(crops or ())]
+    refuse_inputs([report, as_json], pictures, [corrections, slices, detector, classifier, ctx.obj])
     settings = settings_from(ctx, threshold, detector, classifier, size)
     engine = load_evaluated_engine(
         settings.detect.detector,
@@ -94,7 +99,14 @@ def evaluate(
         threads=settings.detect.threads,
     )
     selection = Selection(
-        data or (), negatives or (), crops or (), parse_names(names), split, held_out, limit
+        data or (),
+        negatives or (),
+        crops or (),
+        parse_names(names),
+        split,
+        held_out,
+        limit,
+        labels_before_exif,
     )
     evaluation = run(
         engine, select(selection), partly_labelled or (), corrections, slices, mistakes, progress

@@ -40,7 +40,7 @@ def explain(
 
     import numpy as np
 
-    from maskwatch.atomic_file import refuse_input
+    from maskwatch.data.protect import refuse_inputs
     from maskwatch.errors import ConfigError
     from maskwatch.explain import explain as run
     from maskwatch.explain import heat_picture, summary
@@ -52,7 +52,7 @@ def explain(
     if out is not None:
         if out.suffix.lower() not in (".png", ".jpg"):
             raise ConfigError(f"--out {out}: a map is written as .png or .jpg")
-        refuse_input(out, str(picture))
+        refuse_inputs([out], [], [picture, detector, classifier, ctx.obj], any_kind=True)
     settings = settings_from(ctx, threshold, detector, classifier, size)
     engine = from_settings(settings)
     classifier_in_use = engine.classifier

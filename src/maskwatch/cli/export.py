@@ -22,6 +22,7 @@ _CALIBRATING = 200  # pictures of each kind: the ranges of activations hardly ch
 
 
 def export(
+    ctx: typer.Context,
     checkpoint: Annotated[
         Path,
         typer.Argument(
@@ -118,8 +119,13 @@ def export(
     From an ONNX file, --int8 or --openvino makes its other form, and FILE is what is written.
     """
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.data.protect import refuse_inputs
 
     meanings = parse_names(names)
+    pictures_read = [int8, check, *(calibrate or ()), *(negatives or ())]
+    files_read = [checkpoint, metadata, companion, corrections, *(blend or ()), ctx.obj]
+    written = [out, *([out.with_suffix(".xml"), out.with_suffix(".bin")] if openvino else [])]
+    refuse_inputs(dict.fromkeys(written), pictures_read, files_read, any_kind=True)
     if checkpoint.suffix == ".onnx":
         _needs_one(int8 is not None, openvino)
         if int8 is not None:

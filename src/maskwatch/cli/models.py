@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
+    from rich.text import Text
 
     from maskwatch.models.catalog import Backend
     from maskwatch.models.runtime import Model
@@ -38,16 +39,15 @@ def _alone(ctx: typer.Context, as_json: AsJson = False) -> None:
 @models.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List the models that can be named, with their metadata; * marks those in use."""
-    from maskwatch.models.catalog import SHIPPED, default
-
-    rows = [row for row, _ in _described()]
+    in_use = _in_use()
+    rows = [row for row, _ in _described(in_use)]
     if as_json:
         json.dump(rows, sys.stdout, indent=2)
         print()
     else:
         _print_table(rows)
-    for kind in SHIPPED:
-        if (name := default(kind)) not in (row["name"] for row in rows):
+    for kind, name in in_use.items():
+        if name not in (row["name"] for row in rows):
             print(
                 f"the {kind} in use, {name!r}, is gone; `maskwatch models use --default` goes back",
                 file=sys.stderr,
@@ -59,7 +59,7 @@ def show(name: OneName, as_json: AsJson = False) -> None:
     """Show what is known about one model: its files, and every field of its metadata."""
     from maskwatch.errors import ModelError
 
-    known = {row["name"]: (row, opened) for row, opened in _described(name)}
+    known = {row["name"]: (row, opened) for row, opened in _described(_in_use(), name)}
     if name not in known:
         raise ModelError(f"no model is named {name!r}; `maskwatch models list` shows the names")
     row, opened = known[name]
@@ -114,26 +114,26 @@ def remove(name: OneName) -> None:
     from maskwatch.user_models import remove as run
 
     model = run(name)
-    print(f"removed the {model.kind} {model.name}", file=sys.stderr)
+    kind = "damaged model" if model is None else model.kind
+    print(f"removed the {kind} {name}", file=sys.stderr)
 
 
 _Described = tuple[dict[str, Any], "list[Model]"]
 """What is known of a model, and its opened files."""
 
 
-def _described(only: str | None = None) -> Iterator[_Described]:
+def _described(in_use: Mapping[ModelKind, str], only: str | None = None) -> Iterator[_Described]:
     """Yields what is known of each model, shipped ones first, or only of the one with a name.
 
     A file that several models share is opened once. Nothing is downloaded.
     """
     from functools import cache
 
-    from maskwatch.models.catalog import SHIPPED, default, table
+    from maskwatch.models.catalog import SHIPPED, table
     from maskwatch.models.runtime import open_model
-    from maskwatch.models.store import added_models
+    from maskwatch.models.store import added_models, damaged_models
 
     opener = cache(open_model)
-    in_use = {kind: default(kind) for kind in SHIPPED}
     for kind in SHIPPED:
         for name, backend in table(kind).items():
             if only in (None, name):
@@ -143,6 +143,23 @@ def _described(only: str | None = None) -> Iterator[_Described]:
         if only in (None, name):
             row, opened = _describe_added(model, opener)
             yield row | {"in_use": in_use[model.kind] == name}, opened
+    for name, reason in damaged_models().items():
+        if only in (None, name):
+            row = {"name": name, "kind": "unknown", "summary": reason, "state": "damaged", "licence": ""}
+            row |= {"files": [], "bytes": None, "parameters": None, "metadata": None, "in_use": False}
+            yield row, []
+
+
+def _in_use() -> dict[ModelKind, str]:
+    """Returns the name of the model in use of each kind; the shipped one where that cannot be read."""
+    from maskwatch.errors import ModelError
+    from maskwatch.models.catalog import SHIPPED, default
+
+    try:
+        return {kind: default(kind) for kind in SHIPPED}
+    except ModelError as error:
+        print(f"{error} (`maskwatch models use --default` goes back)", file=sys.stderr)
+        return dict(SHIPPED)
 
 
 def _describe(name: str, kind: ModelKind, backend: Backend, opener: Callable[[Path], Model]) -> _Described:
@@ -213,36 +230,44 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         millions = f"{row['parameters'] / 1e6:.2f} M" if row["parameters"] else ""
         used = "*" if row["in_use"] else ""
         cells = (row["name"], row["kind"], used, row["state"], size, millions, row["licence"], row["summary"])
-        table.add_row(*cells)
+        table.add_row(*map(_cell, cells))
     _console().print(table)
 
 
 def _print_model(row: dict[str, Any], opened: list[Model]) -> None:
     """Prints a model's facts, and the metadata of each file with what every field means."""
     from rich.table import Table
-    from rich.text import Text
 
     from maskwatch.models.metadata import schema_rows
 
     console = _console()
     used = ", in use" if row["in_use"] else ""
-    console.print(Text(f"{row['name']}: {row['kind']}, {row['state']}{used}"))
-    console.print(Text(row["summary"]))
+    console.print(_cell(f"{row['name']}: {row['kind']}, {row['state']}{used}"))
+    console.print(_cell(row["summary"]))
     for file in row["files"]:
         hashed = f", sha256 {file['sha256']}" if file["sha256"] else ""
-        console.print(Text(f"file {file['path'] if row['bytes'] else file['url'] or file['path']}{hashed}"))
+        console.print(_cell(f"file {file['path'] if row['bytes'] else file['url'] or file['path']}{hashed}"))
     if not opened:
-        console.print(Text(f"licence {row['licence']}; no metadata of maskwatch"))
+        console.print(_cell(f"licence {row['licence']}; no metadata of maskwatch"))
     meanings = {(entry.model, entry.field): entry.description for entry in schema_rows()}
     for model in opened:
         schema = type(model.described).__name__
         table = Table("Field", "Value", "Meaning", box=None, pad_edge=False)
         for key, value in model.metadata.items():
             text = value if isinstance(value, str) else json.dumps(value)
-            table.add_row(Text(key), Text(text), Text(meanings.get((schema, key), "")))
+            table.add_row(_cell(key), _cell(text), _cell(meanings.get((schema, key), "")))
         console.print()
-        console.print(Text(f"metadata of {model.path.name}"))
+        console.print(_cell(f"metadata of {model.path.name}"))
         console.print(table)
+
+
+def _cell(text: str) -> Text:
+    """Returns a text as it is: brackets are no markup, and control characters are escaped."""
+    from rich.text import Text
+
+    from maskwatch.errors import printable
+
+    return Text(printable(text))
 
 
 def _console() -> Console:

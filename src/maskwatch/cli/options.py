@@ -56,6 +56,13 @@ Names = Annotated[
         help="What class names mean: with_mask, without_mask, mask_worn_incorrectly, face or ignore.",
     ),
 ]
+BeforeExif = Annotated[
+    bool,
+    typer.Option(
+        "--labels-before-exif",
+        help="Boxes were drawn on the pictures as they are stored, before the turn in their EXIF data.",
+    ),
+]
 Negatives = Annotated[
     list[Path] | None, typer.Option(metavar="DIR", help="Pictures without a face; may be repeated.")
 ]

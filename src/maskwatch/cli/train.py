@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from maskwatch.cli.options import Names
+from maskwatch.cli.options import BeforeExif, Names
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def _command(kind: ModelKind) -> Callable[..., None]:
         negatives: Negatives = None,
         unlabelled: Unlabelled = None,
         names: Names = "",
+        labels_before_exif: BeforeExif = False,
         corrections: Corrections = None,
         auto_labeller: AutoLabeller = None,
         recipe: Recipe = None,
@@ -117,6 +118,7 @@ def _command(kind: ModelKind) -> Callable[..., None]:
     ) -> None:
         needs_torch()
         from maskwatch.data.formats.class_names import parse_names
+        from maskwatch.data.protect import refuse_data_folder
         from maskwatch.models.download import choose_file
         from maskwatch.training.data.auto_labeller import AUTO_LABELLERS
         from maskwatch.training.data.training_set import TrainingSources
@@ -125,11 +127,19 @@ def _command(kind: ModelKind) -> Callable[..., None]:
         from maskwatch.training.engine.hardware import Hardware
         from maskwatch.training.run import choose_recipe, train_model
 
+        refuse_data_folder(out, [*data, *(negatives or ()), *(unlabelled or ())])
         find_teacher(kind, teacher)  # refuses a wrong name before anything is read
         chosen = choose_recipe(kind, recipe, set_ or (), start, teacher, out, resume)
         labeller = choose_file(auto_labeller, AUTO_LABELLERS, "--auto-labeller")
         sources = TrainingSources(
-            data, negatives or (), unlabelled or (), parse_names(names), corrections, labeller, cache
+            data,
+            negatives or (),
+            unlabelled or (),
+            parse_names(names),
+            corrections,
+            labeller,
+            cache,
+            labels_before_exif,
         )
         hardware = Hardware(device, precision, devices, threads)
         with distributed.process_group():

@@ -38,6 +38,8 @@ class DatasetCheck:
         form: Name of the data set's format.
         pictures: Number of pictures that can be read.
         problems: One line for each entry of the labels that cannot be used.
+        notes: One line for each thing in the labels that was read in an unusual way, with the number of
+            files.
         unreadable: One line for each picture that cannot be read.
         classes: Split ("" for none) -> class -> number of faces; "ignored" counts ignored boxes.
         empty: Number of pictures without any box.
@@ -53,6 +55,7 @@ class DatasetCheck:
     form: str
     pictures: int = 0
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     classes: dict[str, Counter[str]] = field(default_factory=dict)
     empty: int = 0
@@ -81,7 +84,7 @@ def check_dataset(
         dataset: The data set.
         progress: Iterates over the pictures, and may show the progress.
     """
-    report = DatasetCheck(dataset.form, problems=list(dataset.problems))
+    report = DatasetCheck(dataset.form, problems=list(dataset.problems), notes=list(dataset.notes))
     readable: list[LabelledPicture] = []
     thumbnails: list[NDArray[np.float32]] = []
     for item in progress([*dataset.samples, *dataset.portraits]):

@@ -25,7 +25,7 @@ import numpy as np
 
 from maskwatch.atomic_file import write_text
 from maskwatch.data.formats.class_names import MEANINGS
-from maskwatch.data.formats.coco import load_coco
+from maskwatch.data.formats.coco import id_of, load_coco
 from maskwatch.data.sample import Box as Box
 from maskwatch.errors import DataError, SinkError
 from maskwatch.sinks.pictures import save_image
@@ -170,12 +170,13 @@ class Collection:
             DataError: The labels cannot be read.
         """
         content = self._read()
-        names = {category["id"]: str(category["name"]) for category in content["categories"]}
+        names = {id_of(category["id"]): str(category["name"]) for category in content["categories"]}
         counts: dict[str, Counter[str]] = {"person": Counter(), "model": Counter()}
         for row in content["annotations"]:
             by = "model" if row.get("by") == "model" else "person"
-            counts[by][names.get(row.get("category_id"), "face")] += 1
-        not_faces = sum(len(picture.get("not_faces", ())) for picture in content["images"])
+            counts[by][names.get(id_of(row.get("category_id")), "face")] += 1
+        boxes = (picture.get("not_faces") for picture in content["images"])
+        not_faces = sum(len(entry) for entry in boxes if isinstance(entry, list))
         return CollectionCounts(len(content["images"]), counts["person"], counts["model"], not_faces)
 
     def export(self, file: IO[bytes]) -> None:
@@ -188,7 +189,7 @@ class Collection:
             content = self._read()
             archive.writestr(f"corrections/{_LABELS}", _json(content), zipfile.ZIP_DEFLATED)
             for picture in content["images"]:
-                path = self.folder / _IMAGES / str(picture["file_name"])
+                path = self.folder / _IMAGES / str(picture.get("file_name"))
                 try:
                     archive.write(path, f"corrections/{_IMAGES}/{path.name}")
                 except OSError as error:
@@ -273,8 +274,7 @@ def _with_picture(
 ) -> dict[str, list[dict[str, Any]]]:
     """Returns the content with one more picture and its annotations."""
     ids = {str(category["name"]): category["id"] for category in content["categories"]}
-    number = 1 + max((int(p.get("id", 0)) for p in content["images"]), default=0)
-    first = 1 + max((int(row.get("id", 0)) for row in content["annotations"]), default=0)
+    number, first = _next_id(content["images"]), _next_id(content["annotations"])
     missing = [row["state"] for row in rows if row["state"] not in ids]
     if missing:
         raise DataError(f"the collection's {_LABELS} has no category {missing[0]!r}; choose another folder")
@@ -289,13 +289,19 @@ def _with_picture(
     }
 
 
+def _next_id(entries: list[dict[str, Any]]) -> int:
+    """Returns the number after the largest id; ids that are texts are not counted."""
+    ids = (id_of(entry.get("id")) for entry in entries)
+    return 1 + max((number for number in ids if isinstance(number, int)), default=0)
+
+
 def _without_picture(content: dict[str, list[dict[str, Any]]], name: str) -> dict[str, list[dict[str, Any]]]:
     """Returns the content without a picture and its annotations."""
-    gone = {picture.get("id") for picture in content["images"] if picture.get("file_name") == name}
+    gone = {id_of(picture.get("id")) for picture in content["images"] if picture.get("file_name") == name}
     return {
         **content,
-        "images": [picture for picture in content["images"] if picture.get("id") not in gone],
-        "annotations": [row for row in content["annotations"] if row.get("image_id") not in gone],
+        "images": [picture for picture in content["images"] if id_of(picture.get("id")) not in gone],
+        "annotations": [row for row in content["annotations"] if id_of(row.get("image_id")) not in gone],
     }
 
 

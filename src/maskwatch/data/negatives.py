@@ -19,9 +19,13 @@ def read_negatives(path: Path) -> list[Sample]:
     Raises:
         DataError: There is no such folder or no picture in it.
     """
-    if not path.is_dir():
-        raise DataError(f"{path}: no such folder")
-    pictures = pictures_in(path)
+    try:
+        if not path.is_dir():
+            raise DataError(f"{path}: no such folder")
+        next(path.iterdir(), None)  # a folder without permission would look empty
+        pictures = pictures_in(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not pictures:
         raise DataError(f"{path}: no pictures in this folder")
     return [negative(picture, source=path.resolve().name) for picture in pictures]

@@ -8,12 +8,16 @@ picture.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
+from maskwatch.data.text_files import decode, lines_of
 from maskwatch.errors import DataError
+
+_MAX_DIGITS: Final = 9  # of the number of a box
 
 
 class ListEntry(Protocol):
@@ -56,10 +60,15 @@ def read_picture_list(path: Path, needs: str) -> list[ListRow]:
         DataError: The file cannot be read, or a line has no picture or a box that is no number.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            read = list(csv.DictReader(lines))
+        text = decode(path.read_bytes())
+        # Spreadsheets of many countries write semicolons.
+        first = lines_of(text)[0]
+        separator = ";" if first.count(";") > first.count(",") else ","
+        read = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path}: not a readable CSV file ({error})") from error
+    if not read:
+        raise DataError(f"{path}: a list without rows; it needs {needs}")
     rows = []
     for number, line in enumerate(read, 2):
         columns = {str(key): str(value or "").strip() for key, value in line.items()}
@@ -68,7 +77,7 @@ def read_picture_list(path: Path, needs: str) -> list[ListRow]:
         row = ListRow(
             f"{path}:{number}",
             tuple(part for part in picture if part),
-            int(box) if box.isdecimal() else None,
+            int(box) if box.isdecimal() and len(box) <= _MAX_DIGITS else None,
             columns,
         )
         if not row.picture or (box and row.box is None):

@@ -74,13 +74,16 @@ class Dataset:
         form: Name of its format, for people: "COCO", "YOLO", "Pascal VOC", "class folders".
         samples: Pictures with boxes.
         portraits: Pictures of one person.
-        problems: One line for each entry that could not be used and was left out.
+        problems: One line for each entry that could not be used and was left out, and for what is
+            contradictory.
+        notes: One line for each thing that was read in an unusual way, with the number of files.
     """
 
     form: str
     samples: tuple[Sample, ...] = ()
     portraits: tuple[PortraitSample, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples) + len(self.portraits)
@@ -97,6 +100,7 @@ class Dataset:
             tuple(s for s in self.samples if s.split == split),
             tuple(c for c in self.portraits if c.split == split),
             self.problems,
+            self.notes,
         )
 
 

@@ -66,6 +66,7 @@ def split_dataset(
         tuple(item for item in assigned if isinstance(item, Sample)),
         tuple(item for item in assigned if isinstance(item, PortraitSample)),
         tuple(problems),
+        dataset.notes,
     )
 
 

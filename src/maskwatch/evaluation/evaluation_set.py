@@ -33,6 +33,7 @@ class Selection:
         split: Which split; None takes val, else test, else every picture; "all" takes every picture.
         held_out_only: Of the negatives only those that training leaves out.
         limit: At most so many pictures of each kind, drawn at random but always the same; None: all.
+        labels_before_exif: Whether boxes were drawn before the EXIF turn; see `read_dataset`.
     """
 
     data: Sequence[Path] = ()
@@ -42,6 +43,7 @@ class Selection:
     split: str | None = None
     held_out_only: bool = False
     limit: int | None = None
+    labels_before_exif: bool = False
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ def select(selection: Selection) -> EvaluationSet:
     evaluation_set = EvaluationSet()
     splits = []
     for path in (*selection.data, *selection.portraits):
-        dataset = read_dataset(path, selection.names)
+        dataset = read_dataset(path, selection.names, selection.labels_before_exif)
         if path in selection.portraits and not dataset.portraits:
             raise DataError(f"{path}: {dataset.form} is not a set of pictures of one person each")
         part, split = _part(dataset, selection.split, path)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
@@ -217,7 +218,8 @@ class Figures:
 def plain(value: Any) -> Any:
     """Returns figures as dictionaries, lists and numbers, ready for JSON.
 
-    A `Proportion` becomes a dictionary of value, hits, total, low and high; floats are rounded to 5 digits.
+    A `Proportion` becomes a dictionary of value, hits, total, low and high; floats are rounded to 5 digits,
+    those that are not finite become None.
     """
     if isinstance(value, Proportion):
         low, high = value.interval or (None, None)
@@ -238,4 +240,6 @@ def plain(value: Any) -> Any:
 
 
 def _rounded(value: Any) -> Any:
-    return round(value, 5) if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    return round(value, 5) if math.isfinite(value) else None  # JSON knows no NaN

@@ -198,12 +198,12 @@ def _classes(predictions: Sequence[PicturePrediction], rounds: int) -> ClassAP |
 
     return ClassAP(
         average_precision={
-            label: _ap(concatenate(tables[state])) if state in tables else None
+            label: _number(_ap(concatenate(tables[state]))) if state in tables else None
             for state, label in enumerate(LABELS)
         },
-        mean=mean(np.arange(len(predictions))) if every else None,
+        mean=_number(mean(np.arange(len(predictions)))) if every else None,
         interval=bootstrap(mean, len(predictions), rounds) if every else None,
-        mean_by_answer=float(np.mean(by_answer)) if every else None,
+        mean_by_answer=_number(float(np.mean(by_answer))) if every else None,
     )
 
 

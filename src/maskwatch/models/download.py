@@ -151,7 +151,11 @@ def choose_file(choice: str | None, known: Mapping[str, str | None], option: str
         name = known[choice]
         return None if name is None else locate(name)
     path = Path(choice)
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise ConfigError(f"{choice}: no such file; {option} takes {', '.join(known)} or a file")
     return path
 

@@ -11,6 +11,7 @@ value that only people read never makes a file unusable; one of the wrong type c
 from __future__ import annotations
 
 import json
+import math
 import types
 from collections.abc import Iterator, Mapping
 from typing import (
@@ -38,7 +39,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ModelError, one_line
 from maskwatch.types import LABELS, ModelKind
 
 METADATA_KEY: Final = "maskwatch"
@@ -324,9 +325,12 @@ def read_json(text: str, where: object) -> dict[str, Any]:
         ModelError: It cannot be read, or is newer than this version.
     """
     try:
-        entry = json.loads(text)
+        # JSON knows no NaN; other programs could not read what is made of such a value.
+        entry = json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
+    except RecursionError:
+        raise ModelError(f"{where}: its maskwatch metadata cannot be read (nested too deeply)") from None
     except ValueError as error:
-        raise ModelError(f"{where}: its maskwatch metadata cannot be read ({error})") from error
+        raise ModelError(f"{where}: its maskwatch metadata cannot be read ({one_line(error)})") from error
     if not isinstance(entry, dict) or not isinstance(entry.get("format"), int):
         raise ModelError(f"{where}: its maskwatch metadata has no format number")
     if entry["format"] > FORMAT:
@@ -335,6 +339,12 @@ def read_json(text: str, where: object) -> dict[str, Any]:
             " upgrade maskwatch"
         )
     return entry
+
+
+def _finite(text: str) -> float | None:
+    """Returns a number of a JSON text; None for one that is too large for a float."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def kind_of_entry(entry: Mapping[str, Any], where: object) -> ModelKind:

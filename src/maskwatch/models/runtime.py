@@ -7,6 +7,7 @@ OpenVINO's form of a model opens as well. What a file says about itself is descr
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,11 +82,12 @@ class _OnnxNetwork:
         options.log_severity_level = 4
         try:
             self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except _ORT_ERRORS as error:
+            # Texts in a damaged file may be no UTF-8.
+            self.entries: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+            self.inputs = {node.name: node.type for node in self._session.get_inputs()}
+            self.outputs = {node.name for node in self._session.get_outputs()}
+        except (*_ORT_ERRORS, RuntimeError, ValueError, TypeError, OSError) as error:
             raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
-        self.entries: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
-        self.inputs = {node.name: node.type for node in self._session.get_inputs()}
-        self.outputs = {node.name for node in self._session.get_outputs()}
 
     def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
         answers: list[NDArray[np.float32]] = self._session.run(list(outputs), dict(feed))
@@ -216,9 +218,15 @@ def _calm_opencv() -> None:
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise ModelError(f"{path}: no such model file")
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file") from None
+    except (OSError, ValueError) as error:  # no permission, too long, or with a zero byte
+        raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error
+    if stat.S_ISDIR(status.st_mode):
         raise ModelError(f"{path}: a model is a single .onnx file, this is a folder")
-    if path.stat().st_size == 0:
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError(f"{path}: a model is a single .onnx file")
+    if status.st_size == 0:
         raise ModelError(f"{path}: the model file is empty")

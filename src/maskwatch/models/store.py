@@ -20,7 +20,7 @@ from typing import Any, Final
 import platformdirs
 
 from maskwatch.atomic_file import AtomicFile
-from maskwatch.errors import ConfigError, ModelError, SinkError
+from maskwatch.errors import ConfigError, ModelError, SinkError, one_line
 from maskwatch.models.download import earlier_folder, sha256
 from maskwatch.types import ModelKind
 
@@ -59,10 +59,37 @@ def store_dir() -> Path:
 
 
 def added_models() -> dict[str, AddedModel]:
-    """Returns the added models by name, with those whose file has vanished."""
-    paths = sorted(store_dir().glob("*.json"))
-    models = (_read_added(path) for path in paths if _is_name(path.stem))
-    return {model.name: model for model in models if model is not None}
+    """Returns the added models by name, with those whose file has vanished.
+
+    Models whose description is damaged are left out; see `damaged_models`.
+    """
+    models = {}
+    for path in _descriptions():
+        try:
+            model = _read_added(path)
+        except ModelError:
+            continue
+        models[model.name] = model
+    return models
+
+
+def damaged_models() -> dict[str, str]:
+    """Returns the models whose description in the store is damaged: name -> what is wrong.
+
+    A JSON file without a model beside it may be anybody's; it is none of them.
+    """
+    damaged = {}
+    for path in _descriptions():
+        try:
+            _read_added(path)
+        except ModelError as error:
+            if path.with_name(f"{path.stem}.onnx").is_file():
+                damaged[path.stem] = str(error)
+    return damaged
+
+
+def _descriptions() -> list[Path]:
+    return [path for path in sorted(store_dir().glob("*.json")) if _is_name(path.stem)]
 
 
 def locate_added(model: AddedModel) -> Path:
@@ -115,9 +142,10 @@ def add_file(path: Path, name: str, kind: ModelKind) -> AddedModel:
     folder = store_dir()
     description = folder / f"{name}.json"
     # On some systems a.onnx and A.onnx are one file.
-    if name.lower() in {taken.lower() for taken in added_models()}:
+    if name.lower() in {path.stem.lower() for path in _descriptions()}:
         raise ModelError(f"there is a model {name!r} already; remove it first, or choose another --name")
-    target = folder / f"{name}{path.suffix}"
+    # Not the suffix of the user's file: NAME.json is the description.
+    target = folder / f"{name}.onnx"
     with AtomicFile(target) as copy:
         try:
             shutil.copyfile(path, copy.path)
@@ -144,6 +172,20 @@ def remove_file(model: AddedModel) -> None:
         raise ModelError(f"{model.path}: cannot be deleted ({error.strerror or error})") from error
 
 
+def remove_damaged(name: str) -> None:
+    """Deletes what is left of a model whose description is damaged.
+
+    Raises:
+        ModelError: A file cannot be deleted.
+    """
+    for suffix in (".json", ".onnx"):
+        path = store_dir() / f"{name}{suffix}"
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be deleted ({error.strerror or error})") from error
+
+
 def chosen(kind: ModelKind) -> str | None:
     """Returns the name of the model in use; None for the shipped one."""
     name = _read(store_dir() / f"{_CHOICE}.json").get(kind)
@@ -157,19 +199,28 @@ def choose(kind: ModelKind, name: str | None) -> None:
         SinkError: The store cannot be written to.
     """
     path = store_dir() / f"{_CHOICE}.json"
-    names = {key: value for key, value in _read(path).items() if key != kind}
+    try:
+        before = _read(path)
+    except ModelError:  # damaged: what it said is lost anyway
+        before = {}
+    names = {key: value for key, value in before.items() if key != kind}
     if name is not None:
         names[kind] = name
     if names or path.exists():
         _write(path, names)
 
 
-def _read_added(path: Path) -> AddedModel | None:
-    """Returns the model that a JSON file describes; None where it describes none."""
+def _read_added(path: Path) -> AddedModel:
+    """Returns the model that a JSON file describes.
+
+    Raises:
+        ModelError: The file describes none.
+    """
     description = _read(path)
     kind, file, digest = (str(description.get(key, "")) for key in ("kind", "file", "sha256"))
     if kind not in ("detector", "classifier") or Path(file).name != file or not file:
-        return None
+        advice = f"`maskwatch models remove {path.stem}`, then add the model again"
+        raise ModelError(f"{path}: not what maskwatch wrote; {advice}")
     return AddedModel(path.stem, "detector" if kind == "detector" else "classifier", file, digest)
 
 
@@ -179,8 +230,10 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except RecursionError:
+        raise ModelError(f"{path}: cannot be read (nested too deeply); delete it and try again") from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: cannot be read ({error}); delete it and try again") from error
+        raise ModelError(f"{path}: cannot be read ({one_line(error)}); delete it and try again") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path}: not what maskwatch wrote; delete it and try again")
     return content

@@ -101,6 +101,7 @@ def summary(check: DatasetCheck) -> list[str]:
         ("groups of near-copies with different states", check.disagreeing),
     ):
         lines += [f"{text}: {len(groups)} ({sum(map(len, groups))} pictures)"] if groups else []
+    lines += [f"note: {note}" for note in check.notes]
     return lines + [f"warning: {warning}" for warning in check.warnings]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Cli, FakeModels
-from fakes import GREEN, scene, write_classifier
+from fakes import GREEN, scene, write_classifier, write_detector
 from maskwatch.models import runtime
 from maskwatch.sinks.pictures import save_image
 
@@ -111,3 +111,80 @@ def test_a_damaged_model_is_told_in_its_row(cli: Cli, fake_models: FakeModels, t
     assert rows["squares"]["state"] == "damaged"
     assert "a classifier, where a detector is needed" in rows["squares"]["summary"]
     assert "squares: detector, damaged" in cli("models", "show", "squares").stdout
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", "[" * 100_000, '{"kind": "poem", "file": "x", "sha256": ""}']
+)
+def test_a_damaged_description_is_a_row_and_can_be_removed(
+    cli: Cli, fake_models: FakeModels, tmp_path: Path, content: str
+) -> None:
+    cli("models", "add", fake_models.detector, "--name", "squares")
+    cli("models", "add", fake_models.detector, "--name", "other")
+    description = tmp_path / "own-models" / "squares.json"
+    description.write_text(content)
+    done = cli("models", "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert (done.returncode, rows["squares"]["state"], rows["other"]["state"]) == (0, "damaged", "added")
+    assert str(description) in rows["squares"]["summary"]
+    assert "squares" in cli("models").stdout
+    assert cli("models", "remove", "squares").stderr == "removed the damaged model squares\n"
+    assert not list((tmp_path / "own-models").glob("squares*"))
+
+
+def test_a_damaged_choice_does_not_hide_the_models(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    cli("models", "add", fake_models.detector, "--name", "squares")
+    (tmp_path / "own-models" / "use.json").write_text("{")
+    done = cli("models", "--json")
+    assert "squares" in [row["name"] for row in json.loads(done.stdout)]
+    assert "use.json" in done.stderr
+    assert cli("models", "use", "--default").returncode == 0
+    assert cli("models").stderr == ""
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00" * 100, b"\xff" * 1000, b"\x08\x08:\x04\n\x02\xff\xfe"])
+def test_a_file_that_is_no_model_any_more_is_a_row(
+    cli: Cli, fake_models: FakeModels, tmp_path: Path, data: bytes
+) -> None:
+    cli("models", "add", fake_models.detector, "--name", "squares")
+    (tmp_path / "own-models" / "squares.onnx").write_bytes(data)
+    rows = {row["name"]: row for row in json.loads(cli("models", "--json").stdout)}
+    assert rows["squares"]["state"] == "damaged"
+    assert cli("models").returncode == 0
+
+
+def test_metadata_is_shown_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    words = "[/b] [red]MIT[/red] \x1b[2J\nnext"
+    write_detector(tmp_path / "a.onnx", licence=words, architecture=words, note=float("nan"))
+    assert cli("models", "add", "a.onnx", "--name", "squares").returncode == 0
+    for command in (("models",), ("models", "show", "squares")):
+        done = cli(*command)
+        assert done.returncode == 0
+        assert "[/b] [red]MIT[/red]" in done.stdout
+        assert "\x1b" not in done.stdout
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    json.loads(cli("models", "--json").stdout, parse_constant=refuse)
+
+
+def test_a_model_file_named_json(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(fake_models.detector.read_bytes())
+    assert cli("models", "add", "x.json").returncode == 0
+    assert (tmp_path / "own-models" / "x.onnx").read_bytes() == fake_models.detector.read_bytes()
+    assert cli("models", "use", "x").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["/dev/null", "x" * 5000, "x" * 5000 + ".onnx", "folder"], ids=lambda name: name[:9]
+)
+@pytest.mark.parametrize(
+    "command", [("models", "add"), ("detect", "a.png", "--detector"), ("bench",)], ids=" ".join
+)
+def test_what_is_no_model_is_one_line(cli: Cli, tmp_path: Path, command: tuple[str, ...], name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    save_image(tmp_path / "a.png", scene({}))
+    done = cli(*command, name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1

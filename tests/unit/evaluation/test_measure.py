@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample, negative
+from maskwatch.evaluation.figures import plain
 from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.label_figures import main_face
 from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction
@@ -297,6 +299,20 @@ def test_nothing_found_at_all() -> None:
 def test_the_main_face_is_the_largest() -> None:
     assert main_face(faces((square(0, 20), 0.9, 0), (square(1, 30), 0.5, 0))) == 1
     assert main_face(Faces.empty()) == -1
+
+
+def test_a_state_whose_boxes_lie_outside_their_pictures_has_no_figure() -> None:
+    rows = [(square(0), 0), (square(1), 1), ((5000.0, 5000.0, 5040.0, 5040.0), 2)]
+    figures = compute_figures([prediction(rows, [(square(0), 0.9, 0)])])
+    (classes,) = figures.classes.values()
+    assert classes.average_precision["mask_worn_incorrectly"] is None
+    assert classes.mean is None
+    assert classes.mean_by_answer is None
+    json.dumps(plain(figures), allow_nan=False)
+
+
+def test_figures_that_are_not_finite_are_none() -> None:
+    assert plain([float("nan"), float("inf"), 0.123456789]) == [None, None, 0.12346]
 
 
 @pytest.mark.parametrize(

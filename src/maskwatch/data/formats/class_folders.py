@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from maskwatch.data.formats.class_names import STATES, meaning_of, split_named
-from maskwatch.data.picture_files import pictures_in
+from maskwatch.data.picture_files import is_file, pictures_in
 from maskwatch.data.sample import PortraitSample
+from maskwatch.data.text_files import read_text
 from maskwatch.errors import DataError
 from maskwatch.types import LABELS
 
@@ -59,10 +61,12 @@ def _groups(path: Path) -> dict[Path, str]:
     """Reads `groups.csv`: picture -> group; empty if there is no such file."""
     for folder in (path.resolve(), path.resolve().parent):
         listing = folder / "groups.csv"
-        if listing.is_file():
-            with listing.open(encoding="utf-8", newline="") as lines:
-                rows = csv.DictReader(lines)
+        if is_file(listing):
+            rows = csv.DictReader(io.StringIO(read_text(listing), newline=""))
+            try:
                 return {folder / (row.get("file") or ""): row.get("group") or "" for row in rows}
+            except csv.Error as error:
+                raise DataError(f"{listing}: not a readable CSV file ({error})") from error
     return {}
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from maskwatch.errors import ConfigError, ModelError
+from maskwatch.errors import ConfigError, ModelError, one_line
 from maskwatch.evaluation.figures import FORMAT
 from maskwatch.geometry import ceil_to, letterbox_size, snap_to_multiple
 from maskwatch.models import download
 from maskwatch.models.macs import macs
 from maskwatch.models.runtime import open_model
+from maskwatch.toml_file import read_toml
 from maskwatch.types import ModelKind
 
 DESCRIPTIONS: Final = Path(__file__).parent / "descriptions"
@@ -134,8 +135,11 @@ def _costs(model: Path, kind: ModelKind, metadata: dict[str, Any]) -> list[tuple
 def _read_json(path: Path, what: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ConfigError(f"{path}: not a readable JSON file (nested too deeply)") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: not a readable JSON file ({error})") from error
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise ConfigError(f"{path}: not a readable JSON file ({reason})") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: not what `maskwatch {what} --json` writes")
     return content
@@ -143,7 +147,11 @@ def _read_json(path: Path, what: str) -> dict[str, Any]:
 
 def _read_figures(path: Path, kind: ModelKind, sha256: str, model: Path) -> dict[str, Any]:
     content = _read_json(path, "evaluate")
-    if content.get("format") != FORMAT or not {"engine", "data", "figures"} <= content.keys():
+    if (
+        content.get("format") != FORMAT
+        or not {"engine", "data", "figures"} <= content.keys()
+        or not isinstance(content["engine"], dict)
+    ):
         raise ConfigError(f"{path}: not what `maskwatch evaluate --json` of this version writes")
     measured = content["engine"].get(f"{kind} sha256")
     if measured is None:
@@ -183,9 +191,9 @@ def _shipped_description(name: str) -> Description:
 
 def _read_description(path: Path) -> Description:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: not a readable file of words for a card ({error})") from error
+        content = read_toml(path, "file of words for a card")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: not a readable file of words for a card (no such file)") from None
     content.pop("models", None)
     unknown = sorted(content.keys() - set(Description.__slots__))
     if unknown:

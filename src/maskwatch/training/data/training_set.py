@@ -20,7 +20,7 @@ from maskwatch.data.corrections import (
 from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.class_folders import class_folders
 from maskwatch.data.negatives import is_held_out, read_negatives
-from maskwatch.data.picture_files import pictures_in
+from maskwatch.data.picture_files import is_folder, pictures_in
 from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.data.stratified_split import face_counts, split_by_group
 from maskwatch.errors import DataError
@@ -45,6 +45,7 @@ class TrainingSources:
         corrections: A list of wrong labels; see `maskwatch.data.corrections`.
         auto_labeller: YuNet's ONNX file; None does without.
         cache: Folder for decoded pictures and the auto-labeller's boxes.
+        labels_before_exif: Whether boxes were drawn before the EXIF turn; see `read_dataset`.
     """
 
     data: Sequence[Path]
@@ -54,6 +55,7 @@ class TrainingSources:
     corrections: Path | None = None
     auto_labeller: Path | None = None
     cache: Path = Path("runs/cache")
+    labels_before_exif: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,9 @@ def read_training_set(sources: TrainingSources, hold_out: float, seed: int, say:
         train, changed_in_train = _corrected(train, corrections)
         held_out, changed_in_held_out = _corrected(held_out, corrections)
         say(f"{changed_in_train + changed_in_held_out} labels corrected")
+    for path in sources.unlabelled:
+        if not is_folder(path):
+            raise DataError(f"{path}: no such folder")
     unlabelled = [p for path in sources.unlabelled for p in pictures_in(path)]
     if labelled := label_portraits(unlabelled, corrections):
         train.portraits.extend(labelled)
@@ -162,8 +167,8 @@ def _read_labels(
     train, held_out = LabelledPictures([], []), LabelledPictures([], [])
     for path in sources.data:
         _refuse_empty_folders(path, sources.names)
-        dataset = read_dataset(path, sources.names)
-        for problem in dataset.problems:
+        dataset = read_dataset(path, sources.names, sources.labels_before_exif)
+        for problem in (*dataset.problems, *dataset.notes):
             say(problem)
         dataset = _with_validation(dataset, hold_out, seed)
         for target, split in ((train, "train"), (held_out, "val")):
@@ -179,7 +184,7 @@ def _corrected(labelled: LabelledPictures, corrections: Sequence[Correction]) ->
 
 
 def _refuse_empty_folders(path: Path, names: dict[str, str]) -> None:
-    if not path.is_dir():
+    if not is_folder(path):
         return
     folders = class_folders(path, names)
     empty = [folder for folder, _, _ in folders if not pictures_in(folder)]

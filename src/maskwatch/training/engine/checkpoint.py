@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from maskwatch.atomic_file import AtomicFile
+from maskwatch.data.picture_files import is_folder
 from maskwatch.errors import DataError, SinkError
 
 LAST: Final = "checkpoint.pt"
@@ -23,7 +24,7 @@ def of_run(path: Path) -> Path:
     Raises:
         DataError: The folder holds none.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         return path
     for name in (BEST, LAST):
         if (path / name).is_file():

@@ -7,7 +7,6 @@ and every file that is written is compared with torch.
 from __future__ import annotations
 
 import logging
-import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from maskwatch.errors import ConfigError, DataError, ModelError
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.models.half_precision import halve
 from maskwatch.models.metadata import FORMAT, parse
+from maskwatch.toml_file import read_toml
 from maskwatch.training.engine import checkpoint
 from maskwatch.training.export import parity
 from maskwatch.training.export.calibration import UNSCALED, Temperatures
@@ -295,10 +295,13 @@ def read_metadata(kind: str | None, file: Path | None) -> dict[str, Any]:
     if file is None:
         return metadata
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        return metadata | dict(content.get("metadata", content))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: not a readable metadata file ({error})") from error
+        content = read_toml(file, "metadata file")
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: not a readable metadata file (no such file)") from None
+    given = content.get("metadata", content)
+    if not isinstance(given, dict):
+        raise ConfigError(f"{file}: not a readable metadata file (metadata is no table)")
+    return metadata | given
 
 
 def _state(saved: Path, kind: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field
 
-STRICT: Final = ConfigDict(extra="forbid")
+STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Of every table of a recipe: a key that does not exist is an error."""
 
 Count = Annotated[int, Field(ge=1)]

@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
 from maskwatch.errors import ConfigError
+from maskwatch.toml_file import read_toml
 from maskwatch.training.recipes.former_keys import with_current_keys
 from maskwatch.training.recipes.schema import PREVIOUS, SETTINGS, ExportSettings, Recipe, Stage
 from maskwatch.types import ModelKind
@@ -51,12 +52,10 @@ def read_table(kind: ModelKind, file: str | Path | None) -> dict[str, Any]:
         if not path.is_file():
             path = SHIPPED / f"{file}-{kind}.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = read_toml(path, "recipe")
     except FileNotFoundError:
         shipped = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.toml")))
         raise ConfigError(f"{file}: no such recipe; shipped are {shipped}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: not a readable recipe ({error})") from error
     if table.get("kind", kind) != kind:
         raise ConfigError(f"{file}: a recipe for a {table['kind']}; use maskwatch train {table['kind']}")
     return table
@@ -153,7 +152,7 @@ def _read_changes(changes: Sequence[str]) -> dict[str, Any]:
                 raise ConfigError(f"{change!r}: {name} has a value already and is no table")
         try:
             table[last] = tomllib.loads(f"value = {value.strip()}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             table[last] = value.strip()
     return content
 
@@ -182,6 +181,8 @@ def _checked(of: type[_Checked], content: Any, where: str) -> _Checked:
         return TypeAdapter(of).validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         raise _clear(error, of, where) from None
+    except (RecursionError, ValueError):  # thousands of levels or of digits
+        raise ConfigError(f"recipe: {where.rstrip('.') or 'it'} holds a value that is too long") from None
 
 
 def _clear(error: ValidationError, of: type, where: str) -> ConfigError:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fakes import scene
+from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.coco import is_coco, read_coco
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
@@ -134,6 +135,144 @@ def test_is_coco(write: Write) -> None:
     assert is_coco(write(CONTENT))
     assert not is_coco(write({"images": []}, "other.json"))
     assert not is_coco(write("{", "broken.json"))
+
+
+def test_a_category_that_no_box_uses_needs_no_meaning(write: Write) -> None:
+    # Roboflow puts the name of the project there, with the id 0.
+    content = {**CONTENT, "categories": [{"id": 0, "name": "street-jx3k"}, *CONTENT["categories"]]}
+    assert read_coco(write(content))[0].states.tolist() == [0, 1, UNKNOWN]
+
+
+def test_pictures_that_share_an_id_are_left_out_and_told(write: Write) -> None:
+    images = [
+        {"id": 9, "file_name": "a.png"},
+        {"id": 9, "file_name": "b.png"},
+        {"id": 7, "file_name": "c.png"},
+    ]
+    problems: list[str] = []
+    path = write({**CONTENT, "images": images}, pictures=("a.png", "b.png", "c.png"))
+    (sample,) = read_coco(path, problems=problems)
+    assert sample.path.name == "c.png"
+    (problem,) = problems
+    assert problem.startswith(f"{path}: 2 pictures share an id with another one and are left out")
+    assert problem.endswith("id 9 of a.png and b.png")
+
+
+def test_an_entry_given_twice_is_one_picture(write: Write) -> None:
+    assert len(read_coco(write({**CONTENT, "images": CONTENT["images"] * 2}))) == 2
+
+
+def test_a_category_id_with_two_meanings(write: Write) -> None:
+    content = {**CONTENT, "categories": [*CONTENT["categories"], {"id": 1, "name": "no_mask"}]}
+    with pytest.raises(DataError, match="category id 1 is given twice, to 'with_mask' and 'no_mask'"):
+        read_coco(write(content))
+
+
+def test_ids_as_texts_and_numbers(write: Write) -> None:
+    annotations = [{**row, "image_id": str(row["image_id"])} for row in CONTENT["annotations"]]
+    assert len(read_coco(write({**CONTENT, "annotations": annotations}))[0].boxes) == 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "pictures", "name"),
+    [
+        ("annotations/instances_train2017.json", "train2017", "a.png"),
+        ("annotations/instances_train2017.json", "images/train2017", "a.png"),
+        ("annotations/instances_train2017.json", "images/train2017", "train2017/a.png"),
+        ("annotations/instances_train2017.json", "images", "train2017/a.png"),
+        ("labels.json", "images", "images\\a.png"),
+        ("labels.json", "images", "C:\\data\\set\\images\\a.png"),
+        ("labels.json", "train2017", "a.png"),
+        ("train2017/labels.json", "train2017", "train2017/a.png"),
+    ],
+)
+def test_pictures_in_split_folders_and_names_with_folders(
+    tmp_path: Path, labels: str, pictures: str, name: str
+) -> None:
+    content = {**CONTENT, "images": [{"id": 7, "file_name": name}]}
+    (tmp_path / pictures).mkdir(parents=True)
+    save_image(tmp_path / pictures / "a.png", scene({}))
+    (tmp_path / labels).parent.mkdir(exist_ok=True)
+    (tmp_path / labels).write_text(json.dumps(content))
+    assert [sample.path for sample in read_coco(tmp_path / labels)] == [tmp_path / pictures / "a.png"]
+
+
+def test_the_year_decides_between_split_folders(tmp_path: Path) -> None:
+    for year in ("train2014", "train2017"):
+        (tmp_path / year).mkdir()
+        save_image(tmp_path / year / "a.png", scene({}))
+    (tmp_path / "annotations").mkdir()
+    path = tmp_path / "annotations" / "instances_train2017.json"
+    path.write_text(json.dumps({**CONTENT, "images": [{"id": 7, "file_name": "a.png"}]}))
+    assert [sample.path.parent.name for sample in read_coco(path)] == ["train2017"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bbox": [1, 2, 10**400, 4]},
+        {"bbox": [1, 2, 1e300, 4]},
+        {"bbox": ["a", 2, 3, 4]},
+        {"bbox": [True, 2, 3, 4]},
+        {"bbox": {"x": 1}},
+        {"category_id": [1]},
+        {"category_id": {}},
+        {"category_id": None},
+        {"image_id": [7]},
+        {"image_id": {}},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_a_hostile_annotation_harms_nothing_else(write: Write, change: dict[str, Any]) -> None:
+    first, *others = CONTENT["annotations"]
+    text = json.dumps({**CONTENT, "annotations": [{**first, **change}, *others]})
+    problems: list[str] = []
+    sample = read_coco(write(text), problems=problems)[0]
+    assert len(sample.boxes) + len(problems) == 3
+    assert np.isfinite(sample.boxes).all()
+
+
+def test_a_picture_whose_boxes_are_all_unusable_is_no_picture_without_faces(write: Write) -> None:
+    content = {**CONTENT, "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": []}]}
+    problems: list[str] = []
+    unusable: set[Path] = set()
+    path = write(content)
+    read_coco(path, problems=problems, unusable=unusable)
+    assert [path.name for path in unusable] == ["a.png"]
+    assert [sample.path.name for sample in read_dataset(path).samples] == ["b.png"]
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"images": ' + "[" * 200_000, '{"images": ' + "9" * 10_000 + "}"],
+    ids=["deep", "digits"],
+)
+def test_a_hostile_file(write: Write, content: str) -> None:
+    path = write(content)
+    with pytest.raises(DataError, match="not a readable JSON file"):
+        read_coco(path)
+    assert not is_coco(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_other_encodings(tmp_path: Path, encoding: str) -> None:
+    content = {**CONTENT, "images": [{"id": 7, "file_name": "gré.png"}]}
+    save_image(tmp_path / "gré.png", scene({}))
+    (tmp_path / "labels.json").write_bytes(json.dumps(content, ensure_ascii=False).encode(encoding))
+    assert [sample.path.name for sample in read_coco(tmp_path / "labels.json")] == ["gré.png"]
+
+
+def test_a_flag_written_as_text(write: Write) -> None:
+    rows = [{**CONTENT["annotations"][0], "iscrowd": flag} for flag in (0, "0", 1, "1", True, None)]
+    sample = read_coco(write({**CONTENT, "annotations": rows}))[0]
+    assert sample.ignore.tolist() == [False, False, True, True, True, False]
+
+
+def test_no_value_is_no_text(write: Write) -> None:
+    images = [{"id": 7, "file_name": "a.png", "source": None, "group": None, "split": None}]
+    sample = read_coco(write({**CONTENT, "images": images}))[0]
+    assert (sample.source, sample.group, sample.split) == ("", "", "")
 
 
 def test_the_split_of_an_entry_wins_over_the_file_name(write: Write) -> None:

@@ -88,6 +88,91 @@ def test_nothing_there(tmp_path: Path) -> None:
         read_voc(tmp_path)
 
 
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "戴口罩"),
+        ("gb2312", "戴口罩"),
+        ("big5", "戴口罩"),
+        ("shift_jis", "マスク"),
+        ("windows-1252", "masqué"),
+    ],
+)
+def test_encodings(tmp_path: Path, encoding: str, name: str, declared: bool) -> None:
+    text = annotation((name, "10 20 40 60", 0), filename=f"{name}.png")
+    put(tmp_path, "Annotations", "JPEGImages", a="")
+    save_image(tmp_path / "JPEGImages" / f"{name}.png", scene({}))
+    head = f'<?xml version="1.0" encoding="{encoding}"?>\n' if declared else ""
+    (tmp_path / "Annotations" / "a.xml").write_bytes((head + text).encode(encoding))
+    (sample,) = read_voc(tmp_path, {name: "with_mask"})
+    assert sample.path.name == f"{name}.png"
+    assert sample.states.tolist() == [0]
+
+
+def test_a_byte_order_mark_and_a_wrong_declaration(tmp_path: Path) -> None:
+    put(tmp_path, "Annotations", "JPEGImages", a="", b="", c="")
+    text = annotation(("face", "1 1 9 9", 0), filename="é")
+    for name, data in {
+        "a": ('<?xml version="1.0" encoding="utf-8"?>' + text).encode("utf-8-sig"),
+        "b": ('<?xml version="1.0" encoding="utf-16"?>' + text).encode("utf-16"),
+        "c": ('<?xml version="1.0" encoding="utf-8"?>' + text).encode("cp1252"),
+    }.items():
+        (tmp_path / "Annotations" / f"{name}.xml").write_bytes(data)
+    problems: list[str] = []
+    assert [len(sample.boxes) for sample in read_voc(tmp_path, problems=problems)] == [1, 1, 1]
+    assert not problems
+
+
+def test_an_unknown_encoding_is_one_line(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "Annotations",
+        "JPEGImages",
+        a=f'<?xml version="1.0" encoding="klingon"?>{annotation()}',
+        b=annotation(),
+    )
+    problems: list[str] = []
+    assert [sample.path.stem for sample in read_voc(tmp_path, problems=problems)] == ["b"]
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{tmp_path / 'Annotations' / 'a.xml'}: not readable (unknown encoding")
+
+
+def test_roboflow_with_a_folder_for_each_split(tmp_path: Path) -> None:
+    for split, state in (("train", "with_mask"), ("valid", "without_mask"), ("test", "face")):
+        put(tmp_path / split, ".", ".", a_jpg=annotation((state, "1 1 9 9", 0), filename="a_jpg.png"))
+    samples = read_voc(tmp_path)
+    assert sorted((s.split, s.path.parent.name, int(s.states[0])) for s in samples) == [
+        ("test", "test", -1),
+        ("train", "train", 0),
+        ("val", "valid", 1),
+    ]
+
+
+def sized(width: int, height: int) -> str:
+    size = f"<size><width>{width}</width><height>{height}</height></size>"
+    return annotation(("face", "1 1 9 9", 0)).replace("<object>", size + "<object>", 1)
+
+
+def test_a_size_that_contradicts_the_picture_is_told(tmp_path: Path) -> None:
+    files = {"a": sized(320, 240), "b": sized(0, 0), "c": sized(640, 480), "d": sized(64, 48)}
+    put(tmp_path, "Annotations", "JPEGImages", **files)
+    problems: list[str] = []
+    assert len(read_voc(tmp_path, problems=problems)) == 4
+    (problem,) = problems
+    assert problem.startswith(f"{tmp_path}: 2 pictures have another size than their labels say")
+    assert problem.endswith("c.png: 320 x 240 pixels, not 640 x 480")
+
+
+def test_hostile_numbers(tmp_path: Path) -> None:
+    boxes = [("face", box, 0) for box in ("1 1 1e300 9", "1 1 nan 9", "1 1 inf 9", "1 1 9 9")]
+    put(tmp_path, "Annotations", "JPEGImages", a=annotation(*boxes))
+    problems: list[str] = []
+    (sample,) = read_voc(tmp_path, problems=problems)
+    assert sample.boxes.tolist() == [[1, 1, 9, 9]]
+    assert len(problems) == 3
+
+
 def test_names_and_marks_with_blanks_around_them(tmp_path: Path) -> None:
     text = annotation((" with_mask ", "1 1 9 9", 1), filename=" a.png ").replace(">1<", "> 1 <", 1)
     (sample,) = read_voc(put(tmp_path, "Annotations", "JPEGImages", a=text))

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as PIL
 
 from fakes import scene
+from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.yolo import find_yaml, label_file, read_yolo
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
@@ -139,6 +140,148 @@ def test_no_labels_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_yaml(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "data.yaml").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_yolo(tmp_path / "data.yaml")
+
+
+FACE5 = "0 0.5 0.5 0.25 0.5 0.45 0.4 0.55 0.4 0.5 0.5 0.46 0.6 0.54 0.6"
+MISSING = f"0 {MIDDLE}" + " -1" * 10
+
+
+def test_boxes_with_landmarks(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"{FACE5}\n{MISSING}\n")
+    problems: list[str] = []
+    notes: list[str] = []
+    (sample,) = read_yolo(tmp_path, {"0": "face"}, problems, notes=notes)
+    np.testing.assert_allclose(sample.boxes, [[120, 60, 200, 180]] * 2, atol=1e-4)
+    assert not problems
+    assert notes == [f"{tmp_path}: 1 label files hold boxes with key points: the key points are not used"]
+
+
+def test_key_points_that_the_yaml_file_announces(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE} 0.5 0.5 2 0.1 0.1 0\n0 {MIDDLE}\n0 {MIDDLE} 0.5 0.5")
+    label(tmp_path / "data.yaml", "names: [face]\nkpt_shape: [2, 3]\n")
+    problems: list[str] = []
+    (sample,) = read_yolo(tmp_path, problems=problems)
+    np.testing.assert_allclose(sample.boxes, [[120, 60, 200, 180]] * 2, atol=1e-4)
+    assert problems == [f"{tmp_path / 'a.txt'}:3: not a YOLO label (6 numbers after the class)"]
+    label(tmp_path / "data.yaml", "names: [face]\nkpt_shape: many\n")
+    with pytest.raises(DataError, match="`kpt_shape` must be"):
+        read_yolo(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.TXT", "a.png.txt"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_label_files_of_all_programs(tmp_path: Path, name: str, mark: str, end: str) -> None:
+    picture(tmp_path / "images" / "a.png")
+    place = tmp_path / "labels" / name
+    place.parent.mkdir()
+    place.write_bytes(f"{mark}0 {MIDDLE}{end}0 {MIDDLE}{end}".encode())
+    (sample,) = read_yolo(tmp_path, {"0": "face"})
+    assert len(sample.boxes) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_class_names_in_other_encodings(tmp_path: Path, encoding: str) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE}")
+    (tmp_path / "classes.txt").write_bytes("戴口罩\r\n".encode(encoding))
+    (sample,) = read_yolo(tmp_path, {"戴口罩": "with_mask"})
+    assert sample.states.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("big5", "戴口罩"), ("cp932", "マスク"), ("cp1252", "masqué")],
+)
+def test_the_encoding_in_which_the_class_names_are_known(tmp_path: Path, encoding: str, name: str) -> None:
+    picture(tmp_path / "a.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE}")
+    (tmp_path / "classes.txt").write_bytes(name.encode(encoding))
+    (sample,) = read_yolo(tmp_path, {name: "with_mask"})
+    assert sample.states.tolist() == [0]
+
+
+def test_a_list_in_another_encoding_and_with_backslashes(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "gré.png")
+    label(tmp_path / "labels" / "gré.txt", f"0 {MIDDLE}")
+    (tmp_path / "val.txt").write_bytes("C:\\data\\images\\gré.png\r\n".encode("cp1252"))
+    label(tmp_path / "data.yaml", "val: val.txt\nnames: [with_mask]\n")
+    assert [sample.path.name for sample in read_yolo(tmp_path)] == ["gré.png"]
+
+
+def test_a_picture_without_a_usable_line_is_no_picture_without_faces(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        picture(tmp_path / f"{name}.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE}")
+    label(tmp_path / "b.txt", "face 10 20 30 40")
+    label(tmp_path / "c.txt", "")
+    problems: list[str] = []
+    unusable: set[Path] = set()
+    read_yolo(tmp_path, {"0": "face"}, problems, unusable=unusable)
+    assert unusable == {tmp_path / "b.png"}
+    samples = read_dataset(tmp_path, {"0": "face"}).samples
+    assert [sample.path.name for sample in samples] == ["a.png", "c.png"]
+    assert len(problems) == 1
+
+
+def test_a_file_that_holds_no_labels_is_one_line(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "b.png")
+    label(tmp_path / "a.txt", f"0 {MIDDLE}")
+    label(tmp_path / "b.txt", "some words\n" * 50)
+    problems: list[str] = []
+    read_yolo(tmp_path, {"0": "face"}, problems)
+    (problem,) = problems
+    assert problem.startswith(f"{tmp_path / 'b.txt'}: 50 lines are no YOLO labels; the first: ")
+
+
+def test_labels_without_a_picture_are_told(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.png")
+    for name in ("a", "gone"):
+        label(tmp_path / "labels" / f"{name}.txt", f"0 {MIDDLE}")
+    label(tmp_path / "labels" / "classes.txt", "face\n")
+    problems: list[str] = []
+    read_yolo(tmp_path, problems=problems)
+    assert problems == [f"{tmp_path / 'labels'}: 1 label files belong to no picture; the first: gone.txt"]
+
+
+def test_darknet_of_roboflow(tmp_path: Path) -> None:
+    for split in ("train", "valid"):
+        picture(tmp_path / split / f"{split}.png")
+        label(tmp_path / split / f"{split}.txt", f"1 {MIDDLE}")
+        label(tmp_path / split / "_darknet.labels", "with_mask\nwithout_mask\n")
+    samples = read_yolo(tmp_path)
+    assert [(sample.split, sample.states.tolist()) for sample in samples] == [("train", [1]), ("val", [1])]
+
+
+def test_fractions_of_the_stored_picture(tmp_path: Path) -> None:
+    exif = PIL.Exif()
+    exif[0x0112] = 6
+    PIL.new("RGB", (320, 240)).save(tmp_path / "a.jpg", exif=exif)
+    label(tmp_path / "a.txt", "0 0.25 0.25 0.5 0.5")
+    (sample,) = read_yolo(tmp_path, {"0": "face"}, before_exif=True)
+    assert sample.boxes.tolist() == [[0, 0, 160, 120]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: &a [x, x]\nb: &b [*a, *a]\nnames: [*b, *b]", "aliases of lists and mappings are not supported"),
+        ("names: " + "[" * 100_000, "nested too deeply|not a readable YAML"),
+        ("names: {.nan: x}", "`names` must be a list"),
+        ("names: {.inf: x}", "`names` must be a list"),
+        ("names: text", "`names` must be a list"),
+        ("names: [a]\ndate: 2020-13-45", "not a readable YAML file"),
+        ("names: [a]\n#" + "x" * 1_100_000, "too large"),
+    ],
+    ids=["alias bomb", "deep", "nan", "inf", "text", "date", "large"],
+)
+def test_a_hostile_yaml(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(DataError, match=message):
         read_yolo(tmp_path / "data.yaml")
