@@ -11,9 +11,39 @@ Each message is one line that says what is wrong and what to do. The command lin
 is. Any other exception is a bug.
 """
 
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_ESCAPED: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories: control and format characters, bytes of no encoding, ends of lines and paragraphs."""
+
+_JOINERS: Final = "\u200c\u200d"
+"""Format characters that belong to ordinary words and signs."""
+
+
+def printable(text: str) -> str:
+    """Returns a text in which control characters and ends of lines are backslash escapes.
+
+    A file may be called anything: written to a terminal as it is, its name could move the cursor, hide
+    what stands before it or look like another line.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if unicodedata.category(character) in _ESCAPED and character not in _JOINERS
+        else character
+        for character in text
+    )
+
 
 class MaskwatchError(Exception):
-    """Base of all errors whose message is for the user."""
+    """Base of all errors whose message is for the user; `str()` gives one line without control characters."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConfigError(MaskwatchError):

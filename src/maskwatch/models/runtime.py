@@ -23,6 +23,9 @@ from maskwatch.errors import ModelError, one_line
 from maskwatch.models import openvino
 from maskwatch.types import ModelKind
 
+# `maskwatch/__init__.py` has switched telemetry off already, unless ONNX Runtime was imported before it.
+ort.disable_telemetry_events()
+
 METADATA_KEY: Final = "maskwatch"
 FORMAT: Final = 1
 """The newest form of the metadata that this version can read."""
