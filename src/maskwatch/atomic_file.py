@@ -42,6 +42,7 @@ class AtomicFile:
     Attributes:
         final: The final name.
         path: Where to write: a temporary file with the same suffix as the final name, or the pipe or device.
+        whole_at_any_time: Whether what is in the file is of use even if the rest never comes.
 
     Raises:
         SinkError: The folder cannot be made or written to; or the file is an input of the command
@@ -50,6 +51,7 @@ class AtomicFile:
 
     def __init__(self, path: Path) -> None:
         self.final = path
+        self.whole_at_any_time = False
         self._direct = False
         try:
             self._target = self.path = path
@@ -127,11 +129,17 @@ class AtomicFile:
             _drafts.discard(self)
 
 
-def discard_all() -> None:
-    """Deletes every temporary file that is still open, for a program that has to end at once."""
+def finish_all() -> None:
+    """Finishes every file that is still being written, for a program that has to end at once.
+
+    Files that are `whole_at_any_time` get their final names, the others are deleted.
+    """
     for draft in list(_drafts):
-        with contextlib.suppress(OSError):
-            draft.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError, SinkError):
+            if draft.whole_at_any_time:
+                draft.commit()
+            else:
+                draft.discard()
 
 
 @contextmanager

@@ -10,6 +10,9 @@ import typer
 if TYPE_CHECKING:
     from maskwatch.settings import Settings
 
+STDOUT = ("-", "/dev/stdout")
+"""Names of files that stand for stdout."""
+
 Threshold = Annotated[
     float | None,
     typer.Option(
@@ -101,3 +104,15 @@ def settings_from(
             "classify": {"classifier": classifier},
         },
     )
+
+
+def input_files(ctx: typer.Context, settings: Settings) -> list[str | Path | None]:
+    """Returns the files that a command reads beside its pictures, which no output may replace.
+
+    Args:
+        ctx: Of the command; holds the path of the settings file.
+        settings: They name the models.
+    """
+    config: Path | None = ctx.obj
+    models = (settings.detect.detector, settings.classify.classifier)
+    return [config or "maskwatch.toml", *(part for name in models for part in (name, name.partition("=")[2]))]
