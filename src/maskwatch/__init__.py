@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from maskwatch.types import LABELS, Event, Faces, Frame, Result
 
 # ONNX Runtime sends usage events, which hold the names of model files, and stores an id in the home folder.
-# It reads this when it is imported, and so do the processes that are started from here. `models/runtime.py` is
-# the second lock, for programs that imported ONNX Runtime first. Nothing leaves the computer: not optional.
+# It reads this when it is imported, and so do the processes that are started from here. Not optional: nothing
+# leaves the computer. `models/runtime.py` is the second lock, for programs that imported it before.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"

@@ -73,7 +73,8 @@ class AtomicFile:
             self.path = self._target.with_name(_temporary_name(path))
             self._create(old)
         except (OSError, ValueError) as error:
-            raise SinkError(f"{path}: cannot be written ({getattr(error, 'strerror', '') or error})") from error
+            reason = getattr(error, "strerror", None) or error
+            raise SinkError(f"{path}: cannot be written ({reason})") from error
         with _lock:
             _drafts.add(self)
 

@@ -18,9 +18,7 @@ def app(
     ] = "127.0.0.1",
     insecure: Annotated[
         bool,
-        typer.Option(
-            "--insecure", help="Allow a --host that other computers can reach: there is no login."
-        ),
+        typer.Option("--insecure", help="Allow a --host that other computers can reach: there is no login."),
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:

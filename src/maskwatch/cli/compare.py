@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from maskwatch.cli.options import HeldOut, Limit, Live, Names, Negatives, Split
+from maskwatch.cli.options import HeldOut, Limit, Live, Names, Negatives, Split, input_files, pictures_of
 
 _SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
 
@@ -45,12 +46,18 @@ def compare(
     limit: Limit = None,
     live: Live = False,
 ) -> None:
-    """Compare two models on the same pictures: figures, significance, what changed, speed."""
-    from maskwatch.atomic_file import write_text
+    """Compare two models on the same pictures: figures, significance, what changed, speed.
+
+    If one of them cannot be had, the figures of the other are printed, and the exit status is 1.
+    """
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.cli.options import settings_from
     from maskwatch.data.formats.class_names import parse_names
+    from maskwatch.errors import MaskwatchError
     from maskwatch.evaluation.compare import compare as run
     from maskwatch.evaluation.compare import to_plain
+    from maskwatch.evaluation.evaluate import evaluate as run_one
     from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.evaluation.inference import load_evaluated_engine, parse_models
     from maskwatch.progress import progress
@@ -60,28 +67,47 @@ def compare(
     evaluation_set = select(
         Selection(data or (), negatives or (), (), parse_names(names), split, held_out, limit)
     )
-    engines = [
-        load_evaluated_engine(
-            *parse_models(spec, settings.detect.detector, settings.classify.classifier),
-            settings.detect.size,
-            settings.detect.threshold,
-            live=live,
-            threads=settings.detect.threads,
-        )
-        for spec in (first, second)
-    ]
+    inputs = [*(data or ()), first, second, *pictures_of(evaluation_set), *input_files(ctx, settings)]
+    engines, errors = [], []
+    for spec in (first, second):
+        try:
+            engine = load_evaluated_engine(
+                *parse_models(spec, settings.detect.detector, settings.classify.classifier),
+                settings.detect.size,
+                settings.detect.threshold,
+                live=live,
+                threads=settings.detect.threads,
+            )
+            engines.append(engine)
+        except MaskwatchError as error:
+            errors.append(error)
+    if errors:
+        if engines:
+            _show_figures(
+                run_one(engines[0], evaluation_set, partly_labelled or (), progress=progress).figures
+            )
+        raise errors[0]
     comparison = run(engines[0], engines[1], evaluation_set, partly_labelled or (), progress, mistakes)
     if report is not None:
         from maskwatch.reports.comparison_page import comparison_page
 
-        write_text(report, comparison_page(comparison))
-        print(f"report: {report}", file=sys.stderr)
+        with protected(inputs):
+            write_text(report, comparison_page(comparison))
+        say(f"report: {report}")
     text = json.dumps(to_plain(comparison), indent=1, allow_nan=False) + "\n"
     if str(as_json) == "-":
         sys.stdout.write(text)
         return
     if as_json is not None:
-        write_text(as_json, text)
+        with protected(inputs):
+            write_text(as_json, text)
     print("\n".join(text_lines(comparison)))
-    for problem in comparison.problems[:5]:
-        print(problem, file=sys.stderr)
+    say(*comparison.problems[:5])
+
+
+def _show_figures(figures: Mapping[str, Any]) -> None:
+    """Prints the figures of the one model that could be had."""
+    from maskwatch.evaluation.result import headline
+
+    for name, value in headline(figures):
+        print(f"{name}  {value}")

@@ -19,6 +19,8 @@ from maskwatch.cli.options import (
     Size,
     Split,
     Threshold,
+    input_files,
+    pictures_of,
     settings_from,
 )
 
@@ -76,7 +78,8 @@ def evaluate(
     threshold: Threshold = None,
 ) -> None:
     """Measure how well faces are found and states are told on labelled pictures."""
-    from maskwatch.atomic_file import write_text
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.evaluation.evaluate import evaluate as run
     from maskwatch.evaluation.evaluation_set import Selection, select
@@ -96,16 +99,23 @@ def evaluate(
     selection = Selection(
         data or (), negatives or (), crops or (), parse_names(names), split, held_out, limit
     )
-    evaluation = run(
-        engine, select(selection), partly_labelled or (), corrections, slices, mistakes, progress
-    )
+    evaluation_set = select(selection)
+    inputs = [
+        *(data or ()),
+        *(corrections, slices),
+        *pictures_of(evaluation_set),
+        *input_files(ctx, settings),
+    ]
+    evaluation = run(engine, evaluation_set, partly_labelled or (), corrections, slices, mistakes, progress)
     if report is not None:
         from maskwatch.reports.evaluation_page import evaluation_page
 
-        write_text(report, evaluation_page(evaluation))
-        print(f"report: {report}", file=sys.stderr)
+        with protected(inputs):
+            write_text(report, evaluation_page(evaluation))
+        say(f"report: {report}")
     if as_json is not None and str(as_json) != "-":
-        write_text(as_json, to_json(evaluation))
+        with protected(inputs):
+            write_text(as_json, to_json(evaluation))
     if str(as_json) == "-":
         sys.stdout.write(to_json(evaluation))
     else:
@@ -115,4 +125,4 @@ def evaluate(
             print(f"{name:<{width}}  {value}")
     if evaluation.problems:
         shown = evaluation.problems[:5] + (["..."] if len(evaluation.problems) > 5 else [])
-        print(f"{len(evaluation.problems)} left out:", *shown, sep="\n  ", file=sys.stderr)
+        say(f"{len(evaluation.problems)} left out:", *(f"  {problem}" for problem in shown))

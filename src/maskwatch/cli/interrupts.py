@@ -37,8 +37,12 @@ class Interrupts:
     first: int = 0
 
 
+INTERRUPTS: Final = Interrupts()
+"""Those of this process."""
+
+
 @contextmanager
-def interruptible(patient: bool = False) -> Iterator[Interrupts]:
+def interruptible(patient: bool = False) -> Iterator[None]:
     """Turns SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt within the `with` block.
 
     A second signal ends the process at once, and so does one that is not answered in time: the main thread
@@ -48,9 +52,8 @@ def interruptible(patient: bool = False) -> Iterator[Interrupts]:
     Args:
         patient: Whether the command may take as long as it needs after the first signal.
     """
-    interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
-        yield interrupts
+        yield
         return
     before = {}
     for number in _SIGNALS:
@@ -60,12 +63,12 @@ def interruptible(patient: bool = False) -> Iterator[Interrupts]:
     writer.setblocking(False)
     # Python calls a handler only when the main thread runs Python code again. This is written at once.
     earlier = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    arguments = (interrupts, reader, writer, frozenset(before), patient)
+    arguments = (reader, writer, frozenset(before), patient)
     threading.Thread(target=_watch, args=arguments, name="signals", daemon=True).start()
     try:
-        yield interrupts
+        yield
     finally:
-        if not interrupts.first:
+        if not INTERRUPTS.first:
             signal.set_wakeup_fd(earlier)
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -73,27 +76,21 @@ def interruptible(patient: bool = False) -> Iterator[Interrupts]:
                 writer.send(_OVER)
 
 
-def _watch(
-    interrupts: Interrupts,
-    reader: socket.socket,
-    writer: socket.socket,
-    numbers: frozenset[int],
-    patient: bool,
-) -> None:
+def _watch(reader: socket.socket, writer: socket.socket, numbers: frozenset[int], patient: bool) -> None:
     """Waits for signals, whose numbers come from `reader`, and ends the process where that is due."""
     deadline = None
     with reader, writer:
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not select.select([reader], [], [], left)[0]:
-                _end(interrupts.first)
+                _end(INTERRUPTS.first)
             data = reader.recv(1)
             if data and data[0] in numbers:
-                if interrupts.first:
-                    _end(interrupts.first)
-                interrupts.first = data[0]
+                if INTERRUPTS.first:
+                    _end(INTERRUPTS.first)
+                INTERRUPTS.first = data[0]
                 deadline = None if patient else time.monotonic() + _GRACE
-            elif not interrupts.first:
+            elif not INTERRUPTS.first:
                 return
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from maskwatch.evaluation.evaluation_set import EvaluationSet
     from maskwatch.settings import Settings
 
 STDOUT = ("-", "/dev/stdout")
@@ -73,6 +74,12 @@ Limit = Annotated[
     typer.Option(min=1, metavar="N", help="At most N pictures of each kind, for a quick look."),
 ]
 Live = Annotated[bool, typer.Option("--live", help="As for live video: faster, smaller input.")]
+
+
+def pictures_of(evaluation_set: EvaluationSet) -> list[Path]:
+    """Returns the paths of all pictures of an evaluation."""
+    sets = (evaluation_set.samples, evaluation_set.negatives, evaluation_set.portraits)
+    return [sample.path for samples in sets for sample in samples]
 
 
 def settings_from(

@@ -65,7 +65,7 @@ class _TextSink:
         raise NotImplementedError
 
     def write(self, result: Result) -> None:
-        """Writes one result: all of its rows or, where this fails, a part of them that is never kept in a file.
+        """Writes one result. Where this fails, nothing of the file is kept.
 
         Raises:
             SinkError: The file cannot be written.
