@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -46,18 +45,13 @@ def compare(
     limit: Limit = None,
     live: Live = False,
 ) -> None:
-    """Compare two models on the same pictures: figures, significance, what changed, speed.
-
-    If one of them cannot be had, the figures of the other are printed, and the exit status is 1.
-    """
+    """Compare two models on the same pictures: figures, significance, what changed, speed."""
     from maskwatch.atomic_file import protected, write_text
     from maskwatch.cli.messages import say
     from maskwatch.cli.options import settings_from
     from maskwatch.data.formats.class_names import parse_names
-    from maskwatch.errors import MaskwatchError
     from maskwatch.evaluation.compare import compare as run
     from maskwatch.evaluation.compare import to_plain
-    from maskwatch.evaluation.evaluate import evaluate as run_one
     from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.evaluation.inference import load_evaluated_engine, parse_models
     from maskwatch.progress import progress
@@ -68,25 +62,16 @@ def compare(
         Selection(data or (), negatives or (), (), parse_names(names), split, held_out, limit)
     )
     inputs = [*(data or ()), first, second, *pictures_of(evaluation_set), *input_files(ctx, settings)]
-    engines, errors = [], []
-    for spec in (first, second):
-        try:
-            engine = load_evaluated_engine(
-                *parse_models(spec, settings.detect.detector, settings.classify.classifier),
-                settings.detect.size,
-                settings.detect.threshold,
-                live=live,
-                threads=settings.detect.threads,
-            )
-            engines.append(engine)
-        except MaskwatchError as error:
-            errors.append(error)
-    if errors:
-        if engines:
-            _show_figures(
-                run_one(engines[0], evaluation_set, partly_labelled or (), progress=progress).figures
-            )
-        raise errors[0]
+    engines = [
+        load_evaluated_engine(
+            *parse_models(spec, settings.detect.detector, settings.classify.classifier),
+            settings.detect.size,
+            settings.detect.threshold,
+            live=live,
+            threads=settings.detect.threads,
+        )
+        for spec in (first, second)
+    ]
     comparison = run(engines[0], engines[1], evaluation_set, partly_labelled or (), progress, mistakes)
     if report is not None:
         from maskwatch.reports.comparison_page import comparison_page
@@ -103,11 +88,3 @@ def compare(
             write_text(as_json, text)
     print("\n".join(text_lines(comparison)))
     say(*comparison.problems[:5])
-
-
-def _show_figures(figures: Mapping[str, Any]) -> None:
-    """Prints the figures of the one model that could be had."""
-    from maskwatch.evaluation.result import headline
-
-    for name, value in headline(figures):
-        print(f"{name}  {value}")

@@ -42,7 +42,9 @@ def check(
     print("\n".join(summary(findings)))
     say(*findings.unreadable, *findings.problems)
     if sheet is not None:
-        with protected([path, *(sample.path for sample in (*dataset.samples, *dataset.portraits))]):
+        pictures = [sample.path for sample in dataset.samples]
+        portraits = [portrait.path for portrait in dataset.portraits]
+        with protected([path, *pictures, *portraits]):
             write_text(sheet, contact_sheet(dataset, findings, f"Check of {path.resolve().name}"))
         say(f"contact sheet: {sheet} (it holds pictures of your data)")
     if findings.unreadable or findings.problems or findings.outside or findings.leaks:
