@@ -119,7 +119,7 @@ def _message(error: Exception) -> str:
         except OSError:
             return "the current folder does not exist any more, or may not be read; change to another one"
         # The disk is full, a folder may not be read, a name is too long: nothing that a traceback explains.
-        return f"{error.filename or 'output'}: {error.strerror}"
+        return f"{error.filename or 'stdout: cannot be written'}: {error.strerror}"
     return unforeseen(error)
 
 

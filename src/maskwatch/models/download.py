@@ -99,12 +99,20 @@ def usual_place(library: str, variable: str, below_home: Path) -> Path:
         library: Name of the folder in macOS's Library.
         variable: What names the folder elsewhere, Windows apart (XDG Base Directory Specification)...
         below_home: ...and where it is if that is not set.
+
+    Raises:
+        ConfigError: The user has no home folder, as in some containers.
     """
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / library
-    return Path(os.environ.get(variable) or Path.home() / below_home)
+    try:
+        if sys.platform == "win32":
+            return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / library
+        return Path(os.environ.get(variable) or Path.home() / below_home)
+    except RuntimeError as error:
+        raise ConfigError(
+            "this user has no home folder: set HOME, or MASKWATCH_MODELS and MASKWATCH_CACHE, to a folder"
+        ) from error
 
 
 def locate(name: str) -> Path:
