@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Final
 
 from maskwatch.atomic_file import finish_all
@@ -58,7 +59,7 @@ def interruptible(patient: bool = False) -> Iterator[None]:
     before = {}
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # ignored by nohup, or for a background job
-            before[number] = signal.signal(number, signal.default_int_handler)
+            before[number] = signal.signal(number, _interrupt)
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     # Python calls a handler only when the main thread runs Python code again. This is written at once.
@@ -76,21 +77,27 @@ def interruptible(patient: bool = False) -> Iterator[None]:
                 writer.send(_OVER)
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Handles a signal in the main thread."""
+    INTERRUPTS.first = INTERRUPTS.first or number
+    raise KeyboardInterrupt
+
+
 def _watch(reader: socket.socket, writer: socket.socket, numbers: frozenset[int], patient: bool) -> None:
     """Waits for signals, whose numbers come from `reader`, and ends the process where that is due."""
-    deadline = None
+    seen, deadline = 0, None
     with reader, writer:
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not select.select([reader], [], [], left)[0]:
-                _end(INTERRUPTS.first)
+                _end(seen)
             data = reader.recv(1)
             if data and data[0] in numbers:
-                if INTERRUPTS.first:
-                    _end(INTERRUPTS.first)
-                INTERRUPTS.first = data[0]
+                if seen:
+                    _end(seen)
+                seen = INTERRUPTS.first = data[0]
                 deadline = None if patient else time.monotonic() + _GRACE
-            elif not INTERRUPTS.first:
+            elif not seen:
                 return
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from maskwatch.atomic_file import AtomicFile
-from maskwatch.errors import SinkError
+from maskwatch.errors import SinkError, printable
 from maskwatch.types import LABELS, Event, Result
 
 COLUMNS: Final = (
@@ -182,12 +182,15 @@ def event_record(event: Event, result: Result) -> dict[str, Any]:
 
 
 def safe_cell(value: Any) -> Any:
-    """Returns a value that no spreadsheet takes for a formula.
+    """Returns a value for a cell that no spreadsheet takes for a formula and no terminal for a command.
 
-    A text that begins as a formula does gets an apostrophe in front, as OWASP advises ("CSV Injection");
-    numbers and other values stay as they are.
+    A text that begins as a formula does gets an apostrophe in front, as OWASP advises ("CSV Injection"),
+    and control characters become escapes: a carriage return would begin a new row. Numbers and other values
+    stay as they are.
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
 
 
 def _csv_rows(rows: Sequence[Sequence[Any]]) -> str:
