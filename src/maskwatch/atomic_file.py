@@ -23,6 +23,7 @@ _DESCRIPTORS: Final = re.compile(r"/dev/fd|/proc/[^/]+(/task/[^/]+)?/fd")
 """Folders whose entries are open files of a process."""
 
 _inputs: set[tuple[int, int]] = set()
+_outputs: set[tuple[int, int]] = set()
 _drafts: set[AtomicFile] = set()
 _lock: Final = threading.Lock()
 
@@ -61,6 +62,8 @@ class AtomicFile:
                 raise SinkError(f"{path}: a folder, not a file to write to")
             if old is not None and (old.st_dev, old.st_ino) in _inputs:
                 raise SinkError(_input_message(path))
+            if old is not None and (old.st_dev, old.st_ino) in _outputs:
+                raise SinkError(f"{path}: holds another result of this command; choose another place")
             if old is not None and (stat.S_ISBLK(old.st_mode) or stat.S_ISSOCK(old.st_mode)):
                 raise SinkError(f"{path}: a disk or a socket, not a file to write to")
             if _is_descriptor(path) or (old is not None and not stat.S_ISREG(old.st_mode)):
@@ -113,10 +116,13 @@ class AtomicFile:
         if self._direct:
             return
         try:
+            new = os.stat(self.path)
             os.replace(self.path, self._target)
         except OSError as error:
             self.discard()
             raise SinkError(f"{self.final}: cannot be written ({error.strerror or error})") from error
+        if _inputs:
+            _outputs.add((new.st_dev, new.st_ino))
         self._forget()
 
     def discard(self) -> None:
@@ -147,6 +153,8 @@ def finish_all() -> None:
 def protected(paths: Iterable[str | Path | None]) -> Iterator[None]:
     """Refuses, within the `with` block, every `AtomicFile` that would replace one of these files.
 
+    Nor does any replace what another one of the block has written.
+
     A command names all its inputs here before it writes anything: an output may be the input that comes next.
 
     Args:
@@ -164,6 +172,8 @@ def protected(paths: Iterable[str | Path | None]) -> Iterator[None]:
         yield
     finally:
         _inputs.difference_update(added)
+        if not _inputs:
+            _outputs.clear()
 
 
 def refuse_input(path: Path, source: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from clips import write_clip
 from conftest import Cli, FakeModels, command_environment
-from fakes import BLUE, scene
+from fakes import BLUE, GREEN, scene
 from maskwatch.atomic_file import AtomicFile, finish_all, protected, write_text
 from maskwatch.errors import SinkError
 from maskwatch.sinks.pictures import save_image
@@ -200,6 +200,16 @@ class TestInputs:
         done = cli("data", "check", "labels.json", "--sheet", "a.png")
         assert "the input itself" in done.stderr
         assert json.loads(labels.read_text()) == content
+
+    def test_two_results_in_one_file(self, cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+        save_image(tmp_path / "data" / "with_mask" / "a.png", scene({(2, 1): BLUE}, 96, 96))
+        save_image(tmp_path / "data" / "without_mask" / "b.png", scene({(2, 1): GREEN}, 96, 96))
+        options = ["--crops", "data", "--report", "out", "--json", "out", fake_models.options]
+        for _ in range(2):  # an older file may be replaced, of course
+            done = cli("evaluate", *options)
+            assert done.returncode == 1
+            assert "out: holds another result of this command" in done.stderr.splitlines()[-1]
+            assert (tmp_path / "out").read_text().startswith("<!doctype html")
 
     @posix
     def test_by_another_name(self, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from maskwatch import __version__
 from maskwatch.cli.interrupts import INTERRUPTS, interruptible
 from maskwatch.cli.messages import say
 from maskwatch.crash_log import debugging, unforeseen
-from maskwatch.errors import MaskwatchError
+from maskwatch.errors import MaskwatchError, printable
 
 COMMANDS: Final = (
     *("app", "detect", "watch", "explain", "models", "card", "doctor"),
@@ -80,7 +80,9 @@ def main() -> None:
     that ended a command.
     """
     _open_standard_streams()
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("maskwatch").setLevel(logging.INFO)
     logging.raiseExceptions = False  # stderr may be full or closed
     # A file name in another encoding must not break the message about it.
@@ -92,6 +94,13 @@ def main() -> None:
         # The end of an interpreter waits for threads, and one of them may hang in a frozen stream.
         os._exit(128 + INTERRUPTS.first if status else 0)
     sys.exit(status)
+
+
+class _OneLine(logging.Formatter):
+    """Writes each message as one line without control characters."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return printable(super().formatMessage(record))
 
 
 def _run() -> int:

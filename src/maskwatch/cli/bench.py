@@ -80,6 +80,7 @@ def bench(
 
 
 def _table(timings: list[Timing]) -> list[str]:
+    from maskwatch.errors import printable
     from maskwatch.evaluation.inference import short_name
 
     width = max(24, *(len(short_name(timing.name)) for timing in timings))
@@ -87,7 +88,7 @@ def _table(timings: list[Timing]) -> list[str]:
     for timing in timings:
         digest = timing.file["sha256"][:12] if timing.file else "-"
         lines.append(
-            f"{short_name(timing.name):<{width}}  {timing.kind:<10} {timing.median:>9.2f} {timing.best:>9.2f}"
-            f" {timing.ratio:>6.2f}  {digest}"
+            f"{printable(short_name(timing.name)):<{width}}  {timing.kind:<10}"
+            f" {timing.median:>9.2f} {timing.best:>9.2f} {timing.ratio:>6.2f}  {digest}"
         )
     return lines

@@ -72,19 +72,18 @@ def compare(
         )
         for spec in (first, second)
     ]
+    ctx.with_resource(protected(inputs))
     comparison = run(engines[0], engines[1], evaluation_set, partly_labelled or (), progress, mistakes)
     if report is not None:
         from maskwatch.reports.comparison_page import comparison_page
 
-        with protected(inputs):
-            write_text(report, comparison_page(comparison))
+        write_text(report, comparison_page(comparison))
         say(f"report: {report}")
     text = json.dumps(to_plain(comparison), indent=1, allow_nan=False) + "\n"
     if str(as_json) == "-":
         sys.stdout.write(text)
         return
     if as_json is not None:
-        with protected(inputs):
-            write_text(as_json, text)
+        write_text(as_json, text)
     print("\n".join(text_lines(comparison)))
     say(*comparison.problems[:5])

@@ -106,16 +106,15 @@ def evaluate(
         *pictures_of(evaluation_set),
         *input_files(ctx, settings),
     ]
+    ctx.with_resource(protected(inputs))
     evaluation = run(engine, evaluation_set, partly_labelled or (), corrections, slices, mistakes, progress)
     if report is not None:
         from maskwatch.reports.evaluation_page import evaluation_page
 
-        with protected(inputs):
-            write_text(report, evaluation_page(evaluation))
+        write_text(report, evaluation_page(evaluation))
         say(f"report: {report}")
     if as_json is not None and str(as_json) != "-":
-        with protected(inputs):
-            write_text(as_json, to_json(evaluation))
+        write_text(as_json, to_json(evaluation))
     if str(as_json) == "-":
         sys.stdout.write(to_json(evaluation))
     else:

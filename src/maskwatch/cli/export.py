@@ -22,6 +22,7 @@ _CALIBRATING = 200  # pictures of each sort: ranges settle long before
 
 
 def export(
+    ctx: typer.Context,
     checkpoint: Annotated[
         Path,
         typer.Argument(
@@ -117,8 +118,11 @@ def export(
 
     From an ONNX file, --int8 or --openvino makes its other form, and FILE is what is written.
     """
+    from maskwatch.atomic_file import protected
     from maskwatch.data.formats.class_names import parse_names
 
+    inputs = (checkpoint, metadata, *(blend or ()), companion, *(calibrate or ()), corrections, check, int8)
+    ctx.with_resource(protected(inputs))
     meanings = parse_names(names)
     if checkpoint.suffix == ".onnx":
         _needs_one(int8 is not None, openvino)
