@@ -83,8 +83,11 @@ def watch(
                 raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
             sinks = [TextLines(sys.stdout, rewrite=sys.stdout.isatty())]
         else:
-            rows = JsonLines if form is Format.JSONL else Csv
-            sinks = [rows(sys.stdout if output is None else output, flush=True)]
+            target = sys.stdout if output is None else output
+            if form is Format.JSONL:
+                sinks = [JsonLines(target, flush=True, events=True)]
+            else:
+                sinks = [Csv(target, flush=True)]
             if form is Format.CSV and output is not None:
                 sinks.append(EventsCsv(output.with_name(f"{output.stem}.events.csv"), flush=True))
         totals = watch_source(opened, settings, sinks, seconds)

@@ -113,7 +113,7 @@ class _TextSink:
 
 
 class JsonLines(_TextSink):
-    """Writes each result as one line of JSON, and each of its events as one more.
+    """Writes each result as one line of JSON and, if asked to, each of its events as one more.
 
     Both are described in docs/concepts/output.md.
 
@@ -123,11 +123,17 @@ class JsonLines(_TextSink):
     Args:
         target: A path, or a text stream, which stays open.
         flush: Whether the stream is flushed after each result.
+        events: Whether events are written, too.
     """
 
+    def __init__(self, target: Path | TextIO, flush: bool = False, *, events: bool = False) -> None:
+        super().__init__(target, flush)
+        self._events = events
+
     def _text(self, result: Result) -> str:
+        events = result.events if self._events else ()
+        records = [result.record(), *(event_record(event, result) for event in events)]
         # ASCII only: a file name in an unknown encoding could not be written otherwise.
-        records = [result.record(), *(event_record(event, result) for event in result.events)]
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
