@@ -134,7 +134,10 @@ class TestSignals:
             for _ in range(signals):
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.1)
-            process.communicate(timeout=30)  # it would hang for an hour
+            try:
+                process.communicate(timeout=30)  # it would hang for an hour
+            finally:
+                process.kill()
         assert process.returncode == 128 + signal.SIGINT
         assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 3
         assert hidden(tmp_path) == []
