@@ -38,7 +38,8 @@ Every command with its arguments, options and defaults. `maskwatch COMMAND --hel
 the terminal.
 
 Results go to standard output; progress, warnings and errors go to standard error. The exit status is 0
-when all went well, 1 when something failed and 2 when the command was typed wrongly.
+when all went well, 1 when something failed, 2 when the command was typed wrongly, and 128 + the number of
+the signal that ended it (130 for Ctrl-C).
 """
 
 _SETTINGS: Final = """
@@ -71,6 +72,7 @@ _ENVIRONMENT: Final = """
 | `MASKWATCH_CACHE` | Folder of downloaded models. |
 | `MASKWATCH_MODELS` | Folder of the models that you added (`maskwatch models add`). |
 | `MASKWATCH_OFFLINE` | `1` forbids every download. |
+| `MASKWATCH_DEBUG` | `1` shows the traceback of an unforeseen error, instead of one line and a log file. |
 """
 
 _ERRORS: Final = """

@@ -40,6 +40,7 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "opencv_log": set(),
     "progress": set(),
     "atomic_file": {"errors"},
+    "crash_log": {"errors", ""},
     "toml_file": {"errors"},
     # The engine.
     "models": {"errors", "types", *HELPERS},

@@ -10,6 +10,7 @@ The guide is docs/guides/python.md.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from maskwatch.sources.images import read_image
     from maskwatch.sources.opening import open_source
     from maskwatch.types import LABELS, Event, Faces, Frame, Result
+
+# ONNX Runtime sends usage events, which hold the names of model files, and stores an id in the home folder.
+# It reads this when it is imported, and so do the processes that are started from here. Not optional: nothing
+# leaves the computer. `models/runtime.py` is the second lock, for programs that imported it before.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"
 

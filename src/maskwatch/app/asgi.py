@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from streamlit import App, config
+from streamlit import App, config, net_util
 
 from maskwatch.app.files.upload_folder import remove_abandoned
 from maskwatch.app.files.visitor_session import use_loop
@@ -31,6 +31,9 @@ def arguments(base: str | None = None, started: Callable[[], None] | None = None
         base: Path below which the app is served, such as "masks"; None for Streamlit's own setting.
         started: Called when the server is ready for visitors.
     """
+    # For a foreign Origin, Streamlit would ask a server on the internet for the address of this computer.
+    for question in ("get_external_ip", "get_internal_ip"):
+        setattr(net_util, question, lambda: None)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

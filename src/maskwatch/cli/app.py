@@ -14,8 +14,12 @@ def app(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8501,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other computers in.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other computers in, see --insecure.")
     ] = "127.0.0.1",
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Allow a --host that other computers can reach: there is no login."),
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Open the app: camera, streams, pictures and videos in the browser."""
@@ -27,4 +31,4 @@ def app(
         raise ConfigError("the app needs Streamlit: pip install 'maskwatch[app]'") from None
     from maskwatch.app.server import serve
 
-    serve(host, port, browser)
+    serve(host, port, browser, insecure)

@@ -7,6 +7,7 @@ import os
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from maskwatch.errors import printable
 from maskwatch.progress import ProgressBar
 
 
@@ -36,4 +37,4 @@ class Bar(ProgressBar):
 
     def show(self, path: str, done: float) -> None:
         """Shows `path` as the current file, and `done` files (fractions count) as finished."""
-        self._progress.update(self._task, description=os.path.basename(path)[-32:], completed=done)
+        self._progress.update(self._task, description=printable(os.path.basename(path))[-32:], completed=done)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskwatch.counting import Counts, count
-from maskwatch.errors import MaskwatchError
+from maskwatch.crash_log import debugging, unforeseen
+from maskwatch.errors import MaskwatchError, SinkError
 from maskwatch.factory import from_settings
 from maskwatch.pipeline import Engine, Session, run
 from maskwatch.sinks.pictures import PictureSink, UniqueNames
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from maskwatch.cli.bar import Bar
     from maskwatch.settings import Settings
     from maskwatch.sinks.base import Sink
+    from maskwatch.types import Result
 
 
 class Batch:
@@ -31,6 +33,9 @@ class Batch:
         settings: Models and limits.
         save: Folder for copies of the files with the faces drawn on them; None writes none.
 
+    Attributes:
+        interrupted: Whether the user ended the run before the last file was done.
+
     Raises:
         MaskwatchError: The models cannot be loaded.
     """
@@ -38,6 +43,7 @@ class Batch:
     def __init__(self, settings: Settings, save: Path | None = None) -> None:
         self._settings = settings
         self._save = save
+        self.interrupted = False
         self._pictures = self._videos = self._frames = 0
         self._picture_counts = self._video_counts = Counts()
         self._notes: list[str] = []
@@ -60,19 +66,48 @@ class Batch:
 
         Returns:
             One message for each file that failed.
+
+        Raises:
+            SinkError: The file of the rows cannot be written.
+            OSError: The stream of the rows cannot be written.
         """
         errors = []
-        for number, path in enumerate(paths):
-            bar.show(path, number)
-            try:
-                if is_video(path):
-                    self._video(path, number, rows, bar)
-                else:
-                    self._picture(path, rows)
-            except MaskwatchError as error:
-                errors.append(str(error))
+        try:
+            for number, path in enumerate(paths):
+                bar.show(path, number)
+                error = self._file(path, number, rows, bar)
+                if error is not None:
+                    errors.append(error)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        except _RowsError as error:
+            raise error.cause from None
         bar.show("", len(paths))
         return errors
+
+    def _file(self, path: str, number: int, rows: Sink, bar: Bar) -> str | None:
+        """Runs one file; returns a message if it failed."""
+        try:
+            if is_video(path):
+                self._video(path, number, rows, bar)
+            else:
+                self._picture(path, rows)
+        except MaskwatchError as error:
+            return str(error)
+        except _RowsError:
+            raise
+        except Exception as error:  # whatever is wrong with one file, the others go on
+            if debugging():
+                raise
+            return f"{path}: {unforeseen(error)}"
+        return None
+
+    def _write(self, rows: Sink, result: Result) -> None:
+        """Writes the rows of a result; if this fails, the fault is not the picture's."""
+        try:
+            rows.write(result)
+        except (SinkError, OSError) as error:
+            raise _RowsError(error) from error
 
     def summary(self) -> Iterator[str]:
         """Yields the sums as lines for people."""
@@ -87,7 +122,7 @@ class Batch:
 
     def _picture(self, path: str, rows: Sink) -> None:
         for result in run(Images([path], self._settings.sources.max_megapixels), Session(self._engine)):
-            rows.write(result)
+            self._write(rows, result)
             self._pictures += 1
             self._picture_counts += count(result.faces)
             if self._picture_sink is not None:
@@ -98,7 +133,7 @@ class Batch:
         self._videos += 1
         with self._annotated_sink(path, video.fps) as annotated:
             for result in run(video, Session(self._video_engine)):
-                rows.write(result)
+                self._write(rows, result)
                 self._frames += 1
                 self._video_counts += count(result.faces)
                 if annotated is not None:
@@ -114,6 +149,14 @@ class Batch:
 
         name = self._video_names.take(Path(path).stem, ".mp4")
         return VideoSink(self._save / name, sound=path, fps=fps)
+
+
+class _RowsError(Exception):
+    """The rows cannot be written: there is no use in going on."""
+
+    def __init__(self, cause: SinkError | OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 def _number(number: int, what: str) -> str:

@@ -40,11 +40,14 @@ def bench(
     """Time models side by side: from a 1280x720 frame to boxes, and from boxes to states.
 
     All run in turn, so that other load meets them alike: the ratios to the first say more than the times.
+    A model that cannot be had is left out; then the exit status is 1.
     """
     from dataclasses import asdict
 
     import cv2
 
+    from maskwatch.cli.messages import say
+    from maskwatch.errors import MaskwatchError
     from maskwatch.evaluation.benchmark import WARM_UP, frame_of, machine, prepare, time_models
     from maskwatch.models.catalog import SHIPPED, default
     from maskwatch.progress import progress
@@ -52,19 +55,32 @@ def bench(
     cv2.setNumThreads(threads)
     specs = models or list(dict.fromkeys((*DEFAULT_MODELS, *map(default, SHIPPED))))
     image = frame_of(frame)
-    runners = [prepare(spec, image, faces, live=not stills, threads=threads) for spec in specs]
+    runners, errors = [], []
+    for spec in specs:
+        try:
+            runner = prepare(spec, image, faces, live=not stills, threads=threads)
+            runner.run()  # a model may open and still not run
+            runners.append(runner)
+        except MaskwatchError as error:
+            errors.append(error)
+    if errors and not runners:
+        raise errors[0]
     timings = time_models(runners, progress(range(WARM_UP + rounds), "timing"))
     about = {**machine(), "threads": threads, "rounds": rounds, "faces": faces, "stills": stills}
     about["frame"] = "made" if frame is None else str(frame)
     if as_json:
         json.dump({"machine": about, "models": [asdict(timing) for timing in timings]}, sys.stdout, indent=1)
         print()
-        return
-    print("\n".join(_table(timings)))
-    print(", ".join(f"{key} {value}" for key, value in about.items()), file=sys.stderr)
+    else:
+        print("\n".join(_table(timings)))
+        say(", ".join(f"{key} {value}" for key, value in about.items()))
+    if errors:
+        say(*(f"left out: {error}" for error in errors))
+        raise typer.Exit(1)
 
 
 def _table(timings: list[Timing]) -> list[str]:
+    from maskwatch.errors import printable
     from maskwatch.evaluation.inference import short_name
 
     width = max(24, *(len(short_name(timing.name)) for timing in timings))
@@ -72,7 +88,7 @@ def _table(timings: list[Timing]) -> list[str]:
     for timing in timings:
         digest = timing.file["sha256"][:12] if timing.file else "-"
         lines.append(
-            f"{short_name(timing.name):<{width}}  {timing.kind:<10} {timing.median:>9.2f} {timing.best:>9.2f}"
-            f" {timing.ratio:>6.2f}  {digest}"
+            f"{printable(short_name(timing.name)):<{width}}  {timing.kind:<10}"
+            f" {timing.median:>9.2f} {timing.best:>9.2f} {timing.ratio:>6.2f}  {digest}"
         )
     return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +36,8 @@ def card(
         import onnx  # noqa: F401
     except ImportError:
         raise ConfigError("a model card needs onnx: pip install 'maskwatch[train]'") from None
-    from maskwatch.atomic_file import write_text
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.data.protect import refuse_inputs
     from maskwatch.factory import model_file
     from maskwatch.reports.model_card.facts import gather
@@ -45,8 +45,8 @@ def card(
 
     refuse_inputs([out], (), [model, *figures, speed, words])
     text, plots = to_markdown(gather(model_file(model), figures, speed, words), out.stem)
-    refuse_inputs([out.parent / name for name in plots], (), [model, *figures, speed, words])
-    for name, plot in plots.items():
-        write_text(out.parent / name, plot)
-    write_text(out, text)
-    print(f"card: {', '.join(str(out.parent / name) for name in (out.name, *plots))}", file=sys.stderr)
+    with protected([model, *figures, speed, words]):
+        for name, plot in plots.items():
+            write_text(out.parent / name, plot)
+        write_text(out, text)
+    say(f"card: {', '.join(str(out.parent / name) for name in (out.name, *plots))}")

@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import BeforeExif, HeldOut, Limit, Live, Names, Negatives, Split
+from maskwatch.cli.options import (
+    BeforeExif,
+    HeldOut,
+    Limit,
+    Live,
+    Names,
+    Negatives,
+    Split,
+    input_files,
+    pictures_of,
+)
 
 _SPEC = "a detector, a classifier, an ONNX file of either, or DETECTOR+CLASSIFIER"
 
@@ -47,7 +57,8 @@ def compare(
     live: Live = False,
 ) -> None:
     """Compare two models on the same pictures: figures, significance, what changed, speed."""
-    from maskwatch.atomic_file import write_text
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.cli.options import settings_from
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.data.protect import refuse_inputs
@@ -73,6 +84,7 @@ def compare(
             labels_before_exif,
         )
     )
+    inputs = [*(data or ()), first, second, *pictures_of(evaluation_set), *input_files(ctx, settings)]
     engines = [
         load_evaluated_engine(
             *parse_models(spec, settings.detect.detector, settings.classify.classifier),
@@ -83,12 +95,13 @@ def compare(
         )
         for spec in (first, second)
     ]
+    ctx.with_resource(protected(inputs))
     comparison = run(engines[0], engines[1], evaluation_set, partly_labelled or (), progress, mistakes)
     if report is not None:
         from maskwatch.reports.comparison_page import comparison_page
 
         write_text(report, comparison_page(comparison))
-        print(f"report: {report}", file=sys.stderr)
+        say(f"report: {report}")
     text = json.dumps(to_plain(comparison), indent=1, allow_nan=False) + "\n"
     if str(as_json) == "-":
         sys.stdout.write(text)
@@ -96,5 +109,4 @@ def compare(
     if as_json is not None:
         write_text(as_json, text)
     print("\n".join(text_lines(comparison)))
-    for problem in comparison.problems[:5]:
-        print(problem, file=sys.stderr)
+    say(*comparison.problems[:5])

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import BeforeExif, DetectorName, Limit, Names, Split, settings_from
+from maskwatch.cli.options import (
+    BeforeExif,
+    DetectorName,
+    Limit,
+    Names,
+    Split,
+    input_files,
+    pictures_of,
+    settings_from,
+)
 from maskwatch.errors import ModelError
 
 data = typer.Typer(help="Look after labelled pictures.", no_args_is_help=True)
@@ -30,7 +39,8 @@ def check(
 
     The exit status is 1 if there is something to mend.
     """
-    from maskwatch.atomic_file import write_text
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.data.check import check_dataset
     from maskwatch.data.dataset import read_dataset
     from maskwatch.data.formats.class_names import parse_names
@@ -42,11 +52,13 @@ def check(
     dataset = read_dataset(path, parse_names(names), labels_before_exif)
     findings = check_dataset(dataset, lambda items: progress(items, "checking"))
     print("\n".join(summary(findings)))
-    for line in (*findings.unreadable, *findings.problems):
-        print(line, file=sys.stderr)
+    say(*findings.unreadable, *findings.problems)
     if sheet is not None:
-        write_text(sheet, contact_sheet(dataset, findings, f"Check of {path.resolve().name}"))
-        print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
+        pictures = [sample.path for sample in dataset.samples]
+        portraits = [portrait.path for portrait in dataset.portraits]
+        with protected([path, *pictures, *portraits]):
+            write_text(sheet, contact_sheet(dataset, findings, f"Check of {path.resolve().name}"))
+        say(f"contact sheet: {sheet} (it holds pictures of your data)")
     if findings.unreadable or findings.problems or findings.outside or findings.leaks:
         raise typer.Exit(1)
 
@@ -84,7 +96,8 @@ def audit(
     Delete the lines of labels that are right; the rest is a list for --corrections of train and evaluate.
     A model that learnt from these labels has got used to some of their errors: another finds more.
     """
-    from maskwatch.atomic_file import write_text
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.data.corrections import apply_corrections, read_corrections
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.data.picture_files import is_folder
@@ -100,7 +113,8 @@ def audit(
     refuse_inputs([out, sheet], paths, [model, detector, corrections, ctx.obj])
     if model is not None and is_folder(Path(model)):
         model = str(Path(model) / MODEL)
-    engine = from_settings(settings_from(ctx, None, detector, model, None))
+    settings = settings_from(ctx, None, detector, model, None)
+    engine = from_settings(settings)
     if not isinstance(engine.classifier, Assessor):
         raise ModelError(f"{model or 'no classifier'}: an audit needs a classifier of maskwatch, see --model")
     selection = Selection(
@@ -117,16 +131,16 @@ def audit(
         least,
         lambda pictures: progress(pictures, "looking"),
     )
-    if out is None:
-        sys.stdout.write(to_csv(result))
-    else:
-        write_text(out, to_csv(result))
-    if sheet is not None:
-        title = f"Labels in question: {', '.join(path.name for path in paths)}"
-        write_text(sheet, audit_page(result, title))
-        print(f"contact sheet: {sheet} (it holds pictures of your data)", file=sys.stderr)
-    print(f"{len(result.suspects)} of {result.faces} labels contradicted", file=sys.stderr)
+    with protected([*paths, corrections, *pictures_of(evaluation_set), *input_files(ctx, settings)]):
+        if out is None:
+            sys.stdout.write(to_csv(result))
+        else:
+            write_text(out, to_csv(result))
+        if sheet is not None:
+            title = f"Labels in question: {', '.join(path.name for path in paths)}"
+            write_text(sheet, audit_page(result, title))
+            say(f"contact sheet: {sheet} (it holds pictures of your data)")
+    say(f"{len(result.suspects)} of {result.faces} labels contradicted")
     if result.without_face:
-        print(f"no face found in {result.without_face} pictures of one person", file=sys.stderr)
-    for problem in (*evaluation_set.problems, *result.problems):
-        print(problem, file=sys.stderr)
+        say(f"no face found in {result.without_face} pictures of one person")
+    say(*evaluation_set.problems, *result.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+from maskwatch.cli.options import (
+    STDOUT,
+    ClassifierName,
+    DetectorName,
+    Size,
+    Threshold,
+    input_files,
+    settings_from,
+)
 
 
 class Format(StrEnum):
@@ -29,7 +38,7 @@ def detect(
         Format, typer.Option("--format", "-f", help="One JSON object a picture, or one CSV row a face.")
     ] = Format.JSONL,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to stdout.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to stdout (-).")
     ] = None,
     save: Annotated[
         Path | None,
@@ -48,8 +57,10 @@ def detect(
     Pictures are searched at their own size, up to 1280 pixels; of a video every frame is searched.
     A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
     """
+    from maskwatch.atomic_file import protected
     from maskwatch.cli.bar import Bar
     from maskwatch.cli.batch import Batch
+    from maskwatch.cli.messages import say
     from maskwatch.errors import ConfigError, SourceError
     from maskwatch.sinks.rows import Csv, JsonLines
     from maskwatch.sources.files import find, has_media_name
@@ -67,12 +78,20 @@ def detect(
         except SourceError as error:
             errors.append(str(error))
     batch = Batch(settings, save)
-    rows = (JsonLines if form is Format.JSONL else Csv)(sys.stdout if output is None else output)
-    # Lines of data and a moving bar on one terminal would tear each other apart.
-    with rows, Bar(len(files), shown=output is not None or not sys.stdout.isatty()) as bar:
-        errors += batch.run(files, rows, bar)
-    for line in batch.summary():
-        print(line, file=sys.stderr)
+    to_stdout = output is None or str(output) in STDOUT
+    with protected([*files, *input_files(ctx, settings)]):
+        # Flushed: what is in the file are whole results at any time, also if the program has to end at once.
+        rows = (JsonLines if form is Format.JSONL else Csv)(
+            sys.stdout if output is None or to_stdout else output, flush=not to_stdout
+        )
+        # Lines of data and a moving bar on one terminal would tear each other apart.
+        with rows, Bar(len(files), shown=not to_stdout or not sys.stdout.isatty()) as bar:
+            errors += batch.run(files, rows, bar)
+    say(*batch.summary())
     if errors:
-        print(f"{len(errors)} failed:", *errors, sep="\n  ", file=sys.stderr)
+        say(f"{len(errors)} failed:", *(f"  {error}" for error in errors))
+    if batch.interrupted:
+        say("interrupted; the results so far are kept")
+        raise typer.Exit(128 + signal.SIGINT)
+    if errors:
         raise typer.Exit(1)

@@ -20,6 +20,8 @@ from maskwatch.cli.options import (
     Size,
     Split,
     Threshold,
+    input_files,
+    pictures_of,
     settings_from,
 )
 
@@ -78,7 +80,8 @@ def evaluate(
     threshold: Threshold = None,
 ) -> None:
     """Measure how well faces are found and states are told on labelled pictures."""
-    from maskwatch.atomic_file import write_text
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.data.protect import refuse_inputs
     from maskwatch.evaluation.evaluate import evaluate as run
@@ -108,14 +111,20 @@ def evaluate(
         limit,
         labels_before_exif,
     )
-    evaluation = run(
-        engine, select(selection), partly_labelled or (), corrections, slices, mistakes, progress
-    )
+    evaluation_set = select(selection)
+    inputs = [
+        *(data or ()),
+        *(corrections, slices),
+        *pictures_of(evaluation_set),
+        *input_files(ctx, settings),
+    ]
+    ctx.with_resource(protected(inputs))
+    evaluation = run(engine, evaluation_set, partly_labelled or (), corrections, slices, mistakes, progress)
     if report is not None:
         from maskwatch.reports.evaluation_page import evaluation_page
 
         write_text(report, evaluation_page(evaluation))
-        print(f"report: {report}", file=sys.stderr)
+        say(f"report: {report}")
     if as_json is not None and str(as_json) != "-":
         write_text(as_json, to_json(evaluation))
     if str(as_json) == "-":
@@ -127,4 +136,4 @@ def evaluate(
             print(f"{name:<{width}}  {value}")
     if evaluation.problems:
         shown = evaluation.problems[:5] + (["..."] if len(evaluation.problems) > 5 else [])
-        print(f"{len(evaluation.problems)} left out:", *shown, sep="\n  ", file=sys.stderr)
+        say(f"{len(evaluation.problems)} left out:", *(f"  {problem}" for problem in shown))

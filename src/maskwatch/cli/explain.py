@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, input_files, settings_from
 
 
 def explain(
@@ -40,6 +39,8 @@ def explain(
 
     import numpy as np
 
+    from maskwatch.atomic_file import protected
+    from maskwatch.cli.messages import say
     from maskwatch.data.protect import refuse_inputs
     from maskwatch.errors import ConfigError
     from maskwatch.explain import explain as run
@@ -84,10 +85,11 @@ def explain(
     }
     print(json.dumps(record))
     for number, one in maps:
-        print(f"face {number + 1}: {one.sentence}", file=sys.stderr)
+        say(f"face {number + 1}: {one.sentence}")
     if out is not None and maps:
         drawn = [heat_picture(one, f"Face {number + 1}", name) for number, one in maps]
-        save_image(out, np.vstack(drawn))
-        print(f"map: {out}", file=sys.stderr)
+        with protected([picture, *input_files(ctx, settings)]):
+            save_image(out, np.vstack(drawn))
+        say(f"map: {out}")
     if not maps:
-        print(f"{picture}: no faces found, nothing to explain", file=sys.stderr)
+        say(f"{picture}: no faces found, nothing to explain")

@@ -118,9 +118,12 @@ def export(
 
     From an ONNX file, --int8 or --openvino makes its other form, and FILE is what is written.
     """
+    from maskwatch.atomic_file import protected
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.data.protect import refuse_inputs
 
+    inputs = (checkpoint, metadata, *(blend or ()), companion, *(calibrate or ()), corrections, check, int8)
+    ctx.with_resource(protected(inputs))
     meanings = parse_names(names)
     pictures_read = [int8, check, *(calibrate or ()), *(negatives or ())]
     files_read = [checkpoint, metadata, companion, corrections, *(blend or ()), ctx.obj]

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from maskwatch.evaluation.evaluation_set import EvaluationSet
     from maskwatch.settings import Settings
+
+STDOUT = ("-", "/dev/stdout")
+"""Names of files that stand for stdout."""
 
 Threshold = Annotated[
     float | None,
@@ -79,6 +83,12 @@ Limit = Annotated[
 Live = Annotated[bool, typer.Option("--live", help="As for live video: faster, smaller input.")]
 
 
+def pictures_of(evaluation_set: EvaluationSet) -> list[Path]:
+    """Returns the paths of all pictures of an evaluation."""
+    sets = (evaluation_set.samples, evaluation_set.negatives, evaluation_set.portraits)
+    return [sample.path for samples in sets for sample in samples]
+
+
 def settings_from(
     ctx: typer.Context,
     threshold: float | None,
@@ -108,3 +118,15 @@ def settings_from(
             "classify": {"classifier": classifier},
         },
     )
+
+
+def input_files(ctx: typer.Context, settings: Settings) -> list[str | Path | None]:
+    """Returns the files that a command reads beside its pictures, which no output may replace.
+
+    Args:
+        ctx: Of the command; holds the path of the settings file.
+        settings: They name the models.
+    """
+    config: Path | None = ctx.obj
+    models = (settings.detect.detector, settings.classify.classifier)
+    return [config or "maskwatch.toml", *(part for name in models for part in (name, name.partition("=")[2]))]

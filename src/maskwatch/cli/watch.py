@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+from maskwatch.cli.options import (
+    STDOUT,
+    ClassifierName,
+    DetectorName,
+    Size,
+    Threshold,
+    input_files,
+    settings_from,
+)
+from maskwatch.errors import ConfigError
 
 
 class Format(StrEnum):
@@ -34,6 +44,15 @@ def watch(
         Format | None,
         typer.Option("--format", "-f", help="[default: text on a terminal, else jsonl]"),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write there when the source ends; with csv the events go to FILE.events.csv.",
+        ),
+    ] = None,
     threshold: Threshold = None,
     detector: DetectorName = None,
     classifier: ClassifierName = None,
@@ -43,18 +62,33 @@ def watch(
 
     Of a camera or stream the newest frame is searched, so that it never lags; of a file every frame.
     """
+    from maskwatch.atomic_file import protected
+    from maskwatch.cli.messages import say
     from maskwatch.cli.watching import TextLines, watch_source
     from maskwatch.sinks.base import Sink
-    from maskwatch.sinks.rows import Csv, JsonLines
+    from maskwatch.sinks.rows import Csv, EventsCsv, JsonLines
     from maskwatch.sources.opening import open_source
 
+    if output is not None and str(output) in STDOUT:
+        output = None
     if form is None:
-        form = Format.TEXT if sys.stdout.isatty() else Format.JSONL
+        plain = Format.CSV if output is not None and output.suffix.lower() == ".csv" else Format.JSONL
+        form = Format.TEXT if output is None and sys.stdout.isatty() else plain
     settings = settings_from(ctx, threshold, detector, classifier, size)
     opened = open_source(source, settings.sources)
-    sink: Sink
-    if form is Format.TEXT:
-        sink = TextLines(sys.stdout, rewrite=sys.stdout.isatty())
-    else:
-        sink = (JsonLines if form is Format.JSONL else Csv)(sys.stdout, flush=True)
-    print(watch_source(opened, settings, sink, seconds), file=sys.stderr)
+    with protected([source, *input_files(ctx, settings)]):
+        sinks: list[Sink]
+        if form is Format.TEXT:
+            if output is not None:
+                raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
+            sinks = [TextLines(sys.stdout, rewrite=sys.stdout.isatty())]
+        else:
+            target = sys.stdout if output is None else output
+            if form is Format.JSONL:
+                sinks = [JsonLines(target, flush=True, events=True)]
+            else:
+                sinks = [Csv(target, flush=True)]
+            if form is Format.CSV and output is not None:
+                sinks.append(EventsCsv(output.with_name(f"{output.stem}.events.csv"), flush=True))
+        totals = watch_source(opened, settings, sinks, seconds)
+    say(str(totals))

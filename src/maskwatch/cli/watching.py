@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from os import cpu_count
 from types import TracebackType
 from typing import Self, TextIO
 
+from maskwatch.cli.messages import say
 from maskwatch.counting import Counts, count
 from maskwatch.factory import from_settings, rules
 from maskwatch.latest import Latest
@@ -57,13 +57,15 @@ class Totals:
         )
 
 
-def watch_source(source: Source, settings: Settings, sink: Sink, seconds: float | None = None) -> Totals:
+def watch_source(
+    source: Source, settings: Settings, sinks: Sequence[Sink], seconds: float | None = None
+) -> Totals:
     """Finds faces in a source until it ends, `seconds` have passed, or the user presses Ctrl-C.
 
     Args:
         source: Of a live source the newest frame is taken each time, of any other every frame.
         settings: Models, thresholds and rules.
-        sink: Gets every result.
+        sinks: Each gets every result.
         seconds: Time limit in seconds of the source; None for none.
 
     Returns:
@@ -75,14 +77,18 @@ def watch_source(source: Source, settings: Settings, sink: Sink, seconds: float 
     threads = 1 if source.live else min(2, cpu_count() or 1)
     session = Session(from_settings(settings, live=True, threads=threads), rules(settings.alerts))
     totals = Totals()
-    with _until_interrupted(), sink, _frames(source, totals) as frames:
-        for result in run(frames, session):
-            if seconds is not None and result.frame.t >= seconds:
-                break
-            sink.write(result)
-            totals.add(result)
-            for event in result.events:
-                print(f"ALERT at {event.t:.1f} s: {event.message}", file=sys.stderr)
+    with ExitStack() as files:
+        for sink in sinks:
+            files.enter_context(sink)
+        # Within the sinks: what they have when the user ends it is whole, and is kept.
+        with _until_interrupted(), _frames(source, totals) as frames:
+            for result in run(frames, session):
+                if seconds is not None and result.frame.t >= seconds:
+                    break
+                for sink in sinks:
+                    sink.write(result)
+                totals.add(result)
+                say(*(f"ALERT at {event.t:.1f} s: {event.message}" for event in result.events))
     return totals
 
 

@@ -1,14 +1,16 @@
 """Opens models of OpenVINO (.xml and .bin), and makes them from ONNX files; needs OpenVINO installed.
 
 The metadata of the ONNX file stands in the .xml's `rt_info`, under the same key.
-Neither `ovc` nor `openvino.convert_model` is used: they report to OpenVINO's makers unless told not to.
+OpenVINO reports its use to its makers, from `import openvino` on; here it is imported without its reporter.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,10 +118,28 @@ def write_ir(model: Path, out: Path, entries: Mapping[str, str]) -> None:
 
 def _openvino(path: Path) -> Any:
     try:
-        import openvino
+        with _without_telemetry():
+            import openvino
     except ImportError:
         raise ModelError(f"{path}: needs OpenVINO: pip install 'maskwatch[openvino]'") from None
     return openvino
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """Hides the package `openvino_telemetry`: `import openvino` would send an event through it.
+
+    Without the package OpenVINO takes a stub that sends nothing, and keeps it.
+    """
+    name = "openvino_telemetry"
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # makes `import` raise ImportError
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def _text(value: Any) -> str:

@@ -24,6 +24,9 @@ from maskwatch.models import openvino
 from maskwatch.models.metadata import METADATA_KEY, Metadata, kind_of_entry, parse, read_json
 from maskwatch.types import ModelKind
 
+# `maskwatch/__init__.py` has switched telemetry off already, unless ONNX Runtime was imported before it.
+ort.disable_telemetry_events()
+
 
 @dataclass(frozen=True, slots=True)
 class _Contract:

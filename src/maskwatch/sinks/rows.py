@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from maskwatch.atomic_file import AtomicFile
-from maskwatch.errors import SinkError
-from maskwatch.types import LABELS, Result
+from maskwatch.errors import SinkError, printable
+from maskwatch.types import LABELS, Event, Result
 
 COLUMNS: Final = (
     *("source", "index", "t", "width", "height", "face"),
@@ -19,6 +21,11 @@ COLUMNS: Final = (
 )
 """The columns of the CSV. `face` counts the faces of a frame from 0; the column of a class holds its
 probability."""
+
+EVENT_COLUMNS: Final = ("source", "t", "kind", "message")
+"""The columns of the CSV of events."""
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class _TextSink:
@@ -32,35 +39,55 @@ class _TextSink:
     def __init__(self, target: Path | TextIO, flush: bool = False) -> None:
         self._file: AtomicFile | None = None
         self._flush = flush
+        self._failure: OSError | None = None
         if isinstance(target, Path):
             self._file = AtomicFile(target)
-            # newline="": csv writes its own line ends, and JSON lines end alike everywhere.
-            self._stream: TextIO = self._file.path.open("w", encoding="utf-8", newline="")
+            try:
+                # newline="": csv writes its own line ends, and JSON lines end alike everywhere. A file name
+                # in an unknown encoding has characters that UTF-8 does not.
+                self._stream: TextIO = self._file.path.open(
+                    "w", encoding="utf-8", errors="backslashreplace", newline=""
+                )
+            except OSError as error:
+                self._file.discard()
+                raise self._sink_error(error) from error
         else:
             self._stream = target
-        self._write_header()
+        self._write(self._header())
+        if self._file is not None:
+            self._file.whole_at_any_time = flush
 
-    def _write_header(self) -> None:
-        pass
+    def _header(self) -> str:
+        return ""
 
-    def _write_rows(self, result: Result) -> None:
+    def _text(self, result: Result) -> str:
+        """Returns the rows of a result."""
         raise NotImplementedError
 
     def write(self, result: Result) -> None:
-        """Writes one result.
+        """Writes one result. Where this fails, nothing of the file is kept.
 
         Raises:
             SinkError: The file cannot be written.
             OSError: The stream cannot be written.
         """
+        self._write(self._text(result))
+
+    def _write(self, text: str) -> None:
         try:
-            self._write_rows(result)
+            self._stream.write(text)  # in one piece: Ctrl-C between two rows would halve a result
             if self._flush:
                 self._stream.flush()
         except OSError as error:
-            if self._file is None:
-                raise  # the command line handles a closed pipe
-            raise SinkError(f"{self._file.final}: cannot be written ({error.strerror})") from error
+            self._failure = error
+            if self._file is not None:
+                self._file.whole_at_any_time = False
+                raise self._sink_error(error) from error
+            raise  # the command line handles a closed pipe
+
+    def _sink_error(self, error: OSError) -> SinkError:
+        assert self._file is not None
+        return SinkError(f"{self._file.final}: cannot be written ({error.strerror or error})")
 
     def __enter__(self) -> Self:
         return self
@@ -69,18 +96,26 @@ class _TextSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is None:
-            self._stream.flush()
+            if self._failure is None:
+                self._stream.flush()
             return
+        failure = self._failure
         try:
             self._stream.close()
-        except OSError as failure:
+        except OSError as closing:
+            failure = failure or closing
+        if failure is not None:  # never put in place: rows are missing, and the last one may be torn
             self._file.discard()
-            raise SinkError(f"{self._file.final}: cannot be written ({failure.strerror})") from failure
+            if kind is None or not issubclass(kind, SinkError):
+                raise self._sink_error(failure) from failure
+            return
         self._file.__exit__(kind, error, trace)
 
 
 class JsonLines(_TextSink):
-    """Writes each result as one line of JSON, described in docs/concepts/output.md.
+    """Writes each result as one line of JSON and, if asked to, each of its events as one more.
+
+    Both are described in docs/concepts/output.md.
 
         with JsonLines(Path("results.jsonl")) as sink:
             sink.write(result)
@@ -88,11 +123,18 @@ class JsonLines(_TextSink):
     Args:
         target: A path, or a text stream, which stays open.
         flush: Whether the stream is flushed after each result.
+        events: Whether events are written, too.
     """
 
-    def _write_rows(self, result: Result) -> None:
+    def __init__(self, target: Path | TextIO, flush: bool = False, *, events: bool = False) -> None:
+        super().__init__(target, flush)
+        self._events = events
+
+    def _text(self, result: Result) -> str:
+        events = result.events if self._events else ()
+        records = [result.record(), *(event_record(event, result) for event in events)]
         # ASCII only: a file name in an unknown encoding could not be written otherwise.
-        self._stream.write(json.dumps(result.record()) + "\n")
+        return "".join(json.dumps(record) + "\n" for record in records)
 
 
 class Csv(_TextSink):
@@ -103,20 +145,69 @@ class Csv(_TextSink):
         flush: Whether the stream is flushed after each result.
     """
 
-    def _write_header(self) -> None:
-        self._writer = csv.DictWriter(self._stream, COLUMNS, lineterminator="\n")
-        self._writer.writeheader()
+    def _header(self) -> str:
+        return _csv_rows([COLUMNS])
 
-    def _write_rows(self, result: Result) -> None:
+    def _text(self, result: Result) -> str:
         record = result.record()
-        for number, face in enumerate(record.pop("faces")):
-            self._writer.writerow({**record, "face": number, **_flat(face)})
+        faces = enumerate(record.pop("faces"))
+        rows = ({**record, "face": number, **_flat(face)} for number, face in faces)
+        return _csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
 
 
-def _flat(face: dict[str, Any]) -> dict[str, Any]:
-    row = {
+class EventsCsv(_TextSink):
+    """Writes one row for each event, under a header with `EVENT_COLUMNS`.
+
+    Args:
+        target: A path, or a text stream, which stays open.
+        flush: Whether the stream is flushed after each result.
+    """
+
+    def _header(self) -> str:
+        return _csv_rows([EVENT_COLUMNS])
+
+    def _text(self, result: Result) -> str:
+        records = [event_record(event, result) for event in result.events]
+        return _csv_rows([[record[column] for column in EVENT_COLUMNS] for record in records])
+
+
+def event_record(event: Event, result: Result) -> dict[str, Any]:
+    """Returns the line of the JSON output of an event; see docs/concepts/output.md.
+
+    Args:
+        event: One of `result.events`.
+        result: The frame that caused it.
+    """
+    return {
+        "type": "event",
+        "source": result.frame.source,
+        "t": round(event.t, 3),
+        "kind": event.kind,
+        "message": event.message,
+    }
+
+
+def safe_cell(value: Any) -> Any:
+    """Returns a value for a cell that no spreadsheet takes for a formula and no terminal for a command.
+
+    A text that begins as a formula does gets an apostrophe in front, as OWASP advises ("CSV Injection"),
+    and control characters become escapes: a carriage return would begin a new row. Numbers and other values
+    stay as they are.
+    """
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
+
+
+def _csv_rows(rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[safe_cell(cell) for cell in row] for row in rows])
+    return text.getvalue()
+
+
+def _flat(face: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         **face,
         **(face["probabilities"] or {}),
         **dict(zip(("x1", "y1", "x2", "y2"), face["box"], strict=True)),
     }
-    return {name: row[name] for name in COLUMNS if name in row}

@@ -38,3 +38,11 @@ def test_bad_names(cli: Cli, model: str, message: str) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert message in line
+
+
+def test_a_model_that_cannot_be_had_is_left_out(cli: Cli, fake_models: FakeModels) -> None:
+    done = cli("bench", "nowhere.onnx", f"{fake_models.detector}@320", "--rounds", "2", "--json")
+    assert done.returncode == 1
+    assert [row["name"] for row in json.loads(done.stdout)["models"]] == [f"{fake_models.detector}@320"]
+    (line,) = done.stderr.splitlines()
+    assert line == "left out: nowhere.onnx: no such model file"

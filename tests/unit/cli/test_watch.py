@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,3 +127,60 @@ def test_sources_that_are_not_there(cli: Cli, fake_models: FakeModels, source: s
     (line,) = done.stderr.splitlines()
     assert message in line
     assert "geheim" not in line
+
+
+def test_events_are_records_in_the_same_stream(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN})] * 40)
+    done = cli("watch", "clip.mp4", "--format", "jsonl", fake_models.options)
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    (number,) = (number for number, record in enumerate(records) if record.get("type") == "event")
+    assert records[number] == {
+        "type": "event",
+        "source": "clip.mp4",
+        "t": 3.0,
+        "kind": "no_mask",
+        "message": "Somebody has been without a mask for 3 seconds",
+    }
+    assert records[number - 1]["t"] == 3.0  # right after its frame
+    assert len(records) == 41
+    assert all("type" not in record for record in records if "faces" in record)
+
+
+def test_events_of_a_csv_have_a_file_of_their_own(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN})] * 40)
+    done = cli("watch", "clip.mp4", "-o", "out.csv", fake_models.options)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 41
+    header, event = (tmp_path / "out.events.csv").read_text().splitlines()
+    assert header == "source,t,kind,message"
+    assert event == "clip.mp4,3.0,no_mask,Somebody has been without a mask for 3 seconds"
+    alone = cli("watch", "clip.mp4", "--format", "csv", fake_models.options)
+    assert "no_mask" not in alone.stdout
+    assert "ALERT at 3.0 s" in alone.stderr
+
+
+def test_what_was_watched_is_kept_when_the_user_ends_it(
+    fake_models: FakeModels, server: CameraServer, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "maskwatch", "watch", server.url("/live"), "-o", "out.jsonl"]
+    with subprocess.Popen(
+        [*command, *fake_models.options], cwd=tmp_path, env=command_environment(), stderr=subprocess.PIPE
+    ) as process:
+        for _ in range(600):
+            if any(path.read_text() for path in tmp_path.glob(".out*")):
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert all(json.loads(line)["faces"] for line in (tmp_path / "out.jsonl").read_text().splitlines())
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_output_never_replaces_the_video(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    before = write_clip(tmp_path / "clip.mp4", [scene({})] * 3).read_bytes()
+    done = cli("watch", "clip.mp4", "-o", "clip.mp4", fake_models.options)
+    assert done.returncode == 1
+    assert "the input itself" in done.stderr
+    assert (tmp_path / "clip.mp4").read_bytes() == before
+    assert "for the terminal" in cli("watch", "clip.mp4", "-f", "text", "-o", "a", fake_models.options).stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
@@ -163,8 +163,15 @@ def _zip_of(jobs: Sequence[PictureJob]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:  # pictures are compressed already
         for job in jobs:
-            archive.writestr(names.take(f"{Path(job.name).stem}-maskwatch", job.suffix), job.annotated)
+            archive.writestr(names.take(f"{_entry_stem(job.name)}-maskwatch", job.suffix), job.annotated)
     return packed.getvalue()
+
+
+def _entry_stem(name: str) -> str:
+    """Returns the stem of a name for a ZIP: no folder of any system, no drive, no control characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(sign if sign.isprintable() and sign not in ':*?"<>|' else "_" for sign in last)
+    return PurePosixPath(plain).stem.strip(". ") or "picture"
 
 
 def _joint_csv(jobs: Sequence[PictureJob]) -> str:
