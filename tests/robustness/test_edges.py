@@ -114,10 +114,8 @@ def test_names_that_are_too_long(
 
 
 def test_nobody_without_a_home(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def homeless() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", homeless)
+    # As it is without HOME and an entry in passwd.
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     monkeypatch.delenv("MASKWATCH_MODELS", raising=False)
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)

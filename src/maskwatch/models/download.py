@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -92,19 +92,29 @@ def cache_dir() -> Path:
     if chosen := os.environ.get("MASKWATCH_CACHE"):
         return Path(chosen)
     # Without its opinion, platformdirs names the folder on Windows that earlier versions used, too.
-    folder = platformdirs.user_cache_path("maskwatch", appauthor=False, opinion=False)
-    return earlier_folder(folder, "Caches/maskwatch")
+    return user_folder(
+        lambda: platformdirs.user_cache_path("maskwatch", appauthor=False, opinion=False), "Caches/maskwatch"
+    )
 
 
-def earlier_folder(folder: Path, library: str) -> Path:
-    """Returns the folder that earlier versions used on macOS if only that one exists, else `folder`.
+def user_folder(find: Callable[[], Path], library: str) -> Path:
+    """Returns a folder of the user; on macOS the one of earlier versions if only that one exists.
 
     Those versions did not follow the XDG variables on macOS; platformdirs does.
 
     Args:
-        folder: The folder of this version.
+        find: Asks platformdirs for the folder of this version.
         library: The earlier one, below macOS's Library.
+
+    Raises:
+        ConfigError: The user has no home folder, as in some containers.
     """
+    try:
+        folder = find()
+    except RuntimeError as error:
+        raise ConfigError(
+            "this user has no home folder: set HOME, or MASKWATCH_MODELS and MASKWATCH_CACHE, to a folder"
+        ) from error
     if sys.platform != "darwin" or folder.is_dir():
         return folder
     earlier = Path.home() / "Library" / library

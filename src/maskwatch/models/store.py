@@ -21,7 +21,7 @@ import platformdirs
 
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import ConfigError, ModelError, SinkError, one_line
-from maskwatch.models.download import earlier_folder, sha256
+from maskwatch.models.download import sha256, user_folder
 from maskwatch.types import ModelKind
 
 _CHOICE: Final = "use"  # never a model's name
@@ -54,8 +54,10 @@ def store_dir() -> Path:
     """Returns the folder of added models: MASKWATCH_MODELS, or one in the system's folder for data."""
     if chosen := os.environ.get("MASKWATCH_MODELS"):
         return Path(chosen)
-    folder = platformdirs.user_data_path("maskwatch", appauthor=False) / "models"
-    return earlier_folder(folder, "Application Support/maskwatch/models")
+    return user_folder(
+        lambda: platformdirs.user_data_path("maskwatch", appauthor=False) / "models",
+        "Application Support/maskwatch/models",
+    )
 
 
 def added_models() -> dict[str, AddedModel]:
