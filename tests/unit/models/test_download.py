@@ -12,7 +12,7 @@ import pytest
 
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.models import download
-from maskwatch.models.download import FILES, ModelFile, cache_dir, choose_file, earlier_folder, locate
+from maskwatch.models.download import FILES, ModelFile, cache_dir, choose_file, locate, user_folder
 
 CONTENT = b"weights" * 20_000
 
@@ -171,12 +171,12 @@ def test_folders_of_earlier_versions_are_found_on_macos(
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     old.mkdir(parents=True)
     monkeypatch.setattr("sys.platform", "linux")
-    assert earlier_folder(new, "Caches/maskwatch") == new
+    assert user_folder(lambda: new, "Caches/maskwatch") == new
     monkeypatch.setattr("sys.platform", "darwin")
-    assert earlier_folder(new, "Caches/maskwatch") == old
-    assert earlier_folder(new, "Caches/other") == new
+    assert user_folder(lambda: new, "Caches/maskwatch") == old
+    assert user_folder(lambda: new, "Caches/other") == new
     new.mkdir()
-    assert earlier_folder(new, "Caches/maskwatch") == new
+    assert user_folder(lambda: new, "Caches/maskwatch") == new
 
 
 def test_the_folder_is_that_of_earlier_versions_on_every_system(
