@@ -10,12 +10,14 @@ from typing import Any
 
 import cv2
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import maskwatch.app
 from app.served import jpeg
 from clips import write_clip
 from fakes import BLUE, GREEN, RED, scene
+from maskwatch import crash_log
 from maskwatch.app import visitor
 from maskwatch.app.files import workspace
 from maskwatch.app.live import cameras, server_source, tickets
@@ -194,6 +196,24 @@ class TestLivePage:
         monkeypatch.setattr(visitor, "is_local", lambda: True)
         (error,) = first_page().error
         assert str(model) in error.value.replace("\\", "").replace("`", "")
+
+    def test_what_nobody_foresaw_is_one_line_and_a_log(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise ZeroDivisionError("in /srv/secret/place")
+
+        monkeypatch.setattr(crash_log, "log_file", lambda: tmp_path / "errors.log")
+        monkeypatch.setattr("maskwatch.app.engines.load", fail)
+        monkeypatch.setattr(visitor, "is_local", lambda: False)
+        st.cache_resource.clear()
+        (error,) = first_page().error
+        assert "did not foresee" in error.value
+        assert "secret" not in error.value
+        assert "ZeroDivisionError: in /srv/secret/place" in (tmp_path / "errors.log").read_text()
+        monkeypatch.setattr(visitor, "is_local", lambda: True)
+        (error,) = first_page().error
+        assert "ZeroDivisionError" in error.value
 
     def test_a_file_and_a_camera_of_the_server_can_be_chosen(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

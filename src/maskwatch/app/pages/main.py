@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from maskwatch.app.corrections.storage import correction_storage
-from maskwatch.app.error_line import show_error
+from maskwatch.app.error_line import show_error, show_unforeseen
 from maskwatch.app.pages.sidebar import sidebar
 from maskwatch.app.pages.theme import CAPTION_OPACITY
 from maskwatch.errors import MaskwatchError
@@ -36,3 +36,5 @@ try:
     chosen_page.run()
 except MaskwatchError as error:
     show_error(error)
+except Exception as error:  # the outermost handler of the pages: a visitor reads one line, the log the rest
+    show_unforeseen(error)
