@@ -25,7 +25,7 @@ from maskwatch import errors
 from maskwatch.cli import program
 from maskwatch.models import metadata
 from maskwatch.models.catalog import SHIPPED
-from maskwatch.models.metadata import schema_rows
+from maskwatch.models.metadata_fields import schema_rows
 from maskwatch.settings import Settings
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"

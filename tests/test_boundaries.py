@@ -63,8 +63,8 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "training": {*CORE, *HELPERS, *ENGINE, *EDGES, "", "data", "evaluation", "reports"},
     # What people use; "" is the package itself, for its version and the names that it offers.
     "app": {
-        *(*CORE, *HELPERS, *ENGINE, *EDGES, "", "counting", "data", "explain", "face_table", "latest"),
-        "user_models",
+        *(*CORE, *HELPERS, *ENGINE, *EDGES, "", "counting", "crash_log", "data", "explain"),
+        *("face_table", "latest", "user_models"),
     },
     "": {*CORE, *ENGINE, *EDGES},
     "__main__": {"cli"},

@@ -238,7 +238,7 @@ def _print_model(row: dict[str, Any], opened: list[Model]) -> None:
     """Prints a model's facts, and the metadata of each file with what every field means."""
     from rich.table import Table
 
-    from maskwatch.models.metadata import schema_rows
+    from maskwatch.models.metadata_fields import schema_rows
 
     console = _console()
     used = ", in use" if row["in_use"] else ""

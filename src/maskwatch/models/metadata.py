@@ -12,19 +12,14 @@ from __future__ import annotations
 
 import json
 import math
-import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import (
     Annotated,
     Any,
     ClassVar,
     Final,
     Literal,
-    NamedTuple,
     TypeAlias,
-    Union,
-    get_args,
-    get_origin,
 )
 
 from pydantic import (
@@ -66,16 +61,16 @@ Text = Annotated[str | None, _ForPeople]
 Texts = Annotated[str | list[str] | None, _ForPeople]
 
 
-class _Part(BaseModel):
+class MetadataPart(BaseModel):
     """Common behaviour: nothing can be changed, and unknown keys are kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
 
-    _order: ClassVar[tuple[str, ...]] = ()
+    key_order: ClassVar[tuple[str, ...]] = ()
     """Keys as they have always stood in files, where that is not the order below; others come last."""
 
 
-class Level(_Part):
+class Level(MetadataPart):
     """One feature map of the detector with its anchors (SSD, arXiv 1512.02325, section 2.2)."""
 
     stride: int = Field(gt=0, description="Distance of two cells, in pixels of the network's input.")
@@ -84,7 +79,7 @@ class Level(_Part):
     )
 
 
-class Thresholds(_Part):
+class Thresholds(MetadataPart):
     """When a classifier's answer counts, and when it is certain."""
 
     face: Number = Field(default=0.0, description="Probability of a face below which a candidate is dropped.")
@@ -107,7 +102,7 @@ class Thresholds(_Part):
     )
 
 
-class FusionWeights(_Part):
+class FusionWeights(MetadataPart):
     """Logistic regression that joins the detector's and the classifier's opinion; see `ScoreFusion`."""
 
     detector: Number = Field(description="Weight of the logit of the detector's score.")
@@ -116,7 +111,7 @@ class FusionWeights(_Part):
     threshold: Number = Field(description="Joined score from which a face is reported.")
 
 
-class ScoreMetadata(_Part):
+class ScoreMetadata(MetadataPart):
     """How the reported score is made of both opinions."""
 
     combine: str = Field(
@@ -161,14 +156,14 @@ class ScoreMetadata(_Part):
         return weights
 
 
-class TemperatureMetadata(_Part):
+class TemperatureMetadata(MetadataPart):
     """Temperatures of the calibration (arXiv 1706.04599), which are part of the network already."""
 
     mask: Number = Field(default=1.0, description='Divisor of the logit of "mask".')
     covered: Number = Field(default=1.0, description='Divisor of the logit of "covers mouth and nose".')
 
 
-class CalibrationMetadata(_Part):
+class CalibrationMetadata(MetadataPart):
     """On what temperatures and thresholds were chosen."""
 
     faces: int = Field(description="Number of labelled faces.")
@@ -176,7 +171,7 @@ class CalibrationMetadata(_Part):
     detector: str = Field(description="The detector whose boxes were used.")
 
 
-class EnsembleMemberMetadata(_Part):
+class EnsembleMemberMetadata(MetadataPart):
     """The other network of an ensemble of two, whose answers are averaged with this one's."""
 
     name: Text = Field(default=None, description="Its name.")
@@ -184,7 +179,7 @@ class EnsembleMemberMetadata(_Part):
     share: Number | None = Field(default=None, description="Weight of its answers, between 0 and 1.")
 
 
-class QuantizationMetadata(_Part):
+class QuantizationMetadata(MetadataPart):
     """How an 8-bit model was made, and what it lost."""
 
     inputs: int | None = Field(
@@ -195,7 +190,7 @@ class QuantizationMetadata(_Part):
     after: Number | None = Field(default=None, description="With the 8-bit model.")
 
 
-class _ModelMetadata(_Part):
+class _ModelMetadata(MetadataPart):
     """What detectors and classifiers have in common."""
 
     format: int = Field(description=f"Version of the metadata; this maskwatch reads up to {FORMAT}.")
@@ -219,14 +214,14 @@ class _ModelMetadata(_Part):
     def to_json(self) -> dict[str, Any]:
         """Returns the JSON object for the file: what was given, keys in the order of older files."""
         values = self.model_dump(mode="json", exclude_unset=True)
-        place = {key: number for number, key in enumerate(self._order)}
+        place = {key: number for number, key in enumerate(self.key_order)}
         return {key: values[key] for key in sorted(values, key=lambda key: place.get(key, len(place)))}
 
 
 class DetectorMetadata(_ModelMetadata):
     """Metadata of a face detector: how its input is made and its outputs are decoded."""
 
-    _order: ClassVar[tuple[str, ...]] = tuple(
+    key_order: ClassVar[tuple[str, ...]] = tuple(
         """format kind architecture levels variances stride_multiple name licence training_data threshold
         nms_iou vote_iou default_size sizes colour_order parameters commit created recipe companion
         quantization""".split()
@@ -259,7 +254,7 @@ class DetectorMetadata(_ModelMetadata):
 class ClassifierMetadata(_ModelMetadata):
     """Metadata of a mask classifier: how its input is cut and its outputs are read."""
 
-    _order: ClassVar[tuple[str, ...]] = tuple(
+    key_order: ClassVar[tuple[str, ...]] = tuple(
         """format kind architecture labels size margin temperatures name licence training_data thresholds
         score calibration colour_order parameters commit created recipe quantization""".split()
     )
@@ -386,63 +381,3 @@ def parse(entry: Mapping[str, Any], kind: ModelKind, where: object) -> Metadata:
     first = problems[0]
     field = ".".join(str(part) for part in first["loc"])
     raise ModelError(f"{where}: its maskwatch metadata makes no sense ({field}: {first['msg']})")
-
-
-class SchemaRow(NamedTuple):
-    """One field of the schema, for people."""
-
-    model: str
-    """Name of the class that holds the field; nested objects are classes of their own."""
-    field: str
-    """The JSON key."""
-    type: str
-    """The type in words of JSON, such as "list of Level"."""
-    required: bool
-    """Whether a file must have it."""
-    description: str
-
-
-def schema_rows() -> Iterator[SchemaRow]:
-    """Yields the fields of the schema, class by class: the detector's, the classifier's, then nested ones."""
-    queue: list[type[_Part]] = [DetectorMetadata, ClassifierMetadata]
-    for model in queue:  # grows while it is read
-        order = {key: number for number, key in enumerate(model._order)}
-        for name in sorted(model.model_fields, key=lambda name: order.get(name, len(order))):
-            field = model.model_fields[name]
-            queue += [part for part in _models_in(field.annotation) if part not in queue]
-            required, description = field.is_required(), field.description or ""
-            yield SchemaRow(model.__name__, name, _type_name(field.annotation), required, description)
-
-
-def _models_in(annotation: Any) -> Iterator[type[_Part]]:
-    if isinstance(annotation, type) and issubclass(annotation, _Part):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
-
-
-_NAMES: Final[dict[Any, str]] = {
-    int: "integer",
-    float: "number",
-    str: "text",
-    Any: "anything",
-    type(None): "null",
-}
-
-
-def _type_name(annotation: Any) -> str:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in (Union, types.UnionType):
-        names = [_type_name(argument) for argument in arguments if argument is not type(None)]
-        if "number" in names:
-            names = [name for name in names if name != "integer"]
-        return " or ".join(names)
-    if origin is Literal:
-        return " or ".join(f'"{argument}"' for argument in arguments)
-    if origin is list:
-        return f"list of {_type_name(arguments[0])}"
-    if origin is tuple:
-        return f"[{', '.join(_type_name(argument) for argument in arguments)}]"
-    if origin is dict:
-        return f"object of {_type_name(arguments[1])}"
-    return _NAMES.get(annotation) or str(annotation.__name__)

@@ -7,7 +7,8 @@ import pytest
 from fakes import CLASSIFIER, DETECTOR, write_classifier, write_detector
 from maskwatch.errors import ModelError
 from maskwatch.models.download import FILES
-from maskwatch.models.metadata import ClassifierMetadata, DetectorMetadata, parse, read_json, schema_rows
+from maskwatch.models.metadata import ClassifierMetadata, DetectorMetadata, parse, read_json
+from maskwatch.models.metadata_fields import schema_rows
 from maskwatch.models.runtime import open_model, open_session
 from maskwatch.types import LABELS, ModelKind
 
