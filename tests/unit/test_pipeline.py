@@ -13,7 +13,8 @@ from conftest import command_environment
 from made import files
 from maskwatch import annotate, load
 from maskwatch.errors import SinkError, SourceError
-from maskwatch.pipeline import Engine, Retry
+from maskwatch.pipeline import Engine
+from maskwatch.second_tries import Retry
 from maskwatch.sources.images import read_image
 from maskwatch.types import Faces, Image
 
