@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
-from PIL import Image as PillowImage
-
-from maskwatch.errors import DataError
-from maskwatch.sources.images import SUFFIXES
-
-_ORIENTATION: Final = 0x0112  # EXIF tag
-_QUARTER_TURNED: Final = (5, 6, 7, 8)  # its values for pictures that lie on their side
+from maskwatch.errors import DataError, SourceError
+from maskwatch.sources.images import SUFFIXES, upright_size
 
 
 def is_picture(path: Path) -> bool:
@@ -34,9 +28,8 @@ def picture_size(path: Path) -> tuple[int, int]:
         DataError: The file is missing or no picture.
     """
     try:
-        with PillowImage.open(path) as picture:
-            width, height = picture.size
-            turned = picture.getexif().get(_ORIENTATION) in _QUARTER_TURNED
-    except (OSError, ValueError, SyntaxError, PillowImage.DecompressionBombError) as error:
+        return upright_size(path)
+    except SourceError as error:
+        raise DataError(str(error)) from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{path}: not a readable picture ({error})") from error
-    return (height, width) if turned else (width, height)

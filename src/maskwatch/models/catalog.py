@@ -57,8 +57,8 @@ STILL_RETRY: Final[Mapping[str, float]] = {"shrink": 3, "threshold": 0.6}
 Damaged portraits that are missed otherwise score .87 to .98."""
 
 LIVE_PLACES: Final = 64
-"""Places of a live frame that are classified, the best by the detector's score. Of 1,351 faces found live in
-val, at the models' own threshold, all are among the best 64 of their picture, 11 are not among the best 32."""
+"""Places of a live frame that are classified, the best by the detector's score. Of 1,351 faces found in val,
+at the models' own threshold, all are among the best 64 of their picture, 11 are not among the best 32."""
 
 _STILL: Final[Mapping[str, Any]] = {"size": STILL_SIZES, "enlarge": 2.0, "tiled": True}
 
