@@ -30,7 +30,7 @@ LIVE_CHECKED: Final[tuple[str | None, ...]] = (None,)
 """The same for live video: only what would be certain."""
 
 EVERY: Final = 5
-"""Frames for which a `TurnMemory` keeps its answers: a face in sight costs a fifth of a crop a frame."""
+"""Frames of live video after which a face is checked again: it costs a fifth of a crop a frame."""
 
 _UPSIDE_DOWN: Final = 0.5
 """Lead of the log-odds of a face, upside down, from which a face is marked. With `_ANY_TURN` this marks 2 of
@@ -61,29 +61,24 @@ class TurningClassifier(Protocol):
 
 @dataclass(slots=True)
 class TurnMemory:
-    """What is known of the faces of one stream, so that not every frame is checked.
+    """What is known of the faces of one stream, so that not every frame is checked."""
 
-    Attributes:
-        every: Number of frames after which a face is checked again.
-    """
-
-    every: int = EVERY
     _boxes: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     _over: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     _ages: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
-    def recall(self, boxes: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    def recall(self, boxes: NDArray[np.float32], every: int) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
         """Returns what is known of boxes (n, 4): whether each is turned over, and the frames since its check.
 
-        An unknown face, or one whose check is too old, has `every` frames.
+        An unknown face, or one whose check is older, has `every` frames.
         """
-        over, ages = np.zeros(len(boxes), np.bool_), np.full(len(boxes), self.every, np.intp)
+        over, ages = np.zeros(len(boxes), np.bool_), np.full(len(boxes), every, np.intp)
         if len(boxes) and len(self._boxes):
             shares = iou(boxes, self._boxes)
             nearest = shares.argmax(axis=1)
             known = shares.max(axis=1) >= _SAME_FACE
             over[known] = self._over[nearest[known]]
-            ages[known] = np.minimum(self._ages[nearest[known]] + 1, self.every)
+            ages[known] = np.minimum(self._ages[nearest[known]] + 1, every)
         return over, ages
 
     def remember(self, boxes: NDArray[np.float32], over: NDArray[np.bool_], ages: NDArray[np.intp]) -> None:
@@ -99,11 +94,13 @@ class TurnCheck:
         classifier: Tells how much a crop looks like a face.
         turns: Quarter turns that are compared with the crop as it is.
         checked: Reasons of the faces that are checked; None stands for certain answers.
+        every: Number of frames after which a face of a stream is checked again.
     """
 
     classifier: TurningClassifier
     turns: tuple[int, ...] = STILL_TURNS
     checked: tuple[str | None, ...] = STILL_CHECKED
+    every: int = 1
 
     def __call__(self, image: Image, faces: Faces, memory: TurnMemory | None = None) -> Faces:
         """Returns the faces with the reason "turned_over" where it applies.
@@ -120,8 +117,8 @@ class TurnCheck:
         over, ages = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.intp)
         new = np.ones(len(rows), np.bool_)
         if memory is not None:
-            over, ages = memory.recall(boxes)
-            new = ages >= memory.every
+            over, ages = memory.recall(boxes, self.every)
+            new = ages >= self.every
         if new.any():
             over[new], ages[new] = self._turned_over(image, boxes[new]), 0
         if memory is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, settings_from
+from maskwatch.cli.options import ClassifierName, DetectorName, Size, Threshold, Upright, settings_from
 
 
 class Format(StrEnum):
@@ -42,10 +42,12 @@ def detect(
     detector: DetectorName = None,
     classifier: ClassifierName = None,
     size: Size = None,
+    upright: Upright = None,
 ) -> None:
     """Find faces in pictures and videos and say how their masks are worn.
 
-    Pictures are searched at their own size, up to 1280 pixels; of a video every frame is searched.
+    Pictures are searched at their own size, up to 1280 pixels, very large ones also in pieces; of a video
+    every frame is searched. Where no face of a picture convinces, it is also searched turned.
     A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
     """
     from maskwatch.cli.bar import Bar
@@ -58,7 +60,7 @@ def detect(
         raise ConfigError(
             f"{output}: --output takes the rows, {form}; for marked pictures and videos use --save FOLDER"
         )
-    settings = settings_from(ctx, threshold, detector, classifier, size)
+    settings = settings_from(ctx, threshold, detector, classifier, size, upright)
     errors: list[str] = []
     files: list[str] = []
     for path in paths:

@@ -305,9 +305,11 @@ def _to_bgr(picture: PIL.Image.Image, name: str) -> Image:
     orientation = picture.getexif().get(_ORIENTATION, 1)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
         grey = to_8_bits(np.asarray(picture), name)
-        return _upright(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8), orientation)
+        image, stored = _upright_canvas(grey.shape[1], grey.shape[0], orientation)
+        stored[:] = grey[..., None]
+        return image
     width, height = picture.size
-    image = np.empty((height, width, 3), np.uint8)
+    image, stored = _upright_canvas(width, height, orientation)
     transparent = picture.has_transparency_data
     for top in range(0, height, _ROWS):
         rows = picture.crop((0, top, width, min(top + _ROWS, height)))
@@ -316,13 +318,25 @@ def _to_bgr(picture: PIL.Image.Image, name: str) -> Image:
             background = PIL.Image.new("RGB", rows.size, _WHITE)
             background.paste(rows, mask=rows)
             rows = background
-        cv2.cvtColor(np.asarray(rows.convert("RGB")), cv2.COLOR_RGB2BGR, dst=image[top : top + _ROWS])
-    return _upright(image, orientation)
+        stored[top : top + _ROWS] = cv2.cvtColor(np.asarray(rows.convert("RGB")), cv2.COLOR_RGB2BGR)
+    return image
 
 
-def _upright(image: Image, orientation: int) -> Image:
-    """Returns a picture as a person sees it, by its EXIF orientation (1 to 8)."""
-    if orientation in (2, 5, 7, 4):
-        image = image[:, ::-1]
-    quarters = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0)
-    return np.ascontiguousarray(np.rot90(image, quarters))
+def _upright_canvas(width: int, height: int, orientation: int) -> tuple[Image, Image]:
+    """Returns an empty picture as a person sees it, and a view of it with the pixels as they are stored.
+
+    What is written into the view stands upright in the picture, without a second copy of it.
+
+    Args:
+        width: As stored.
+        height: As stored.
+        orientation: EXIF orientation, 1 to 8.
+    """
+    shape = (width, height) if orientation in _QUARTER_TURNED else (height, width)
+    image = np.empty((*shape, 3), np.uint8)
+    stored = image.swapaxes(0, 1) if orientation in _QUARTER_TURNED else image
+    if orientation in (3, 4, 6, 7):
+        stored = stored[::-1]
+    if orientation in (2, 3, 7, 8):
+        stored = stored[:, ::-1]
+    return image, stored
