@@ -34,8 +34,8 @@ EVERY: Final = 5
 
 _LEAD: Final = 0.1
 """Lead of the log-odds of a face, in another orientation, from which a face is marked. Of the certain answers
-on 150 portraits and 100 scenes of val this marks 1 of 422 that are upright, 75 of 79 upside down and 29 of 33 on
-their side; in live video, upside down, 0 of 404 and 74 of 77 (`mobilenet-fast`: 1 of 391 and 54 of 58)."""
+on 150 portraits and 100 scenes of val this marks 1 of 422 that are upright, 75 of 79 upside down and 29 of 33
+on their side; in live video 0 of 404 and 74 of 77 upside down (`mobilenet-fast`: 1 of 391 and 54 of 58)."""
 
 _SAME_FACE: Final = 0.5  # IoU from which a box is the face of an earlier frame
 
