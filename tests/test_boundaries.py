@@ -26,7 +26,9 @@ CORE: Final = {"errors", "types", "geometry"}
 HELPERS: Final = {"atomic_file", "opencv_log", "progress", "toml_file"}
 """Small things that know nothing of faces."""
 
-ENGINE: Final = {"classifiers", "detectors", "models", "pipeline", "rules", "factory", "settings"}
+ENGINE: Final = {
+    *("classifiers", "detectors", "models", "pipeline", "second_tries", "rules", "factory", "settings"),
+}
 EDGES: Final = {"sources", "sinks", "annotate"}
 
 ROOMS: Final[Mapping[str, set[str]]] = {
@@ -46,12 +48,14 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "models": {"errors", "types", *HELPERS},
     "detectors": {*CORE, "models", "opencv_log"},
     "classifiers": {*CORE, "models", "opencv_log"},
-    "pipeline": {*CORE, "classifiers", "detectors", "rules"},
+    "second_tries": CORE,
+    "pipeline": {*CORE, "classifiers", "detectors", "rules", "second_tries"},
     "settings": {"errors", "types", "models", "toml_file"},
     "factory": {*CORE, *ENGINE},
     "user_models": {*CORE, *ENGINE, "atomic_file"},
     # The edges.
-    "annotate": CORE,
+    "captions": CORE,
+    "annotate": {*CORE, "captions"},
     "face_table": {*CORE, "annotate", "counting"},
     "sources": {*CORE, *HELPERS, "settings"},
     "sinks": {*CORE, *HELPERS, "annotate", "counting", "sources"},

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.captions import Rectangle, place
 from maskwatch.types import Faces, Image, Label
 
 
@@ -64,11 +65,33 @@ _WHITE: Final = (255, 255, 255)
 _FONTS = threading.local()  # a font face keeps a cache of glyphs and is not made to be shared
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mark:
+    """What is drawn for one face."""
+
+    box: Rectangle
+    style: Style
+    text: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    """A caption with its place; `letters` and `pad` in pixels."""
+
+    text: str
+    letters: int
+    pad: int
+    style: Style
+    place: Rectangle
+
+
 def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
     """Draws the faces on a copy of the picture.
 
     A certain face gets its state and the probability. An uncertain face gets a dashed frame and a question
-    mark after the most probable state. Lines and letters grow with the picture.
+    mark after the most probable state. Captions stand where they hide least of other faces and captions (see
+    `maskwatch.captions`). Lines and letters grow with the picture.
 
     Args:
         image: (h, w, 3) uint8, BGR; not changed.
@@ -80,8 +103,8 @@ def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
     """
     canvas = image.copy()
     certain = faces.certain
-    # The lowest score first, so that the labels of the best faces lie on top.
-    for i in np.argsort(faces.scores, kind="stable"):
+    marks: list[_Mark] = []
+    for i in np.argsort(-faces.scores, kind="stable"):
         label = faces.labels[i]
         if faces.probabilities is None or label is None:
             style, text, short = UNCLASSIFIED, f"Face {faces.scores[i]:.0%}", f"{faces.scores[i]:.0%}"
@@ -93,7 +116,18 @@ def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
             short = f"{STYLES[label].symbol}{doubt}"
         if numbered:
             text, short = f"{i + 1} {text}", f"{i + 1}{short}"
-        _draw_face(canvas, [round(float(v)) for v in faces.boxes[i]], style, text, short)
+        x1, y1, x2, y2 = (round(float(v)) for v in faces.boxes[i])
+        marks.append(_Mark((x1, y1, x2, y2), style, text, short))
+    # The best faces choose their captions' places first; frames and captions of the best are drawn last.
+    captions: list[_Caption] = []
+    for mark in marks:
+        others = [other.box for other in marks if other is not mark]
+        if (caption := _caption(canvas, mark, others, [other.place for other in captions])) is not None:
+            captions.append(caption)
+    for mark in reversed(marks):
+        _draw_frame(canvas, mark.box, mark.style, _unit(canvas))
+    for caption in reversed(captions):
+        _draw_caption(canvas, caption)
     return canvas
 
 
@@ -190,16 +224,7 @@ def _unit(canvas: Image) -> float:
     return float(max(1.0, min(canvas.shape[:2]) / _UNIT))
 
 
-def _draw_face(canvas: Image, box: list[int], style: Style, text: str, short: str) -> None:
-    height = canvas.shape[0]
-    unit = _unit(canvas)
-    _draw_frame(canvas, box, style, unit)
-    letters = int(min(max(12.0, 12 * unit), height / 2))
-    if letters >= _SMALLEST_LETTERS:
-        _draw_label(canvas, box, style, text, short, letters)
-
-
-def _draw_frame(canvas: Image, box: list[int], style: Style, unit: float) -> None:
+def _draw_frame(canvas: Image, box: Sequence[int], style: Style, unit: float) -> None:
     line = max(1, round(unit * style.weight))
     x1, y1, x2, y2 = box
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
@@ -230,31 +255,36 @@ def _line(
         cv2.line(canvas, tuple(first), tuple(last), colour, thickness)
 
 
-def _draw_label(canvas: Image, box: list[int], style: Style, text: str, short: str, letters: int) -> None:
-    """Writes the label above the face, or at the top inside it where there is no room above."""
+def _caption(
+    canvas: Image, mark: _Mark, others: Sequence[Rectangle], taken: Sequence[Rectangle]
+) -> _Caption | None:
+    """Returns the caption of a face and its place; None where the picture has no room for letters."""
     height, width = canvas.shape[:2]
-    x1, y1, x2, _ = box
+    letters = int(min(max(12.0, 12 * _unit(canvas)), height / 2))
+    if letters < _SMALLEST_LETTERS:
+        return None
     pad = max(1, letters // 5)
-    room = min(width, max(3 * (x2 - x1), letters))
+    room = min(width, max(3 * (mark.box[2] - mark.box[0]), letters))
     # In a crowd long labels would hide the neighbours: small faces get only the symbol.
-    if _text_width(text, letters) + 2 * pad > room:
-        text = short
+    text = mark.text if _text_width(mark.text, letters) + 2 * pad <= room else mark.short
     while letters > _SMALLEST_LETTERS and _text_width(text, letters) + 2 * pad > width:
         letters -= 1
-    label_width, label_height = _text_width(text, letters) + 2 * pad, letters + 2 * pad
-    left = min(max(x1, 0), max(width - label_width, 0))
-    top = y1 - label_height if y1 >= label_height else max(y1, 0)
-    top = min(top, max(height - label_height, 0))
-    bottom_right = (left + label_width - 1, top + label_height - 1)
-    cv2.rectangle(canvas, (left, top), bottom_right, style.colour, cv2.FILLED)
-    cv2.rectangle(canvas, (left, top), bottom_right, _BLACK, 1)
+    size = (min(_text_width(text, letters) + 2 * pad, width), min(letters + 2 * pad, height))
+    return _Caption(text, letters, pad, mark.style, place(size, mark.box, (width, height), others, taken))
+
+
+def _draw_caption(canvas: Image, caption: _Caption) -> None:
+    left, top, right, bottom = caption.place
+    colour = caption.style.colour
+    cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)
+    cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), _BLACK, 1)
     cv2.putText(
         canvas,
-        text,
-        (left + pad, top + pad + round(letters * 0.85)),
-        _text_colour(style.colour),
+        caption.text,
+        (left + caption.pad, top + caption.pad + round(caption.letters * 0.85)),
+        _text_colour(colour),
         _font(),
-        letters,
+        caption.letters,
         weight=600,
     )
 

@@ -14,6 +14,8 @@ _REASONS: Final[dict[str | None, str]] = {
     "blurred": "no: blurred",
     "dark": "no: too dark",
     "turned_away": "no: turned away",
+    "turned_over": "no: turned over",
+    "maybe_no_face": "no: maybe not a face",
     "undecided": "no: could be either",
 }
 _MAX_ROWS: Final = 50  # of the HTML table

@@ -11,15 +11,26 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from maskwatch.classifiers.base import Classifier, ClassifierBackend
 from maskwatch.classifiers.score_fusion import score_thresholds
+from maskwatch.classifiers.turn_check import EVERY, LIVE_CHECKED, LIVE_TURNS, TurnCheck, TurningClassifier
 from maskwatch.detectors.base import Detector, DetectorBackend
 from maskwatch.errors import ConfigError, ModelError, one_line
-from maskwatch.models.catalog import CLASSIFIERS, DETECTORS, NO_CLASSIFIER, SHIPPED, added_of, default, table
+from maskwatch.models.catalog import (
+    CLASSIFIERS,
+    DETECTORS,
+    LIVE_PLACES,
+    NO_CLASSIFIER,
+    SHIPPED,
+    added_of,
+    default,
+    table,
+)
 from maskwatch.models.download import locate
 from maskwatch.models.info import ModelInfo
 from maskwatch.models.runtime import kind_of_file
 from maskwatch.models.store import added_models, chosen, locate_added
-from maskwatch.pipeline import Engine, Retry
+from maskwatch.pipeline import Engine
 from maskwatch.rules import NoMaskRule, Rule
+from maskwatch.second_tries import Padding, Retry, Turning
 from maskwatch.types import ModelKind
 
 if TYPE_CHECKING:
@@ -57,6 +68,7 @@ def load(
     *,
     live: bool = False,
     threads: int | None = None,
+    upright: bool = False,
 ) -> Engine:
     """Loads a detector and a classifier.
 
@@ -70,8 +82,10 @@ def load(
         threshold: Face score in [0, 1] below which a face is not reported; None takes the model's.
         live: For live video: one fast network, one search at the model's size. For still pictures (False),
             two networks search at the picture's own size, and again at smaller sizes for faces that fill it.
-            If they find nothing, they search a copy a third as large, in which noise matters less.
+            If they find nothing, they search a copy a third as large, in which noise matters less, and if no
+            face convinces, a copy with a border and the picture turned by 90, 180 and 270 degrees.
         threads: Threads of one model run; None takes 1 for live video, else 2 where there are two cores.
+        upright: The pictures are known to be upright: they are not searched in other orientations.
 
     Returns:
         An engine that any number of threads may share.
@@ -97,10 +111,27 @@ def load(
     options = {"size": size, "threshold": thresholds.detector}
     loaded_detector = cast(Detector, _make("detector", detector, options, live, threads))
     known = DETECTORS.get(detector)
-    retry = None
-    if known and known.retry and fusion and size is None and not live:
-        retry = Retry(known.retry["shrink"], known.retry["threshold"])
-    return Engine(loaded_detector, loaded_classifier, thresholds.reported, retry)
+    # The scores of all tries are compared, so they need to be probabilities: those of both opinions.
+    tries = fusion is not None and not live
+    return Engine(
+        loaded_detector,
+        loaded_classifier,
+        thresholds.reported,
+        Retry(known.retry["shrink"], known.retry["threshold"])
+        if known and known.retry and tries and size is None
+        else None,
+        padding=Padding() if tries else None,
+        turning=Turning() if tries and not upright else None,
+        turn_check=_turn_check(loaded_classifier, live),
+        most=LIVE_PLACES if live else None,
+    )
+
+
+def _turn_check(classifier: Classifier | None, live: bool) -> TurnCheck | None:
+    """Returns the check for turned faces, where the classifier can make it."""
+    if not isinstance(classifier, TurningClassifier):
+        return None
+    return TurnCheck(classifier, LIVE_TURNS, LIVE_CHECKED, EVERY) if live else TurnCheck(classifier)
 
 
 def model_info(part: Detector | Classifier, kind: ModelKind) -> ModelInfo:
@@ -131,6 +162,7 @@ def from_settings(settings: Settings, *, live: bool = False, threads: int | None
         detect.threshold,
         live=live,
         threads=threads if detect.threads is None else detect.threads,
+        upright=detect.upright,
     )
 
 

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from os import PathLike
 
-import cv2
 import numpy as np
 
 from maskwatch.classifiers.base import Classifier
+from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
 from maskwatch.rules import Rule
+from maskwatch.second_tries import Padding, Retry, Turning
 from maskwatch.types import Event, Faces, Frame, Image, ImageLike, Result
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """A second search, in a smaller copy, of a picture in which no face was found.
-
-    Averaging pixels removes strong noise and visible JPEG blocks, which can hide a large face.
-
-    Attributes:
-        shrink: Factor by which width and height of the copy are smaller.
-        threshold: Face score in [0, 1] below which a face found in the copy is not reported.
-        least: Shorter side in pixels that the copy must have; there is no second search below it.
-    """
-
-    shrink: float
-    threshold: float
-    least: int = 32
-
-    def smaller(self, image: Image) -> Image | None:
-        """Returns the smaller copy (h, w, 3) uint8, or None where it would be too small to show a face."""
-        height, width = (round(side / self.shrink) for side in image.shape[:2])
-        if min(height, width) < self.least:
-            return None
-        return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class Engine:
@@ -51,6 +27,11 @@ class Engine:
         threshold: Face score in [0, 1] below which a face is not reported; None reports all that detector
             and classifier return.
         retry: Second search of a picture in which no face was found; None for none.
+        padding: Search with a border, of a picture in which no answer is certain; None for none.
+        turning: Searches in other orientations, of a picture without a convincing face; None for none.
+        turn_check: Marks faces that are turned over; None leaves them.
+        most: Number of places, the best by the detector's score, that the classifier sees of one picture;
+            the others are not reported. None for all.
     """
 
     def __init__(
@@ -59,18 +40,29 @@ class Engine:
         classifier: Classifier | None = None,
         threshold: float | None = None,
         retry: Retry | None = None,
+        *,
+        padding: Padding | None = None,
+        turning: Turning | None = None,
+        turn_check: TurnCheck | None = None,
+        most: int | None = None,
     ) -> None:
         self.detector = detector
         self.classifier = classifier
         self.threshold = threshold
         self.retry = retry
+        self.padding = padding
+        self.turning = turning
+        self.turn_check = turn_check
+        self.most = most
 
-    def detect(self, image: ImageLike) -> Faces:
+    def detect(self, image: ImageLike, memory: TurnMemory | None = None) -> Faces:
         """Finds and classifies the faces of one picture.
 
         Args:
             image: A (h, w, 3) uint8 array in BGR order, the path of a picture file, or a PIL image. The EXIF
                 orientation of files and PIL images is applied.
+            memory: Of the stream that the picture is a frame of: not every frame is then checked for faces
+                that are turned over. None for a picture of its own.
 
         Returns:
             The faces, in the detector's order; boxes are in pixels of the upright picture.
@@ -80,7 +72,7 @@ class Engine:
             ValueError: The array has another shape or dtype, or the picture has no pixels.
             SourceError: The file is missing, damaged, too large or not a picture.
         """
-        return self._detect(_bgr(image))
+        return self._detect(_bgr(image), memory)
 
     __call__ = detect
 
@@ -106,21 +98,23 @@ class Engine:
         faces = self._detect(bgr)
         return Result(Frame(bgr, source=_source(image)), faces, seconds=time.perf_counter() - start)
 
-    def _detect(self, image: Image) -> Faces:
-        faces = self._search(image)
-        if self.retry is None or len(faces) or (smaller := self.retry.smaller(image)) is None:
-            return faces
-        faces = self._search(smaller)
-        faces = faces[faces.scores >= self.retry.threshold]
-        (height, width), (low, narrow) = image.shape[:2], smaller.shape[:2]
-        return faces.with_(boxes=faces.boxes * np.array([width / narrow, height / low] * 2, np.float32))
+    def _detect(self, image: Image, memory: TurnMemory | None = None) -> Faces:
+        faces = self._search(image, memory)
+        for second_try in (self.retry, self.padding, self.turning):
+            if second_try is not None:
+                faces = second_try(image, faces, self._search)
+        return faces
 
-    def _search(self, image: Image) -> Faces:
+    def _search(self, image: Image, memory: TurnMemory | None = None) -> Faces:
         faces = self.detector.detect(image)
+        if self.most is not None:
+            faces = faces[: self.most]
         if self.classifier is not None:
             faces = self.classifier.classify(image, faces)
         if self.threshold is not None:
             faces = faces[faces.scores >= self.threshold]
+        if self.turn_check is not None:
+            faces = self.turn_check(image, faces, memory)
         return faces
 
 
@@ -139,6 +133,7 @@ class Session:
     def __init__(self, engine: Engine, rules: Sequence[Rule] = ()) -> None:
         self.engine = engine
         self.rules = tuple(rules)
+        self._memory = TurnMemory() if isinstance(engine, Engine) else None
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame and applies the rules.
@@ -150,7 +145,8 @@ class Session:
             The frame with its faces, the events that the rules raised, and the seconds the models took.
         """
         start = time.perf_counter()
-        faces = self.engine.detect(frame.image)
+        image = frame.image
+        faces = self.engine.detect(image, self._memory) if self._memory else self.engine.detect(image)
         seconds = time.perf_counter() - start
         events: list[Event] = []
         for rule in self.rules:

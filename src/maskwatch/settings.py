@@ -44,6 +44,7 @@ class Detect(_Section):
         default=None, ge=64, le=8192, description="Longer side in pixels; none: the model's"
     )
     threshold: float | None = Field(default=None, ge=0, le=1, description="Face score; none: the model's")
+    upright: bool = Field(default=False, description="Still pictures are upright: do not search them turned")
     threads: int | None = Field(
         default=None, ge=1, le=64, description="Of one model run; none: 1 live, 2 for files"
     )

@@ -28,7 +28,7 @@ LABELS: Final[tuple[Label, ...]] = ("with_mask", "without_mask", "mask_worn_inco
 ModelKind = Literal["detector", "classifier"]
 """The two kinds of models."""
 
-Reason = Literal["too_small", "blurred", "dark", "turned_away", "undecided"]
+Reason = Literal["too_small", "blurred", "dark", "turned_away", "turned_over", "maybe_no_face", "undecided"]
 """Why the classification of a face is not certain."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -15,12 +16,12 @@ from maskwatch.classifiers.base import Classifier, ClassifierBackend
 from maskwatch.classifiers.score_fusion import ScoreFusion
 from maskwatch.factory import load, model_info
 from maskwatch.models.download import sha256
-from maskwatch.types import Faces, Image
+from maskwatch.types import Faces, Image, Reason
 
 # docs/guides/own-back-end.md: a class of somebody's own, as module:Class.
 OURS = ["fake", "mobilenet", "mobilenet-fast"]
 BACK_ENDS = [*OURS, *os.environ.get("OWN_CLASSIFIER", "").split()]
-REASONS = {None, "too_small", "blurred", "dark", "turned_away", "undecided"}
+REASONS = {None, *get_args(Reason)}
 
 
 @pytest.fixture

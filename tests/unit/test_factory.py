@@ -221,3 +221,34 @@ def test_what_is_no_class_of_a_back_end(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModelError, match=message):
         load(spec, "none") if kind == "detector" else load("ssd-fast", spec)
+
+
+def test_which_engines_search_further_and_check_turns(fake_models: FakeModels) -> None:
+    models = str(fake_models.detector), str(fake_models.classifier)
+    still, live, upright = load(*models), load(*models, live=True), load(*models, upright=True)
+    assert still.padding is not None
+    assert still.turning is not None
+    assert still.turn_check is not None
+    assert still.turn_check.turns == (1, 2, 3)
+    assert upright.turning is None
+    assert upright.padding is not None
+    assert (live.padding, live.turning) == (None, None)
+    assert live.turn_check is not None
+    assert (live.turn_check.turns, live.turn_check.every) == ((2,), 5)
+    assert (still.most, live.most) == (None, 64)
+    bare = load(models[0], "none")
+    assert (bare.padding, bare.turning, bare.turn_check) == (None, None, None)
+    assert isinstance(still.detector, SSD)
+    assert isinstance(live.detector, SSD)
+    assert still.detector.tiled
+    assert not live.detector.tiled
+    settings = load_settings(given={"detect": {"detector": models[0], "upright": True}})
+    assert from_settings(settings).turning is None
+
+
+def test_a_live_frame_classifies_its_best_places_only(fake_models: FakeModels) -> None:
+    engine = load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
+    image = scene({(column, row): BLUE for column in range(1, 9, 2) for row in range(1, 7, 2)})
+    assert len(engine.detect(image)) == 12
+    engine.most = 5
+    assert len(engine.detect(image)) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -95,7 +96,10 @@ class MobileNet:
             "blurred": predictions.sharpness,
             "turned_away": 1 - predictions.turned,
         }
-        scores = self.score_fusion(faces.scores, predictions.face) if self.score_fusion else faces.scores
+        scores = faces.scores
+        if self.score_fusion:
+            scores = self.score_fusion(faces.scores, predictions.face)
+            measures["maybe_no_face"] = scores
         classified = faces.with_(
             scores=scores,
             probabilities=predictions.probabilities,
@@ -118,6 +122,18 @@ class MobileNet:
             self._predict(image, boxes[start : start + _CHUNK]) for start in range(0, len(boxes), _CHUNK)
         ]
         return CropPredictions(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def face_probabilities(
+        self, image: Image, boxes: NDArray[np.float32], quarters: Sequence[int]
+    ) -> NDArray[np.float32]:
+        """See `maskwatch.classifiers.turn_check.TurningClassifier.face_probabilities`."""
+        faces = np.zeros((len(quarters), len(boxes)), np.float32)
+        for start in range(0, len(boxes), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            crops = crop_square(image, boxes[rows], self._margin, self._size)
+            for row, turns in zip(faces, quarters, strict=True):
+                row[rows] = self.model.run(np.ascontiguousarray(np.rot90(crops, turns, axes=(1, 2))))[1]
+        return faces
 
     def _predict(self, image: Image, boxes: NDArray[np.float32]) -> CropPredictions:
         """Returns `predict`'s answer for one batch."""

@@ -16,6 +16,7 @@ from maskwatch.cli.options import (
     DetectorName,
     Size,
     Threshold,
+    Upright,
     input_files,
     settings_from,
 )
@@ -51,10 +52,12 @@ def detect(
     detector: DetectorName = None,
     classifier: ClassifierName = None,
     size: Size = None,
+    upright: Upright = None,
 ) -> None:
     """Find faces in pictures and videos and say how their masks are worn.
 
-    Pictures are searched at their own size, up to 1280 pixels; of a video every frame is searched.
+    Pictures are searched at their own size, up to 1280 pixels, very large ones also in pieces; of a video
+    every frame is searched. Where no face of a picture convinces, it is also searched turned.
     A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
     """
     from maskwatch.atomic_file import protected
@@ -69,7 +72,7 @@ def detect(
         raise ConfigError(
             f"{output}: --output takes the rows, {form}; for marked pictures and videos use --save FOLDER"
         )
-    settings = settings_from(ctx, threshold, detector, classifier, size)
+    settings = settings_from(ctx, threshold, detector, classifier, size, upright)
     errors: list[str] = []
     files: list[str] = []
     for path in paths:

@@ -5,6 +5,7 @@ Papers: SSD, arXiv 1512.02325 (anchors and their decoding); MobileNetV2 and SSDL
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.detectors import tiles
 from maskwatch.errors import ConfigError, ModelError
 from maskwatch.geometry import (
     GREY,
@@ -31,6 +33,7 @@ from maskwatch.models.metadata import DetectorMetadata
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
+_LOG = logging.getLogger(__name__)
 _SKIPS: Final = 2.2  # reduction from which linear interpolation skips pixels
 _CANDIDATES: Final = 2000
 _INSIDE: Final = 0.75  # of 11,688 labelled faces one lies that far inside another
@@ -49,6 +52,7 @@ class SSD:
             ("fast", "accurate"), or several such sides; None takes the file's default.
         threshold: Score below which nothing is reported, in [0, 1]; None takes the file's default.
         enlarge: Largest factor by which a small picture is enlarged to reach `size`; 1 never enlarges.
+        tiled: Search very large pictures in overlapping tiles, too; see `maskwatch.detectors.tiles`.
         threads: Threads that one run may use.
 
     Attributes:
@@ -66,6 +70,7 @@ class SSD:
         threshold: float | None = None,
         *,
         enlarge: float = 1.0,
+        tiled: bool = False,
         threads: int = 1,
     ) -> None:
         self.model = open_session(path, "detector", threads)
@@ -89,12 +94,14 @@ class SSD:
             metadata=self.model.metadata,
         )
         self.enlarge = enlarge
+        self.tiled = tiled
         self._buffers = _Buffers()
 
     def detect(self, image: Image) -> Faces:
         """See `maskwatch.detectors.base.Detector.detect`."""
         height, width = image.shape[:2]
         searches = [self._search(image, *target) for target in self._targets(width, height)]
+        searches += self._search_tiles(image)
         boxes = np.concatenate([boxes for boxes, _ in searches])
         scores = np.concatenate([scores for _, scores in searches])
         boxes = clip(boxes, width, height)
@@ -110,6 +117,24 @@ class SSD:
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] >= self.threshold]
         return Faces(boxes[order], scores[order])
+
+    def _search_tiles(self, image: Image) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Returns boxes and scores of each tile of a very large picture, without faces that a tile cuts."""
+        height, width = image.shape[:2]
+        planned = tiles.plan(width, height, max(self.sizes)) if self.tiled else []
+        if planned:
+            reduced = round(100 * tiles.scale(width, height, max(self.sizes)))
+            _LOG.info(
+                "a picture of %d x %d pixels: also searched in %d tiles, at %d %% of its size",
+                *(width, height, len(planned), reduced),
+            )
+        searches = []
+        for tile in planned:
+            boxes, scores = self._search(image[tile.y1 : tile.y2, tile.x1 : tile.x2], tile.width, tile.height)
+            boxes += np.array([tile.x1, tile.y1] * 2, np.float32)
+            whole = tile.whole(boxes, width, height)
+            searches.append((boxes[whole], scores[whole]))
+        return searches
 
     def _targets(self, width: int, height: int) -> list[tuple[int, int]]:
         """Returns widths and heights at which to search a picture; similar ones only once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -20,8 +21,14 @@ from maskwatch.types import Faces, Image
 LOW_THRESHOLD: Final = 0.02
 """Detector score down to which candidates are kept, for precision-recall curves."""
 
+MIN_CANDIDATES: Final = 60
+"""Candidates of a picture that the classifier sees whatever their scores: the rest hardly changes a curve."""
+
 MAX_CANDIDATES: Final = 200
-"""Candidates of a picture that the classifier sees: a bad detector offers thousands."""
+"""The same in a crowd, for candidates of at least `LIKELY`: a bad detector offers thousands."""
+
+LIKELY: Final = 0.1
+"""Detector score from which a candidate beyond the first `MIN_CANDIDATES` is classified, too."""
 
 _Labelled = TypeVar("_Labelled", Sample, PortraitSample)
 
@@ -32,15 +39,21 @@ class TopDetections:
 
     Attributes:
         detector: The other one; it reports its detections by falling score.
-        count: How many are kept.
+        count: How many are kept whatever their scores.
+        likely: Score from which more are kept; infinity for no more.
+        most: How many are kept at most.
     """
 
     detector: Detector
     count: int
+    likely: float = math.inf
+    most: int = MAX_CANDIDATES
 
     def detect(self, image: Image) -> Faces:
         """See `maskwatch.detectors.base.Detector.detect`."""
-        return self.detector.detect(image)[: self.count]
+        faces = self.detector.detect(image)
+        likely = int((faces.scores >= self.likely).sum())
+        return faces[: min(max(self.count, likely), max(self.count, self.most))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,8 @@ def load_evaluated_engine(
     """
     engine = load(detector, classifier, size, threshold, live=live, threads=threads)
     low = load(detector, classifier, size, LOW_THRESHOLD, live=live, threads=threads)
-    low = Engine(TopDetections(low.detector, MAX_CANDIDATES), low.classifier, low.threshold)
+    top = TopDetections(low.detector, MIN_CANDIDATES, LIKELY)
+    low = Engine(top, low.classifier, low.threshold)
     return EvaluatedEngine(f"{short_name(detector)} + {short_name(classifier)}", engine, low, live=live)
 
 

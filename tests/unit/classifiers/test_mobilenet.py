@@ -217,3 +217,29 @@ def test_threads_are_handed_on(
     monkeypatch.setattr("maskwatch.classifiers.mobilenet.open_session", spy)
     MobileNet(fake_models.classifier, *options)
     assert asked == [("classifier", threads)]
+
+
+def test_a_low_face_score_makes_no_certain_answer(classifier: MobileNet, tmp_path: Path) -> None:
+    image = scene({(2, 1): BLUE})
+    for score, certain in ((0.9, True), (0.02, False)):
+        found = classifier.classify(image, faces((2, 1), score=score))
+        assert found.reasons is not None
+        assert (found.scores[0] >= 0.75) == certain
+        assert found.reasons.tolist() == [None if certain else "maybe_no_face"]
+    # Without fusion the score is the detector's, whose scale nobody knows.
+    bare = MobileNet(write_classifier(tmp_path / "bare.onnx", score=None))
+    assert bare.classify(image, faces((2, 1), score=0.3)).certain.tolist() == [True]
+
+
+def test_turned_crops_are_classified_turned(classifier: MobileNet) -> None:
+    seen: list[np.ndarray] = []
+    classifier.model = Fed(classifier.model.run, seen)  # type: ignore[assignment]
+    image = scene({(c, 1): BLUE for c in range(10)})
+    image[40:50] = 0
+    boxes = faces(*((c, 1) for c in range(10))).boxes
+    found = classifier.face_probabilities(image, boxes, (0, 2, 1))
+    assert found.shape == (3, 10)
+    assert [len(crops) for crops in seen] == [8, 8, 8, 2, 2, 2]
+    np.testing.assert_array_equal(seen[1], seen[0][:, ::-1, ::-1])
+    np.testing.assert_array_equal(seen[2], np.rot90(seen[0], axes=(1, 2)))
+    assert classifier.face_probabilities(image, boxes[:0], (0, 2)).shape == (2, 0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from maskwatch.classifiers.uncertainty import UncertaintyRules
+from maskwatch.classifiers.uncertainty import CERTAIN_FACE, UncertaintyRules
 from maskwatch.models.metadata import Thresholds
 
 SURE, TORN = [0.98, 0.01, 0.01], [0.5, 0.1, 0.4]
@@ -49,3 +49,11 @@ def test_a_state_without_a_limit_is_never_undecided() -> None:
     doubts = UncertaintyRules(undecided={"with_mask": 0.6})
     assert reasons(doubts, [[0.3, 0.4, 0.3], [0.3, 0.3, 0.4], TORN]) == [None, None, "undecided"]
     assert reasons(UncertaintyRules(), [TORN]) == [None]
+
+
+def test_an_answer_on_what_may_be_no_face_is_never_certain() -> None:
+    doubts = UncertaintyRules(limits={"dark": 20}, undecided={"with_mask": 0.6}, certain_face=0.75)
+    assert reasons(doubts, [SURE, TORN], maybe_no_face=0.74) == ["maybe_no_face", "maybe_no_face"]
+    assert reasons(doubts, [SURE, TORN], maybe_no_face=0.75) == [None, "undecided"]
+    assert reasons(doubts, [SURE], dark=10, maybe_no_face=0.5) == ["dark"]
+    assert read({}).certain_face == CERTAIN_FACE == 0.75

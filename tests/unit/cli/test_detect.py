@@ -19,6 +19,8 @@ from PIL import Image as PIL
 from clips import write_clip
 from conftest import Cli, FakeModels, command_environment
 from fakes import BLUE, GREEN, RED, box, scene
+from made.scenes import Place
+from made.scenes import scene as made_scene
 from maskwatch.annotate import STYLES
 from maskwatch.sinks.pictures import save_image
 
@@ -190,3 +192,17 @@ def test_closed_pipe_is_silent(fake_models: FakeModels, tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         process.wait(60)
+
+
+def test_upright_pictures_are_not_turned(cli: Cli, tmp_path: Path) -> None:
+    portrait = made_scene([Place("correct", x=160, y=130, face=110)], size=(320, 320))
+    save_image(tmp_path / "over.png", np.ascontiguousarray(portrait.image[::-1, ::-1]))
+    (usual,) = lines(cli("detect", "over.png").stdout)
+    (face,) = usual["faces"]
+    assert (face["label"], face["certain"], face["reason"]) == ("with_mask", True, None)
+    x1, y1, x2, y2 = portrait.boxes[0]
+    np.testing.assert_allclose(face["box"], [320 - x2, 320 - y2, 320 - x1, 320 - y1], atol=30)
+    for given in (["--upright"], []):
+        environment = {} if given else {"MASKWATCH_DETECT__UPRIGHT": "true"}
+        (result,) = lines(cli("detect", "over.png", given, **environment).stdout)
+        assert not any(face["certain"] for face in result["faces"])

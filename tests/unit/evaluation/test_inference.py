@@ -91,6 +91,24 @@ def test_best_keeps_the_best() -> None:
     assert found.scores.tolist() == pytest.approx([1.0, 0.9, 0.8])
 
 
+def test_likely_ones_are_kept_beyond_the_count_and_up_to_the_most() -> None:
+    class Many:
+        def detect(self, image: Image) -> Faces:
+            return Faces(np.zeros((9, 4), np.float32), np.linspace(1, 0.2, 9, dtype=np.float32))
+
+    image = np.zeros((9, 9, 3), np.uint8)
+    for likely, most, kept in ((0.55, 9, 5), (0.55, 4, 4), (0.95, 9, 3), (0.55, 2, 3)):
+        assert len(TopDetections(Many(), 3, likely, most).detect(image)) == kept
+
+
+def test_few_places_of_a_picture_are_classified_for_the_curves(fake_models: FakeModels) -> None:
+    made = load_evaluated_engine(str(fake_models.detector), str(fake_models.classifier), 320)
+    top = made.at_low_threshold.detector
+    assert isinstance(top, TopDetections)
+    assert (top.count, top.most) == (60, 200)
+    assert made.at_low_threshold.turn_check is None
+
+
 def test_the_name_leaves_folders_out(fake_models: FakeModels) -> None:
     made = load_evaluated_engine(f"ssd={fake_models.detector}", "none", 320)
     assert made.name == "ssd=detector.onnx + none"
