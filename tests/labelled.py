@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes import BLUE, CELL, GREEN, RED, scene
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 from maskwatch.types import LABELS
 
 SEEN = {0: BLUE, 1: GREEN, 2: RED}

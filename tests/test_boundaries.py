@@ -20,7 +20,7 @@ from maskwatch.models.catalog import CLASSIFIERS, DETECTORS
 PACKAGE: Final = "maskwatch"
 SOURCE: Final = Path(__file__).parents[1] / "src" / PACKAGE
 
-CORE: Final = {"errors", "types", "geometry"}
+CORE: Final = {"errors", "labels", "types", "geometry"}
 """What everything may stand on."""
 
 HELPERS: Final = {"atomic_file", "opencv_log", "progress", "toml_file"}
@@ -29,15 +29,17 @@ HELPERS: Final = {"atomic_file", "opencv_log", "progress", "toml_file"}
 ENGINE: Final = {
     *("classifiers", "detectors", "models", "pipeline", "second_tries", "rules", "factory", "settings"),
 }
-EDGES: Final = {"sources", "sinks", "annotate"}
+EDGES: Final = {"sources", "sinks", "annotate", "image_files", "results"}
 
 ROOMS: Final[Mapping[str, set[str]]] = {
     # The pure core and the helpers.
     "errors": set(),
-    "types": set(),
+    "labels": set(),
+    "counting": {"labels"},
+    "face_table": {"labels"},
+    "types": {"labels", "counting", "face_table"},
     "geometry": {"types"},
     "rules": {"types"},
-    "counting": {"types"},
     "latest": set(),
     "opencv_log": set(),
     "progress": set(),
@@ -49,19 +51,20 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "detectors": {*CORE, "models", "opencv_log"},
     "classifiers": {*CORE, "models", "opencv_log"},
     "second_tries": CORE,
-    "pipeline": {*CORE, "classifiers", "detectors", "rules", "second_tries"},
+    "pipeline": {*CORE, "classifiers", "detectors", "results", "rules", "second_tries", "sources"},
     "settings": {"errors", "types", "models", "toml_file"},
     "factory": {*CORE, *ENGINE},
     "user_models": {*CORE, *ENGINE, "atomic_file"},
     # The edges.
     "captions": CORE,
     "annotate": {*CORE, "captions"},
-    "face_table": {*CORE, "annotate", "counting"},
+    "image_files": {*CORE, *HELPERS},
+    "results": {*CORE, *HELPERS, "annotate", "image_files"},
     "sources": {*CORE, *HELPERS, "settings"},
-    "sinks": {*CORE, *HELPERS, "annotate", "counting", "sources"},
+    "sinks": {*CORE, *HELPERS, "annotate", "counting", "image_files", "results", "sources"},
     "explain": {*CORE, "annotate", "classifiers"},
     # Data, figures, pages of figures, training: each may use those before it.
-    "data": {*CORE, *HELPERS, "sources", "sinks"},
+    "data": {*CORE, *HELPERS, "image_files", "sources", "sinks"},
     "evaluation": {*CORE, *HELPERS, *ENGINE, "", "counting", "data", "sources", "sinks"},
     "reports": {*CORE, *HELPERS, *ENGINE, *EDGES, "", "data", "evaluation"},
     "training": {*CORE, *HELPERS, *ENGINE, *EDGES, "", "data", "evaluation", "reports"},
@@ -74,17 +77,6 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "__main__": {"cli"},
 }
 """Room -> rooms that it may import, inside functions as well. `cli` alone may import all others."""
-
-CONVENIENCES: Final = {
-    # Methods that people call on what they have in hand; what they need is imported when they are called.
-    ("maskwatch.types", "counting"),  # repr(faces)
-    ("maskwatch.types", "face_table"),  # faces in a notebook
-    ("maskwatch.types", "annotate"),  # result.plot()
-    ("maskwatch.types", "atomic_file"),  # result.save()
-    ("maskwatch.types", "sinks"),
-    ("maskwatch.pipeline", "sources"),  # engine.detect("people.jpg")
-}
-"""Module and room: imports inside a method that go up against `ROOMS`; nothing is to be added lightly."""
 
 LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     # `cli.train`, `cli.export` and `cli.card` import them to say in one line that they are missing.
@@ -220,8 +212,7 @@ def test_rooms_import_only_what_they_may() -> None:
         room = room_of(module)
         for found in inner(module) if room in ROOMS else ():
             target = room_of(module_of(found.target))
-            convenient = not found.runs and (module, target) in CONVENIENCES
-            if target != room and target not in ROOMS[room] and not convenient:
+            if target != room and target not in ROOMS[room]:
                 broken.append(f"{at(module, found)} imports {found.target}: {room} may not use {target}")
     report(broken, "Move what is needed to a room that both may use, or hand it in as an argument.")
 

@@ -18,7 +18,7 @@ import pytest
 from conftest import Cli, command_environment
 from made.scenes import Place, scene, walk, write_clip
 from maskwatch import load_settings
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 from maskwatch.sources.images import read_image
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import pytest
 
 from made.scenes import Place, scene
 from maskwatch.cli import COMMANDS
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

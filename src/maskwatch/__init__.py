@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from maskwatch.errors import ConfigError, DataError, MaskwatchError, ModelError, SinkError, SourceError
     from maskwatch.factory import load
     from maskwatch.pipeline import Engine, Session, run
+    from maskwatch.results import Result
     from maskwatch.settings import Settings, load_settings
     from maskwatch.sinks.base import Sink
     from maskwatch.sources.base import Source
     from maskwatch.sources.images import read_image
     from maskwatch.sources.opening import open_source
-    from maskwatch.types import LABELS, Event, Faces, Frame, Result
+    from maskwatch.types import LABELS, Event, Faces, Frame
 
 # ONNX Runtime sends usage events, which hold the names of model files, and stores an id in the home folder.
 # It reads this when it is imported, and so do the processes that are started from here. Not optional: nothing
@@ -78,7 +79,8 @@ _MODULES: Final = {
     "maskwatch.sources.base": ("Source",),
     "maskwatch.sources.images": ("read_image",),
     "maskwatch.sources.opening": ("open_source",),
-    "maskwatch.types": ("LABELS", "Event", "Faces", "Frame", "Result"),
+    "maskwatch.types": ("LABELS", "Event", "Faces", "Frame"),
+    "maskwatch.results": ("Result",),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 

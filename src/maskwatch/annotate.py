@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.captions import Rectangle, place
+from maskwatch.labels import FACE, NAMES, SYMBOLS
 from maskwatch.types import Faces, Image, Label
 
 
@@ -45,12 +46,14 @@ class Style:
 
 
 STYLES: Final[dict[Label, Style]] = {
-    "with_mask": Style("Mask", (115, 158, 0), "✓"),
-    "without_mask": Style("No mask", (0, 94, 213), "\u00d7", weight=2.0),
-    "mask_worn_incorrectly": Style("Worn wrongly", (66, 228, 240), "!", weight=1.5),
+    "with_mask": Style(NAMES["with_mask"], (115, 158, 0), SYMBOLS["with_mask"]),
+    "without_mask": Style(NAMES["without_mask"], (0, 94, 213), SYMBOLS["without_mask"], weight=2.0),
+    "mask_worn_incorrectly": Style(
+        NAMES["mask_worn_incorrectly"], (66, 228, 240), SYMBOLS["mask_worn_incorrectly"], weight=1.5
+    ),
 }
 UNCERTAIN: Final = Style("Unsure", (200, 200, 200), "?", dashed=True)
-UNCLASSIFIED: Final = Style("Face", (233, 180, 86), "")
+UNCLASSIFIED: Final = Style(FACE, (233, 180, 86), "")
 _PLACE: Final = Style("", (255, 255, 255), "", weight=1.5, dashed=True)
 
 _HEAT: Final = cv2.COLORMAP_VIRIDIS  # even in lightness, and readable with any kind of colour blindness

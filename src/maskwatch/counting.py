@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from maskwatch.types import Faces, Label
+import numpy as np
+from numpy.typing import NDArray
+
+from maskwatch.labels import Label
+
+
+class Classified(Protocol):
+    """Faces with their labels, such as `maskwatch.types.Faces`."""
+
+    @property
+    def labels(self) -> Sequence[Label | None]:
+        """The most probable state of each; None where nothing classified it."""
+        ...
+
+    @property
+    def certain(self) -> NDArray[np.bool_]:
+        """(n,) bool."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +69,7 @@ _FIELDS: dict[Label, str] = {
 }
 
 
-def count(faces: Faces) -> Counts:
+def count(faces: Classified) -> Counts:
     """Counts the faces of one picture."""
     numbers = dict.fromkeys(("masked", "unmasked", "wrong", "uncertain"), 0)
     for label, certain in zip(faces.labels, faces.certain, strict=True):

@@ -11,9 +11,10 @@ import numpy as np
 from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
+from maskwatch.results import Result
 from maskwatch.rules import Rule
 from maskwatch.second_tries import Padding, Retry, Turning
-from maskwatch.types import Event, Faces, Frame, Image, ImageLike, Result
+from maskwatch.types import Event, Faces, Frame, Image, ImageLike
 
 
 class Engine:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from maskwatch.counting import count
+from maskwatch.face_table import html_table
+from maskwatch.labels import LABELS as LABELS
+from maskwatch.labels import Label as Label
+from maskwatch.labels import Reason as Reason
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -21,15 +26,8 @@ Image = NDArray[np.uint8]
 ImageLike: TypeAlias = "Image | str | PathLike[str] | PIL.Image.Image"
 """What is accepted as a picture: a BGR array, the path of a file, or a PIL image."""
 
-Label = Literal["with_mask", "without_mask", "mask_worn_incorrectly"]
-LABELS: Final[tuple[Label, ...]] = ("with_mask", "without_mask", "mask_worn_incorrectly")
-"""The three classes, in the order of the columns of `Faces.probabilities`."""
-
 ModelKind = Literal["detector", "classifier"]
 """The two kinds of models."""
-
-Reason = Literal["too_small", "blurred", "dark", "turned_away", "turned_over", "maybe_no_face", "undecided"]
-"""Why the classification of a face is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +107,11 @@ class Faces:
         """Returns the numbers of faces, for example "3 faces: 1 masked, 2 unmasked, ..."."""
         if self.probabilities is None and len(self):
             return f"{len(self)} face{'' if len(self) == 1 else 's'}, not classified"
-        from maskwatch.counting import count  # late: it imports this module
-
         return str(count(self))
 
     def _repr_html_(self) -> str:
         """Returns the table that a notebook shows."""
-        from maskwatch.face_table import html_table  # late: it imports this module
-
-        return html_table(self)
+        return html_table(list(self.records()), repr(self))
 
     def with_(self, **changes: Any) -> Faces:
         """Returns a copy with some arrays replaced."""
@@ -169,63 +163,3 @@ class Event:
     kind: str
     t: float
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A frame with the faces found in it.
-
-    Attributes:
-        frame: The frame.
-        faces: Its faces; boxes are in pixels of `frame.image`.
-        events: The events that the rules of a session raised; empty for single pictures.
-        seconds: Time in seconds that the models took.
-    """
-
-    frame: Frame
-    faces: Faces
-    events: tuple[Event, ...] = ()
-    seconds: float = field(default=0.0, compare=False)
-
-    def record(self) -> dict[str, Any]:
-        """Returns one line of the JSON output as a dictionary; see docs/concepts/output.md."""
-        height, width = self.frame.image.shape[:2]
-        return {
-            "source": self.frame.source,
-            "index": self.frame.index,
-            "t": round(self.frame.t, 3),
-            "width": width,
-            "height": height,
-            "faces": list(self.faces.records()),
-        }
-
-    def plot(self) -> Image:
-        """Returns a copy of the picture with the faces drawn on it: (h, w, 3) uint8, BGR.
-
-        Other ways to draw are in `maskwatch.annotate`.
-        """
-        from maskwatch.annotate import annotate  # late: most results are never drawn
-
-        return annotate(self.frame.image, self.faces)
-
-    def save(self, path: str | Path) -> Path:
-        """Writes the picture with the faces drawn on it. The file appears only when it is complete.
-
-        Args:
-            path: The suffix decides the format: .jpg, .png, .webp or another that OpenCV writes. The folder
-                is made if needed, an older file is replaced.
-
-        Returns:
-            The path.
-
-        Raises:
-            SinkError: The file cannot be written, the suffix is unknown, or `path` is the picture that the
-                frame was read from.
-        """
-        from maskwatch.atomic_file import refuse_input
-        from maskwatch.sinks.pictures import save_image
-
-        path = Path(path)
-        refuse_input(path, self.frame.source)
-        save_image(path, self.plot())
-        return path

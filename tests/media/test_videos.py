@@ -15,10 +15,11 @@ from clips import write_clip
 from fakes import BLUE, GREEN, RED, box, scene
 from maskwatch.annotate import STYLES
 from maskwatch.errors import SinkError, SourceError
+from maskwatch.results import Result
 from maskwatch.sinks.video import VideoSink
 from maskwatch.sources import video as video_module
 from maskwatch.sources.video import VideoFile
-from maskwatch.types import Faces, Frame, Image, Result
+from maskwatch.types import Faces, Frame, Image
 
 
 def grey(value: int, width: int = 64, height: int = 48) -> Image:

@@ -15,7 +15,7 @@ import pytest
 
 from conftest import Cli, FakeModels, command_environment
 from fakes import BLUE, scene
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 from robustness.plugins import ODD_WIDTH
 
 HERE = Path(__file__).parent

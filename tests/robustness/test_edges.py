@@ -11,7 +11,7 @@ import pytest
 
 from conftest import Cli, FakeModels, command_environment
 from fakes import BLUE, scene
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="streams and folders of POSIX systems")
 

@@ -16,10 +16,10 @@ from maskwatch.data.collection import Collection
 from maskwatch.data.corrections import read_corrections
 from maskwatch.data.dataset import read_dataset
 from maskwatch.errors import MaskwatchError, ModelError, printable
+from maskwatch.image_files import save_image
 from maskwatch.models.metadata import parse, read_json
 from maskwatch.models.runtime import open_model
 from maskwatch.settings import load_settings
-from maskwatch.sinks.pictures import save_image
 
 ROUNDS = 150
 

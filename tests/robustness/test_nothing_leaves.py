@@ -16,7 +16,7 @@ from app.served import servers
 from clips import write_clip
 from conftest import FakeModels, command_environment
 from fakes import BLUE, scene
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 from robustness.offline import Watched
 
 

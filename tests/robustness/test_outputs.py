@@ -19,9 +19,10 @@ from conftest import Cli, FakeModels, command_environment
 from fakes import BLUE, GREEN, scene
 from maskwatch.atomic_file import AtomicFile, finish_all, protected, write_text
 from maskwatch.errors import SinkError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
+from maskwatch.results import Result
 from maskwatch.sinks.rows import Csv, JsonLines
-from maskwatch.types import Faces, Frame, Result
+from maskwatch.types import Faces, Frame
 
 posix = pytest.mark.skipif(os.name == "nt", reason="files of POSIX systems")
 

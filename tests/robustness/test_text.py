@@ -13,9 +13,10 @@ import pytest
 from conftest import Cli, FakeModels
 from fakes import BLUE, scene
 from maskwatch.errors import SourceError, printable
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
+from maskwatch.results import Result
 from maskwatch.sinks.rows import Csv, EventsCsv, safe_cell
-from maskwatch.types import Event, Faces, Frame, Result
+from maskwatch.types import Event, Faces, Frame
 
 EVIL = "a\n\x1b[2J\x1b]0;title\x07\u202egnp.jpg"
 

@@ -42,7 +42,7 @@ def test_faces_show_themselves_in_a_terminal(faces: Faces, text: str) -> None:
 
 def test_faces_show_themselves_in_a_notebook() -> None:
     html = FACES._repr_html_()
-    assert html == html_table(FACES)
+    assert html == html_table(list(FACES.records()), repr(FACES))
     assert "3 faces: 1 masked" in html
     assert html.count("<tr>") == 4
     for text in ("✓ Mask", "\u00d7 No mask", "no: blurred", "90%"):
@@ -52,7 +52,7 @@ def test_faces_show_themselves_in_a_notebook() -> None:
 
 def test_what_a_classifier_says_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("maskwatch.face_table._REASONS", {None: "<b>yes</b>"})
-    html = html_table(FACES[:1])
+    html = html_table(list(FACES[:1].records()), repr(FACES[:1]))
     assert "<b>" not in html
     assert "&lt;b&gt;yes&lt;/b&gt;" in html
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from maskwatch.types import Result
+from maskwatch.results import Result
 
 
 def downscaled(result: Result, side: int) -> Result:

@@ -21,9 +21,9 @@ from maskwatch.sources.video import VideoFile
 
 if TYPE_CHECKING:
     from maskwatch.cli.bar import Bar
+    from maskwatch.results import Result
     from maskwatch.settings import Settings
     from maskwatch.sinks.base import Sink
-    from maskwatch.types import Result
 
 
 class Batch:

@@ -46,8 +46,8 @@ def explain(
     from maskwatch.explain import explain as run
     from maskwatch.explain import heat_picture, summary
     from maskwatch.factory import from_settings, model_info
+    from maskwatch.image_files import save_image
     from maskwatch.progress import progress
-    from maskwatch.sinks.pictures import save_image
     from maskwatch.sources.images import read_image
 
     if out is not None:

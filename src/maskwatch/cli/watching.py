@@ -16,10 +16,11 @@ from maskwatch.counting import Counts, count
 from maskwatch.factory import from_settings, rules
 from maskwatch.latest import Latest
 from maskwatch.pipeline import Session, run
+from maskwatch.results import Result
 from maskwatch.settings import Settings
 from maskwatch.sinks.base import Sink
 from maskwatch.sources.base import Source
-from maskwatch.types import Frame, Result
+from maskwatch.types import Frame
 
 
 @dataclass

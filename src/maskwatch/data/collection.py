@@ -28,7 +28,7 @@ from maskwatch.data.formats.class_names import MEANINGS
 from maskwatch.data.formats.coco import id_of, load_coco
 from maskwatch.data.sample import Box as Box
 from maskwatch.errors import DataError, SinkError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 from maskwatch.types import Faces, Image
 
 STATES: Final = MEANINGS[:-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Protocol, Self
 
-from maskwatch.types import Result
+from maskwatch.results import Result
 
 
 class Sink(Protocol):

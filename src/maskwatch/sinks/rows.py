@@ -12,7 +12,8 @@ from typing import Any, Final, Self, TextIO
 
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import SinkError, printable
-from maskwatch.types import LABELS, Event, Result
+from maskwatch.results import Result
+from maskwatch.types import LABELS, Event
 
 COLUMNS: Final = (
     *("source", "index", "t", "width", "height", "face"),

@@ -16,8 +16,9 @@ from av.video.frame import VideoFrame
 from maskwatch.annotate import annotate
 from maskwatch.atomic_file import AtomicFile, refuse_input
 from maskwatch.errors import SinkError
+from maskwatch.results import Result
 from maskwatch.sinks.sound import AudioTrack
-from maskwatch.types import Image, Result
+from maskwatch.types import Image
 
 _TICKS: Final = 90_000  # per second: the usual clock of MPEG, in which any frame rate fits
 # Without B-frames the file ends when its last frame does, whatever the frame rate.

@@ -18,7 +18,7 @@ import av
 from maskwatch.errors import SourceError
 from maskwatch.sources.addresses import is_address, without_secrets
 from maskwatch.sources.images import MAX_MEGAPIXELS
-from maskwatch.sources.media_kinds import is_play_list
+from maskwatch.sources.play_lists import is_play_list
 
 _FILE_FORMATS: Final = frozenset(
     """

@@ -8,6 +8,7 @@ from typing import Final
 
 from maskwatch.errors import SourceError
 from maskwatch.sources import images
+from maskwatch.sources.play_lists import is_play_list
 
 VIDEO_SUFFIXES: Final = frozenset(
     """
@@ -42,7 +43,6 @@ _VIDEOS: Final = (
     b"DKIF",  # IVF
     b"\xb7\xd8\x00\x20\x37\x49\xda\x11",  # WTV
 )
-_PLAY_LISTS: Final = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
 _ATOMS: Final = frozenset(b"moov mdat wide free skip pnot".split())  # old QuickTime files have no ftyp
 
 
@@ -83,11 +83,6 @@ def _kind_of(head: bytes, name: str) -> bool | None:
     if _is_known_video(head) or suffix in VIDEO_SUFFIXES or is_play_list(head):
         return True
     return False if suffix in images.SUFFIXES else None
-
-
-def is_play_list(head: bytes) -> bool:
-    """Returns whether a file that begins so only names other files or addresses."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_PLAY_LISTS)
 
 
 def _read_head(path: str) -> bytes:

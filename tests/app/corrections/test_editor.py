@@ -18,8 +18,9 @@ from fakes import BLUE, GREEN, RED, box, scene
 from maskwatch.app import visitor
 from maskwatch.app.live import tickets
 from maskwatch.data.dataset import read_dataset
+from maskwatch.results import Result
 from maskwatch.sources.images import read_image
-from maskwatch.types import Frame, Result
+from maskwatch.types import Frame
 
 PAGE = Path(maskwatch.app.__file__).parent / "pages" / "main.py"
 SECONDS = 60

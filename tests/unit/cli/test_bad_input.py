@@ -16,7 +16,7 @@ from PIL import Image as PIL
 from clips import huge_png, write_clip
 from conftest import Cli, FakeModels
 from fakes import BLUE, box, scene, write_detector
-from maskwatch.sinks.pictures import encode_image, save_image
+from maskwatch.image_files import encode_image, save_image
 
 
 def undecodable(path: Path) -> None:

@@ -22,7 +22,7 @@ from fakes import BLUE, GREEN, RED, box, scene
 from made.scenes import Place
 from made.scenes import scene as made_scene
 from maskwatch.annotate import STYLES
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 ONE = {(2, 1): BLUE}
 THREE = {(1, 1): BLUE, (4, 2): GREEN, (7, 4): RED}

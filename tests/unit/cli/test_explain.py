@@ -12,7 +12,7 @@ from conftest import Cli, FakeModels
 from fakes import BLUE, GREEN
 from fakes import scene as squares
 from made.scenes import Place, scene
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from PIL import Image as PIL
 from conftest import Cli, FakeModels
 from fakes import BLUE, CELL, scene
 from labelled import Square, write_coco
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import Cli, FakeModels
 from fakes import GREEN, scene, write_classifier, write_detector
+from maskwatch.image_files import save_image
 from maskwatch.models import runtime
-from maskwatch.sinks.pictures import save_image
 
 
 def in_use(cli: Cli) -> list[str]:

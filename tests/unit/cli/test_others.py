@@ -11,8 +11,8 @@ import pytest
 from skimage import data
 
 from conftest import Cli
+from maskwatch.image_files import save_image
 from maskwatch.models.download import FILES
-from maskwatch.sinks.pictures import save_image
 
 FACE = [178, 70, 94, 122]  # x, y, width, height, in skimage's astronaut (public domain)
 

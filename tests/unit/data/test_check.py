@@ -12,8 +12,8 @@ import skimage.data
 
 from maskwatch.data.check import DatasetCheck, check_dataset
 from maskwatch.data.sample import Dataset, PortraitSample, Sample, make_sample, negative
+from maskwatch.image_files import save_image
 from maskwatch.reports.contact_sheet import contact_sheet, summary
-from maskwatch.sinks.pictures import save_image
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Image
 

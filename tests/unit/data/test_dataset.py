@@ -8,7 +8,7 @@ import pytest
 from fakes import scene
 from maskwatch.data.dataset import read_dataset
 from maskwatch.errors import DataError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 COCO = {
     "images": [{"id": 1, "file_name": "a.png"}],

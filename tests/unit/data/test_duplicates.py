@@ -6,7 +6,7 @@ import pytest
 import skimage.data
 
 from maskwatch.data.duplicates import connected_components, near_copies, thumbnail
-from maskwatch.sinks.pictures import encode_image
+from maskwatch.image_files import encode_image
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Image
 

@@ -7,7 +7,7 @@ import pytest
 from fakes import scene
 from maskwatch.data.negatives import is_held_out, read_negatives
 from maskwatch.errors import DataError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 
 def put(*paths: Path) -> None:

@@ -10,7 +10,7 @@ from fakes import scene
 from labelled import Square, write_coco
 from maskwatch.data.protect import refuse_data_folder, refuse_inputs
 from maskwatch.errors import SinkError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 
 @pytest.fixture

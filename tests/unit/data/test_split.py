@@ -9,7 +9,7 @@ import pytest
 from maskwatch.data.sample import Dataset, PortraitSample, make_sample
 from maskwatch.data.split import split_dataset
 from maskwatch.errors import DataError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 from maskwatch.types import Image
 
 

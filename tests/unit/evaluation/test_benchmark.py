@@ -7,8 +7,8 @@ from conftest import FakeModels
 from fakes import scene
 from maskwatch.errors import ConfigError, ModelError, SourceError
 from maskwatch.evaluation.benchmark import FRAME, WARM_UP, Runner, frame_of, machine, prepare, time_models
+from maskwatch.image_files import save_image
 from maskwatch.models.download import sha256
-from maskwatch.sinks.pictures import save_image
 from maskwatch.types import Faces, Image
 
 

@@ -46,7 +46,7 @@ def test_candidates_go_below_the_threshold_and_hold_the_usual_finds(
     path = write_coco(tmp_path, [squares])
     image = read_image(tmp_path / "0.png")
     image[160:192, 160:192] = (151, 103, 103)
-    from maskwatch.sinks.pictures import save_image
+    from maskwatch.image_files import save_image
 
     save_image(tmp_path / "0.png", image)
     (found,) = predict([engine], read_dataset(path).samples)

@@ -7,8 +7,10 @@ from PIL import Image as PIL
 from fakes import BLUE, box, scene
 from maskwatch.annotate import STYLES
 from maskwatch.errors import SinkError
-from maskwatch.sinks.pictures import PictureSink, UniqueNames, encode_image, save_image
-from maskwatch.types import Faces, Frame, Result
+from maskwatch.image_files import encode_image, save_image
+from maskwatch.results import Result
+from maskwatch.sinks.pictures import PictureSink, UniqueNames
+from maskwatch.types import Faces, Frame
 
 FACES = Faces(
     np.array([box(2, 3)], np.float32),

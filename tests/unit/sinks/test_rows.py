@@ -8,8 +8,9 @@ import pytest
 
 from fakes import scene
 from maskwatch.errors import SinkError
+from maskwatch.results import Result
 from maskwatch.sinks.rows import COLUMNS, Csv, JsonLines
-from maskwatch.types import Faces, Frame, Result
+from maskwatch.types import Faces, Frame
 
 
 def result(n: int = 2, source: str = "a.jpg", classified: bool = True) -> Result:

@@ -5,8 +5,8 @@ import pytest
 from clips import write_clip
 from fakes import scene
 from maskwatch.errors import SourceError
+from maskwatch.image_files import save_image
 from maskwatch.settings import load_settings
-from maskwatch.sinks.pictures import save_image
 from maskwatch.sources.addresses import without_secrets
 from maskwatch.sources.camera import Camera
 from maskwatch.sources.images import Images

@@ -10,7 +10,7 @@ from typing import Any, Final
 import streamlit as st
 
 from maskwatch.data.collection import Box
-from maskwatch.sinks.pictures import encode_image
+from maskwatch.image_files import encode_image
 from maskwatch.types import Image
 
 _HERE: Final = Path(__file__).parent

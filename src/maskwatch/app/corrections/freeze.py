@@ -17,7 +17,8 @@ from maskwatch.app.pages.wording import counts_in_words
 from maskwatch.counting import count
 from maskwatch.data.collection import group_of
 from maskwatch.errors import MaskwatchError
-from maskwatch.types import Faces, Image, Result
+from maskwatch.results import Result
+from maskwatch.types import Faces, Image
 
 _SHOWN_SIDE = 1280
 

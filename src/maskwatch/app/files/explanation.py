@@ -11,7 +11,7 @@ from maskwatch.classifiers.base import Classifier
 from maskwatch.errors import MaskwatchError
 from maskwatch.explain import explain, heat_picture
 from maskwatch.factory import model_info
-from maskwatch.sinks.pictures import encode_image
+from maskwatch.image_files import encode_image
 
 
 def explanation(job: PictureJob, key: str) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 from maskwatch.annotate import annotate
 from maskwatch.app.downscale import downscaled
 from maskwatch.counting import Counts, count
+from maskwatch.image_files import encode_image
 from maskwatch.pipeline import Engine
-from maskwatch.sinks.pictures import encode_image
+from maskwatch.results import Result
 from maskwatch.sinks.rows import Csv, JsonLines
 from maskwatch.sources.images import decode_image
-from maskwatch.types import Faces, Frame, Image, Result
+from maskwatch.types import Faces, Frame, Image
 
 _PREVIEW_SIDE = 1600
 

@@ -21,10 +21,11 @@ from maskwatch.app.live.playback import looped
 from maskwatch.app.live.server_source import ServerSource
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.errors import MaskwatchError
+from maskwatch.image_files import encode_image
 from maskwatch.latest import Latest
-from maskwatch.sinks.pictures import encode_image
+from maskwatch.results import Result
 from maskwatch.sources.base import Source
-from maskwatch.types import Event, Frame, Result
+from maskwatch.types import Event, Frame
 
 _LOG = logging.getLogger(__name__)
 _JPEG_QUALITY: Final = 80

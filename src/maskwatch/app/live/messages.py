@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from maskwatch.counting import count
-from maskwatch.types import Event, Result
+from maskwatch.results import Result
+from maskwatch.types import Event
 
 
 def result_message(result: Result) -> dict[str, Any]:

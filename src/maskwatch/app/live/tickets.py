@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from maskwatch.app.live.server_source import ServerSource
 from maskwatch.app.stream_setup import StreamSetup
-from maskwatch.types import Result
+from maskwatch.results import Result
 
 MAX_CONNECTIONS: Final = 4
 """WebSockets of one page at the same time: usually one, a second one while reconnecting."""

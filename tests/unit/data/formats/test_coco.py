@@ -13,7 +13,7 @@ from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.coco import is_coco, read_coco
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 CONTENT: dict[str, Any] = {
     "images": [

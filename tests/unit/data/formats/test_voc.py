@@ -7,7 +7,7 @@ import pytest
 from fakes import scene
 from maskwatch.data.formats.voc import read_voc, voc_files
 from maskwatch.errors import DataError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 
 def annotation(*objects: tuple[str, str, int], filename: str = "") -> str:

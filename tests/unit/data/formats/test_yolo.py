@@ -11,7 +11,7 @@ from maskwatch.data.dataset import read_dataset
 from maskwatch.data.formats.yolo import find_yaml, label_file, read_yolo
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
-from maskwatch.sinks.pictures import save_image
+from maskwatch.image_files import save_image
 
 MIDDLE = "0.5 0.5 0.25 0.5"  # in a picture of 320 x 240: 120, 60 to 200, 180
 
