@@ -21,13 +21,13 @@ from maskwatch.types import Faces, Image
 LOW_THRESHOLD: Final = 0.02
 """Detector score down to which candidates are kept, for precision-recall curves."""
 
-MIN_CANDIDATES: Final = 60
+MIN_CANDIDATES: Final = 100
 """Candidates of a picture that the classifier sees whatever their scores: the rest hardly changes a curve."""
 
 MAX_CANDIDATES: Final = 200
 """The same in a crowd, for candidates of at least `LIKELY`: a bad detector offers thousands."""
 
-LIKELY: Final = 0.1
+LIKELY: Final = 0.05
 """Detector score from which a candidate beyond the first `MIN_CANDIDATES` is classified, too."""
 
 _Labelled = TypeVar("_Labelled", Sample, PortraitSample)

@@ -105,7 +105,7 @@ def test_few_places_of_a_picture_are_classified_for_the_curves(fake_models: Fake
     made = load_evaluated_engine(str(fake_models.detector), str(fake_models.classifier), 320)
     top = made.at_low_threshold.detector
     assert isinstance(top, TopDetections)
-    assert (top.count, top.most) == (60, 200)
+    assert (top.count, top.most) == (100, 200)
     assert made.at_low_threshold.turn_check is None
 
 
