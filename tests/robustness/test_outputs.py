@@ -199,18 +199,24 @@ class TestInputs:
             assert done.returncode == 1
             assert "the input itself" in done.stderr
         done = cli("data", "check", "labels.json", "--sheet", "a.png")
-        assert "the input itself" in done.stderr
+        assert done.returncode == 1
+        assert "a picture or a model, and no place for a report" in done.stderr
         assert json.loads(labels.read_text()) == content
 
     def test_two_results_in_one_file(self, cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
         save_image(tmp_path / "data" / "with_mask" / "a.png", scene({(2, 1): BLUE}, 96, 96))
         save_image(tmp_path / "data" / "without_mask" / "b.png", scene({(2, 1): GREEN}, 96, 96))
         options = ["--crops", "data", "--report", "out", "--json", "out", fake_models.options]
-        for _ in range(2):  # an older file may be replaced, of course
-            done = cli("evaluate", *options)
-            assert done.returncode == 1
-            assert "out: holds another result of this command" in done.stderr.splitlines()[-1]
-            assert (tmp_path / "out").read_text().startswith("<!doctype html")
+        done = cli("evaluate", *options)
+        assert done.returncode == 1
+        assert "out: named for two results" in done.stderr.splitlines()[-1]
+        assert not (tmp_path / "out").exists()
+        (tmp_path / "out").write_text("older")
+        with protected([fake_models.detector]):  # a command that did not ask before it began
+            write_text(tmp_path / "out", "first")
+            with pytest.raises(SinkError, match="holds another result of this command"):
+                write_text(tmp_path / "out", "second")
+        assert (tmp_path / "out").read_text() == "first"
 
     @posix
     def test_by_another_name(self, tmp_path: Path) -> None:

@@ -146,11 +146,10 @@ def test_a_shipped_recipe_runs_all_its_stages_and_goes_on_where_it_was_cut(
     assert (out / names[0] / "checkpoint.pt").stat().st_mtime_ns == first
     assert [(out / name / "curves.svg").is_file() for name in names] == [True] * len(names)
     chosen = load_recipe(kind, out / "recipe.toml")
+    states = [checkpoint.read(out / name / "checkpoint.pt")["average"] for name in chosen.soup]
+    weights = list(chosen.soup.values())
     for key, value in checkpoint.read(out / "best.pt")["average"].items():
-        parts = [checkpoint.read(out / name / "checkpoint.pt")["average"][key] for name in chosen.soup]
-        mean = sum(w * part for w, part in zip(chosen.soup.values(), parts, strict=True)) / sum(
-            chosen.soup.values()
-        )
+        mean = sum(w * state[key] for w, state in zip(weights, states, strict=True)) / sum(weights)
         assert not value.is_floating_point() or torch.allclose(value, mean, atol=1e-4)
     metadata = open_session(out / "model.onnx", kind).metadata
     assert metadata["name"] == chosen.metadata["name"]

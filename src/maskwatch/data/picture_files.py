@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from PIL import Image as PillowImage
-
-from maskwatch.errors import DataError, one_line
-from maskwatch.sources.images import SUFFIXES
+from maskwatch.errors import DataError, SourceError, one_line
+from maskwatch.sources.images import SUFFIXES, open_picture
 
 _ORIENTATION: Final = 0x0112  # EXIF tag
 _QUARTER_TURNED: Final = (5, 6, 7, 8)  # its values for pictures that lie on their side
@@ -92,13 +90,15 @@ def read_header(path: Path) -> PictureHeader:
         DataError: The file is missing or no picture.
     """
     try:
-        with PillowImage.open(path) as picture:
+        with open(path, "rb") as file, open_picture(file, str(path)) as picture:
             orientation = picture.getexif().get(_ORIENTATION)
             size = picture.size
             if picture.format == "TIFF":  # the only format for which Pillow's size is upright already
                 tags = getattr(picture, "tag_v2", {})
                 size = (int(tags.get(_TIFF_SIZE[0], size[0])), int(tags.get(_TIFF_SIZE[1], size[1])))
-    except (OSError, ValueError, SyntaxError, TypeError, PillowImage.DecompressionBombError) as error:
+    except SourceError as error:
+        raise DataError(str(error)) from error
+    except (OSError, ValueError, SyntaxError, TypeError) as error:
         reason = getattr(error, "strerror", None) or one_line(error)
         raise DataError(f"{path}: not a readable picture ({reason})") from error
     known = isinstance(orientation, int) and 1 <= orientation <= 8

@@ -175,25 +175,11 @@ def to_bgr(image: ImageLike) -> Image:
         raise SourceError(f"{name}: damaged picture ({one_line(error)})") from error
 
 
-def upright_size(path: str | Path) -> tuple[int, int]:
-    """Returns width and height of a picture file in pixels, EXIF orientation applied, from its header.
-
-    Raises:
-        OSError: The file cannot be read, or is no picture (`PIL.UnidentifiedImageError`).
-        ValueError: It is damaged, as for SyntaxError.
-    """
-    with open(path, "rb") as file, _open(file, str(path)) as picture:
-        width, height = picture.size
-        # Pillow gives the size of a turned TIFF as it is after loading, which turns it.
-        turned = picture.format != "TIFF" and picture.getexif().get(_ORIENTATION) in _QUARTER_TURNED
-    return (height, width) if turned else (width, height)
-
-
 def _read(file: IO[bytes], name: str, max_megapixels: float) -> Image:
     if not file.read(1):
         raise SourceError(f"{name}: the file is empty")
     try:
-        picture = _open(file, name)
+        picture = open_picture(file, name)
     except PIL.UnidentifiedImageError:
         raise SourceError(f"{name}: not a picture (or of a kind that is not known)") from None
     except _DECODE_ERRORS as error:
@@ -229,7 +215,7 @@ def _refuse_too_large(picture: PIL.Image.Image, name: str, max_megapixels: float
         )
 
 
-def _open(file: IO[bytes], name: str) -> PIL.Image.Image:
+def open_picture(file: IO[bytes], name: str) -> PIL.Image.Image:
     """Opens a picture and reads its header only.
 
     Raises:
