@@ -8,6 +8,8 @@
 VENV ?= .venv
 PORT ?= 8501
 PIP_FLAGS ?=
+# Tests run side by side in so many processes.
+JOBS ?= 2
 # The first Python that is new enough.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
@@ -28,7 +30,7 @@ app: $(RUNS)
 	$(BIN)/maskwatch app --port $(PORT)
 
 test: lint docs
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(TESTS)
 	$(BIN)/ruff check
