@@ -19,6 +19,7 @@ def engine(
     threshold: float | None,
     live: bool,
     threads: int | None,
+    upright: bool = False,
 ) -> Engine:
     """Returns the engine for these settings; see `maskwatch.load`, which makes it on the first call.
 
@@ -26,7 +27,7 @@ def engine(
         ModelError: A model is unknown, missing or damaged.
         ConfigError: A setting is out of range.
     """
-    return load(detector, classifier, size, threshold, live=live, threads=threads)
+    return load(detector, classifier, size, threshold, live=live, threads=threads, upright=upright)
 
 
 def detectors(configured: str) -> list[str]:

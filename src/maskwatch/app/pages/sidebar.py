@@ -96,6 +96,7 @@ class Choices:
             self.threshold if live else self.still_threshold,
             live,
             threads if detect.threads is None else detect.threads,
+            detect.upright,
         )
 
 
