@@ -13,7 +13,7 @@ from maskwatch.classifiers.base import Classifier, ClassifierBackend
 from maskwatch.classifiers.score_fusion import score_thresholds
 from maskwatch.classifiers.turn_check import EVERY, LIVE_CHECKED, LIVE_TURNS, TurnCheck, TurningClassifier
 from maskwatch.detectors.base import Detector, DetectorBackend
-from maskwatch.errors import ConfigError, ModelError, one_line
+from maskwatch.errors import ConfigError, MaskwatchError, ModelError, one_line
 from maskwatch.models.catalog import (
     CLASSIFIERS,
     DETECTORS,
@@ -211,6 +211,10 @@ def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threa
             return _import_class(spec)(**given)
         except TypeError as error:
             raise ModelError(f"{spec}: cannot be made with {given or 'no arguments'} ({error})") from error
+        except MaskwatchError:
+            raise
+        except Exception as error:  # the class is the user's own: it may raise anything
+            raise ModelError(f"{spec}: {type(error).__name__} when made: {one_line(error)}") from error
     elif _is_file(spec):
         backend, files = known[SHIPPED[kind]], [_path(spec)]
     else:

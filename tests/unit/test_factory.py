@@ -115,6 +115,16 @@ def test_module_and_class() -> None:
     assert (engine.detector.threshold, engine.detector.size) == (0.4, 7)
 
 
+class Broken:
+    """A detector of the user's own whose constructor fails."""
+
+    def __init__(self) -> None:
+        raise ValueError("no camera\nat all")
+
+    def detect(self, image: Image) -> Faces:
+        raise NotImplementedError
+
+
 @pytest.mark.parametrize(
     ("detector", "classifier", "message"),
     [
@@ -127,6 +137,7 @@ def test_module_and_class() -> None:
         ("no.such.module:Thing", "none", "cannot load no.such.module:Thing"),
         (f"{__name__}:Nothing", "none", "cannot load .*Nothing"),
         ("maskwatch.detectors.ssd:SSD", "none", "cannot be made with no arguments .*path"),
+        (f"{__name__}:Broken", "none", "Broken: ValueError when made: no camera"),
     ],
 )
 def test_unknown_models(detector: str, classifier: str, message: str) -> None:

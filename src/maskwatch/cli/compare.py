@@ -56,16 +56,23 @@ def compare(
     limit: Limit = None,
     live: Live = False,
 ) -> None:
-    """Compare two models on the same pictures: figures, significance, what changed, speed."""
+    """Compare two models on the same pictures: figures, significance, what changed, speed.
+
+    Where one of the two cannot be had, the figures of the other are printed and no file is written; the exit
+    status is 1.
+    """
     from maskwatch.atomic_file import protected, write_text
     from maskwatch.cli.messages import say
     from maskwatch.cli.options import settings_from
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.data.protect import refuse_inputs
+    from maskwatch.errors import ModelError
     from maskwatch.evaluation.compare import compare as run
     from maskwatch.evaluation.compare import to_plain
+    from maskwatch.evaluation.evaluate import evaluate
     from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.evaluation.inference import load_evaluated_engine, parse_models
+    from maskwatch.evaluation.result import figure_lines
     from maskwatch.progress import progress
     from maskwatch.reports.comparison_text import text_lines
 
@@ -85,17 +92,30 @@ def compare(
         )
     )
     inputs = [*(data or ()), first, second, *pictures_of(evaluation_set), *input_files(ctx, settings)]
-    engines = [
-        load_evaluated_engine(
-            *parse_models(spec, settings.detect.detector, settings.classify.classifier),
-            settings.detect.size,
-            settings.detect.threshold,
-            live=live,
-            threads=settings.detect.threads,
-        )
-        for spec in (first, second)
-    ]
+    engines, errors = [], []
+    for spec in (first, second):
+        try:
+            models = parse_models(spec, settings.detect.detector, settings.classify.classifier)
+            detect = settings.detect
+            engines.append(
+                load_evaluated_engine(
+                    *models, detect.size, detect.threshold, live=live, threads=detect.threads
+                )
+            )
+        except ModelError as error:
+            errors.append(error)
+    if errors and not engines:
+        raise errors[0]
     ctx.with_resource(protected(inputs))
+    if errors:  # said before the work begins: a name may be mistyped
+        say(f"left out: {errors[0]}", "nothing to compare with: the figures of the other follow")
+        evaluation = evaluate(engines[0], evaluation_set, partly_labelled or (), progress=progress)
+        lines = [engines[0].name, *figure_lines(evaluation)]
+        if str(as_json) == "-":  # a program waits there for a comparison
+            say(*lines)
+        else:
+            print(*lines, sep="\n")
+        raise typer.Exit(1)
     comparison = run(engines[0], engines[1], evaluation_set, partly_labelled or (), progress, mistakes)
     if report is not None:
         from maskwatch.reports.comparison_page import comparison_page

@@ -87,7 +87,7 @@ def evaluate(
     from maskwatch.evaluation.evaluate import evaluate as run
     from maskwatch.evaluation.evaluation_set import Selection, select
     from maskwatch.evaluation.inference import load_evaluated_engine
-    from maskwatch.evaluation.result import headline, to_json
+    from maskwatch.evaluation.result import figure_lines, to_json
     from maskwatch.progress import progress
 
     pictures = [*(data or ()), *(negatives or ()), *(crops or ())]
@@ -130,10 +130,7 @@ def evaluate(
     if str(as_json) == "-":
         sys.stdout.write(to_json(evaluation))
     else:
-        figures = headline(evaluation.figures)
-        width = max((len(name) for name, _ in figures), default=0)
-        for name, value in figures:
-            print(f"{name:<{width}}  {value}")
+        print("\n".join(figure_lines(evaluation)))
     if evaluation.problems:
         shown = evaluation.problems[:5] + (["..."] if len(evaluation.problems) > 5 else [])
         say(f"{len(evaluation.problems)} left out:", *(f"  {problem}" for problem in shown))

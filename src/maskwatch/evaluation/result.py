@@ -48,6 +48,13 @@ def to_json(evaluation: Evaluation) -> str:
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
+def figure_lines(evaluation: Evaluation) -> list[str]:
+    """Returns the main figures as aligned lines of text."""
+    figures = headline(evaluation.figures)
+    width = max((len(name) for name, _ in figures), default=0)
+    return [f"{name:<{width}}  {value}" for name, value in figures]
+
+
 def headline(figures: Figures) -> list[tuple[str, str]]:
     """Returns the main figures: name and value, as text."""
     lines: list[tuple[str, str]] = []

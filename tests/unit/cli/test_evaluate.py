@@ -72,9 +72,32 @@ def test_compare(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     assert lines[:2] == ["A  detector.onnx + classifier.onnx", "B  ssd=detector.onnx + classifier.onnx"]
     assert any(line.startswith("faces found ") and "no clear difference (p = 1.00)" in line for line in lines)
     assert "pictures with fewer mistakes in B: 0, more: 0" in lines
-    done = cli("compare", f"{detector}+{classifier}", "nosuch+none", "--data", street)
+
+
+def test_compare_gives_the_figures_of_the_model_that_can_be_had(
+    cli: Cli, fake_models: FakeModels, tmp_path: Path
+) -> None:
+    street = write_coco(tmp_path / "street", [FACES] * 3)
+    models = f"{fake_models.detector}+{fake_models.classifier}"
+    (tmp_path / "maskwatch.toml").write_text("[detect]\nsize = 320\n")
+    alone = cli(
+        "evaluate", street, "--detector", fake_models.detector, "--classifier", fake_models.classifier
+    )
+    figures, _, time = alone.stdout.rpartition("time a picture")
+    assert "faces found" in figures
+    assert time.endswith(" ms\n")
+    for pair in ([models, "nosuch+none"], ["nosuch+none", models]):
+        done = cli("compare", pair, "--data", street, "--report", "page.html")
+        assert done.returncode == 1
+        assert done.stderr.startswith("left out: unknown detector 'nosuch'")
+        assert done.stdout.startswith("detector.onnx + classifier.onnx\n" + figures)
+        assert not (tmp_path / "page.html").exists()
+    done = cli("compare", models, "nosuch", "--data", street, "--json", "-")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert figures in done.stderr
+    done = cli("compare", "nosuch", "neither", "--data", street)
     assert done.returncode == 1
-    assert done.stderr.startswith("maskwatch: unknown detector 'nosuch'")
+    assert done.stderr.startswith("maskwatch: unknown ")
 
 
 def test_compare_writes_a_page(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:

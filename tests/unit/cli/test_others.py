@@ -80,7 +80,7 @@ def test_a_fetched_file_that_is_another_is_refused(
     (tmp_path / "cache" / "face_detection_yunet_2026may.onnx").write_bytes(b"something else")
     arguments = {
         "evaluate": [portrait, "--detector", "yunet"],
-        "compare": ["ssd", "yunet", "--data", portrait],
+        "compare": ["yunet", "yunet", "--data", portrait],
         "bench": ["yunet"],
     }
     done = cli(command, *arguments[command], MASKWATCH_CACHE=str(tmp_path / "cache"))  # type: ignore[misc]
