@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from maskwatch.classifiers.base import Classifier, ClassifierBackend
 from maskwatch.classifiers.score_fusion import score_thresholds
-from maskwatch.classifiers.turn_check import EVERY, LIVE_CHECKED, LIVE_TURNS, TurnCheck, TurningClassifier
+from maskwatch.classifiers.turn_check import EVERY, LIVE_CHECKED, TurnCheck, TurningClassifier
 from maskwatch.detectors.base import Detector, DetectorBackend
 from maskwatch.errors import ConfigError, MaskwatchError, ModelError, one_line
 from maskwatch.models.catalog import (
@@ -131,7 +131,7 @@ def _turn_check(classifier: Classifier | None, live: bool) -> TurnCheck | None:
     """Returns the check for turned faces, where the classifier can make it."""
     if not isinstance(classifier, TurningClassifier):
         return None
-    return TurnCheck(classifier, LIVE_TURNS, LIVE_CHECKED, EVERY) if live else TurnCheck(classifier)
+    return TurnCheck(classifier, checked=LIVE_CHECKED, every=EVERY) if live else TurnCheck(classifier)
 
 
 def model_info(part: Detector | Classifier, kind: ModelKind) -> ModelInfo:

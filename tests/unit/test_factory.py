@@ -245,7 +245,7 @@ def test_which_engines_search_further_and_check_turns(fake_models: FakeModels) -
     assert upright.padding is not None
     assert (live.padding, live.turning) == (None, None)
     assert live.turn_check is not None
-    assert (live.turn_check.turns, live.turn_check.every) == ((2,), 5)
+    assert (live.turn_check.turns, live.turn_check.every) == ((1, 2, 3), 10)
     assert (still.most, live.most) == (None, 64)
     bare = load(models[0], "none")
     assert (bare.padding, bare.turning, bare.turn_check) == (None, None, None)

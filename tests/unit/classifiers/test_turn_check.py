@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from made.scenes import Place, scene
 from maskwatch import load
-from maskwatch.classifiers.turn_check import EVERY, LIVE_CHECKED, LIVE_TURNS, TurnCheck, TurnMemory
+from maskwatch.classifiers.turn_check import EVERY, LIVE_CHECKED, TurnCheck, TurnMemory
 from maskwatch.factory import load as load_engine
 from maskwatch.pipeline import Session
 from maskwatch.types import Faces, Frame, Image
@@ -57,7 +57,7 @@ def test_a_face_that_looks_better_turned_is_marked(by_turns: dict[int, float], o
 
 def test_live_checks_what_would_be_certain_and_that_seldom() -> None:
     told = Told({0: 0.9, 1: 0.99, 2: 0.99})
-    check, memory = TurnCheck(told, LIVE_TURNS, LIVE_CHECKED, EVERY), TurnMemory()
+    check, memory = TurnCheck(told, checked=LIVE_CHECKED, every=EVERY), TurnMemory()
     for _ in range(2 * EVERY):
         found = check(IMAGE, faces(None, "undecided"), memory)
         assert found.reasons is not None
@@ -84,14 +84,15 @@ def test_nothing_to_check() -> None:
 
 
 @pytest.mark.parametrize("classifier", ["mobilenet", "mobilenet-fast"])
-def test_no_answer_on_an_upside_down_face_is_certain_in_live_video(classifier: str) -> None:
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_no_answer_on_a_turned_face_is_certain_in_live_video(classifier: str, turns: int) -> None:
     session = Session(load_engine(classifier=classifier, live=True))
     upright = scene([Place("none", x=160, y=110, face=80)], size=(320, 240)).image
     for _ in range(3):
         assert session(Frame(upright)).faces.certain.tolist() == [True]
-    upside_down = np.ascontiguousarray(upright[::-1, ::-1])
+    over = np.ascontiguousarray(np.rot90(upright, turns))
     for _ in range(3):
-        assert not session(Frame(upside_down)).faces.certain.any()
+        assert not session(Frame(over)).faces.certain.any()
 
 
 def test_upright_faces_stay_certain() -> None:
