@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from app.browsing import Browser
 from app.served import Server, ServerMaker, servers
 from conftest import FakeModels
 from maskwatch.app.files import workspace
@@ -66,6 +67,13 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server with the models that maskwatch ships, as users start it."""
     with servers(tmp_path_factory.mktemp("real-server")) as start:
         yield start()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A browser of its own for each test."""
+    with Browser() as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)

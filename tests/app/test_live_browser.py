@@ -7,7 +7,6 @@ models of `fakes`, whose answers are known to the pixel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -66,12 +65,6 @@ def unmasked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def masked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _clip(tmp_path_factory.mktemp("camera"), "masked", MASKED)
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with Browser() as opened:
-        yield opened
 
 
 def _demo_width() -> int:

@@ -35,12 +35,6 @@ drives_a_browser = [
 ]
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with Browser() as opened:
-        yield opened
-
-
 def check_live(browser: Browser, url: str) -> None:
     """The live picture comes, on the first page and after a visit to the other one."""
     live = browser.open(url)

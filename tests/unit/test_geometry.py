@@ -22,13 +22,6 @@ from maskwatch.geometry import (
 from maskwatch.types import Image
 
 
-@pytest.fixture
-def ramp() -> Image:
-    """Blue counts columns, green counts rows: a crop's colours tell where it was taken."""
-    rows, columns = np.mgrid[0:200, 0:250].astype(np.uint8)
-    return np.dstack([columns, rows, np.zeros_like(rows)])
-
-
 def test_crop_at_same_size_copies_pixels(ramp: Image) -> None:
     (crop,) = crop_square(ramp, np.array([[40, 60, 72, 92]]), 1.0, 32)
     np.testing.assert_array_equal(crop, ramp[60:92, 40:72])

@@ -23,13 +23,6 @@ from maskwatch.geometry import (
 from maskwatch.types import Image
 
 
-@pytest.fixture
-def ramp() -> Image:
-    """Blue counts columns, green counts rows: a crop's colours tell where it was taken."""
-    rows, columns = np.mgrid[0:200, 0:250].astype(np.uint8)
-    return np.dstack([columns, rows, np.zeros_like(rows)])
-
-
 @pytest.mark.parametrize(
     ("left", "first"), [(40.0, 40), (40.4, 40), (40.5, 40), (40.6, 41), (41.0, 41), (41.5, 42), (-0.4, 0)]
 )
