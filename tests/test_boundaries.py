@@ -27,7 +27,17 @@ HELPERS: Final = {"atomic_file", "opencv_log", "progress", "toml_file"}
 """Small things that know nothing of faces."""
 
 ENGINE: Final = {
-    *("classifiers", "detectors", "models", "pipeline", "second_tries", "rules", "factory", "settings"),
+    *(
+        "classifiers",
+        "detectors",
+        "models",
+        "people",
+        "pipeline",
+        "second_tries",
+        "rules",
+        "factory",
+        "settings",
+    ),
 }
 EDGES: Final = {"sources", "sinks", "annotate", "image_files", "results"}
 
@@ -39,7 +49,8 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "face_table": {"labels"},
     "types": {"labels", "counting", "face_table"},
     "geometry": {"types"},
-    "rules": {"types"},
+    "people": {*CORE, "counting"},
+    "rules": {*CORE, "people"},
     "latest": set(),
     "opencv_log": set(),
     "progress": set(),
@@ -51,17 +62,17 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "detectors": {*CORE, "models", "opencv_log"},
     "classifiers": {*CORE, "models", "opencv_log"},
     "second_tries": CORE,
-    "pipeline": {*CORE, "classifiers", "detectors", "results", "rules", "second_tries", "sources"},
-    "settings": {"errors", "types", "models", "toml_file"},
+    "pipeline": {*CORE, "classifiers", "detectors", "people", "results", "rules", "second_tries", "sources"},
+    "settings": {"errors", "types", "models", "people", "toml_file"},
     "factory": {*CORE, *ENGINE},
     "user_models": {*CORE, *ENGINE, "atomic_file"},
     # The edges.
     "captions": CORE,
-    "annotate": {*CORE, "captions"},
+    "annotate": {*CORE, "captions", "people"},
     "image_files": {*CORE, *HELPERS},
-    "results": {*CORE, *HELPERS, "annotate", "image_files"},
+    "results": {*CORE, *HELPERS, "annotate", "image_files", "people"},
     "sources": {*CORE, *HELPERS, "settings"},
-    "sinks": {*CORE, *HELPERS, "annotate", "counting", "image_files", "results", "sources"},
+    "sinks": {*CORE, *HELPERS, "annotate", "counting", "image_files", "people", "results", "sources"},
     "explain": {*CORE, "annotate", "classifiers"},
     # Data, figures, pages of figures, training: each may use those before it.
     "data": {*CORE, *HELPERS, "image_files", "sources", "sinks"},

@@ -28,8 +28,10 @@ from maskwatch.models.download import locate
 from maskwatch.models.info import ModelInfo
 from maskwatch.models.runtime import kind_of_file
 from maskwatch.models.store import added_models, chosen, locate_added
-from maskwatch.pipeline import Engine
-from maskwatch.rules import NoMaskRule, Rule
+from maskwatch.people.follower import Following
+from maskwatch.pipeline import Engine, Session
+from maskwatch.rules.base import Rule
+from maskwatch.rules.no_mask import NoMaskRule
 from maskwatch.second_tries import Padding, Retry, Turning
 from maskwatch.types import ModelKind
 
@@ -124,6 +126,7 @@ def load(
         turning=Turning() if tries and not upright else None,
         turn_check=_turn_check(loaded_classifier, live),
         most=LIVE_PLACES if live else None,
+        live=live,
     )
 
 
@@ -164,6 +167,18 @@ def from_settings(settings: Settings, *, live: bool = False, threads: int | None
         threads=threads if detect.threads is None else detect.threads,
         upright=detect.upright,
     )
+
+
+def new_session(engine: Engine, settings: Settings) -> Session:
+    """Makes a session for one stream: its rules, zones and how people are followed come from the settings.
+
+    Args:
+        engine: For live video; see `from_settings`.
+        settings: All settings.
+    """
+    following = Following(hidden=settings.people.hidden, every=settings.people.every)
+    zones = [zone.zone() for zone in settings.zones]
+    return Session(engine, rules(settings.alerts), following=following, zones=zones)
 
 
 def rules(alerts: Alerts) -> list[Rule]:

@@ -11,8 +11,12 @@ import numpy as np
 from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
+from maskwatch.people.census import Census
+from maskwatch.people.follower import Follower, Following
+from maskwatch.people.person import People
+from maskwatch.people.zones import Zone
 from maskwatch.results import Result
-from maskwatch.rules import Rule
+from maskwatch.rules.base import Rule, SilenceRule
 from maskwatch.second_tries import Padding, Retry, Turning
 from maskwatch.types import Event, Faces, Frame, Image, ImageLike
 
@@ -33,6 +37,7 @@ class Engine:
         turn_check: Marks faces that are turned over; None leaves them.
         most: Number of places, the best by the detector's score, that the classifier sees of one picture;
             the others are not reported. None for all.
+        live: Whether it is made for live video: a `Session` then follows the people.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Engine:
         turning: Turning | None = None,
         turn_check: TurnCheck | None = None,
         most: int | None = None,
+        live: bool = False,
     ) -> None:
         self.detector = detector
         self.classifier = classifier
@@ -55,6 +61,7 @@ class Engine:
         self.turning = turning
         self.turn_check = turn_check
         self.most = most
+        self.live = live
 
     def detect(self, image: ImageLike, memory: TurnMemory | None = None) -> Faces:
         """Finds and classifies the faces of one picture.
@@ -99,6 +106,30 @@ class Engine:
         faces = self._detect(bgr)
         return Result(Frame(bgr, source=_source(image)), faces, seconds=time.perf_counter() - start)
 
+    def candidates(self, image: Image) -> Faces:
+        """Returns the places where faces may be, not classified: the first half of `detect`.
+
+        Args:
+            image: (h, w, 3) uint8, BGR.
+
+        Returns:
+            Faces with the detector's scores, best first, at most `most`.
+        """
+        faces = self.detector.detect(image)
+        return faces if self.most is None else faces[: self.most]
+
+    def look(self, image: Image, faces: Faces) -> Faces:
+        """Classifies some candidates: the second half of `detect`, without thresholds.
+
+        Args:
+            image: (h, w, 3) uint8, BGR: the picture that they were found in.
+            faces: Some of what `candidates` returned.
+
+        Returns:
+            The faces with probabilities and the scores of both opinions; what is surely no face is gone.
+        """
+        return faces if self.classifier is None else self.classifier.classify(image, faces)
+
     def _detect(self, image: Image, memory: TurnMemory | None = None) -> Faces:
         faces = self._search(image, memory)
         for second_try in (self.retry, self.padding, self.turning):
@@ -107,11 +138,7 @@ class Engine:
         return faces
 
     def _search(self, image: Image, memory: TurnMemory | None = None) -> Faces:
-        faces = self.detector.detect(image)
-        if self.most is not None:
-            faces = faces[: self.most]
-        if self.classifier is not None:
-            faces = self.classifier.classify(image, faces)
+        faces = self.look(image, self.candidates(image))
         if self.threshold is not None:
             faces = faces[faces.scores >= self.threshold]
         if self.turn_check is not None:
@@ -120,39 +147,98 @@ class Engine:
 
 
 class Session:
-    """One stream: an engine, and the rules that remember earlier frames. Use it from one thread at a time.
+    """One stream: an engine, the people who are followed, and the rules. Use it from one thread at a time.
 
         session = Session(load(live=True), [NoMaskRule(after=3.0)])
         for result in run(open_source("0"), session):
             ...
 
+    With an engine for live video people are followed: `Result.people` holds everybody in view, each with a
+    number and a state that many looks agree on. A frame of another source, or one that is older than the
+    frame before, begins anew. With an engine for still pictures each frame stands alone.
+
     Args:
         engine: May be shared by any number of sessions.
         rules: Turn results into events; a rule belongs to one session only.
+        following: How people are followed; None for the usual way.
+        zones: Zones, lines and areas to be ignored.
+        follow: False lets each frame stand alone; None follows where the engine is one for live video.
     """
 
-    def __init__(self, engine: Engine, rules: Sequence[Rule] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        rules: Sequence[Rule] = (),
+        *,
+        following: Following | None = None,
+        zones: Sequence[Zone] = (),
+        follow: bool | None = None,
+    ) -> None:
         self.engine = engine
         self.rules = tuple(rules)
-        self._memory = TurnMemory() if isinstance(engine, Engine) else None
+        self.zones = tuple(zones)
+        self._following = following
+        self._follows = (getattr(engine, "live", False) if follow is None else follow) and isinstance(
+            engine, Engine
+        )
+        self._last: tuple[str, float] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
+        self._follower = Follower(self._following)
+        self._census = Census(self.zones)
 
     def __call__(self, frame: Frame) -> Result:
-        """Finds the faces of the next frame and applies the rules.
+        """Finds the faces of the next frame, follows the people and applies the rules.
 
         Args:
-            frame: The next frame of the stream; `frame.t` is not smaller than that of the frame before.
+            frame: The next frame of the stream; `frame.t` is larger than that of the frame before.
 
         Returns:
-            The frame with its faces, the events that the rules raised, and the seconds the models took.
+            The frame with its faces and people, the events that the rules raised, and the seconds the models
+            took.
         """
         start = time.perf_counter()
         image = frame.image
-        faces = self.engine.detect(image, self._memory) if self._memory else self.engine.detect(image)
+        people: People | None = None
+        if self._follows:
+            if self._last is not None and (frame.source != self._last[0] or frame.t < self._last[1]):
+                self._begin()
+            self._last = (frame.source, frame.t)
+            faces, people = self._follow(image, frame.t)
+        else:
+            faces = self.engine.detect(image, self._memory) if self._memory else self.engine.detect(image)
         seconds = time.perf_counter() - start
         events: list[Event] = []
         for rule in self.rules:
-            events += rule.update(faces, frame.t)
-        return Result(frame, faces, tuple(events), seconds)
+            events += rule.update(people or People(), frame.t)
+        return Result(frame, faces, tuple(events), seconds, people)
+
+    def silence(self, seconds: float, t: float) -> tuple[Event, ...]:
+        """Tells the rules that no frame has come for some time.
+
+        Args:
+            seconds: Time without a frame.
+            t: Seconds since the stream began.
+
+        Returns:
+            The events that this causes.
+        """
+        return tuple(
+            event
+            for rule in self.rules
+            if isinstance(rule, SilenceRule)
+            for event in rule.silence(seconds, t)
+        )
+
+    def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
+        size = (image.shape[1], image.shape[0])
+        candidates = self.engine.candidates(_bgr(image))
+        faces, persons = self._follower.update(
+            candidates, t, size, lambda some: self.engine.look(image, some)
+        )
+        return faces, self._census.update(persons, t, size)
 
 
 def run(frames: Iterable[Frame], session: Session) -> Iterator[Result]:

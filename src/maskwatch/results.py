@@ -9,6 +9,7 @@ from typing import Any
 from maskwatch.annotate import annotate
 from maskwatch.atomic_file import refuse_input
 from maskwatch.image_files import save_image
+from maskwatch.people.person import People
 from maskwatch.types import Event, Faces, Frame, Image
 
 
@@ -21,16 +22,19 @@ class Result:
         faces: Its faces; boxes are in pixels of `frame.image`.
         events: The events that the rules of a session raised; empty for single pictures.
         seconds: Time in seconds that the models took.
+        people: Everybody who is followed; None for single pictures and streams in which nobody is followed.
     """
 
     frame: Frame
     faces: Faces
     events: tuple[Event, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+    people: People | None = None
 
     def record(self) -> dict[str, Any]:
         """Returns one line of the JSON output as a dictionary; see docs/concepts/output.md."""
         height, width = self.frame.image.shape[:2]
+        people = {} if self.people is None else {"people": [person.record() for person in self.people]}
         return {
             "source": self.frame.source,
             "index": self.frame.index,
@@ -38,6 +42,7 @@ class Result:
             "width": width,
             "height": height,
             "faces": list(self.faces.records()),
+            **people,
         }
 
     def plot(self) -> Image:

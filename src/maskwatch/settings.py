@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from maskwatch.errors import ConfigError, one_line
 from maskwatch.models.catalog import default
+from maskwatch.people.zones import Zone, ZoneKind
 from maskwatch.toml_file import read_toml
 
 _PREFIX: Final = "MASKWATCH_"
@@ -56,6 +57,34 @@ class Classify(_Section):
     classifier: str = Field(
         default_factory=lambda: default("classifier"), description='Name, ONNX file, module:Class, or "none"'
     )
+
+
+class PeopleSection(_Section):
+    """How people are followed."""
+
+    hidden: float = Field(
+        default=2.0,
+        gt=0,
+        le=60,
+        description="Seconds that somebody may be out of sight and stay the same person",
+    )
+    every: float = Field(
+        default=0.5, gt=0, le=10, description="Seconds after which a settled person is looked at again"
+    )
+
+
+class ZoneSection(_Section):
+    """A named part of the picture: `[[zones]]`."""
+
+    name: str = Field(min_length=1, max_length=40, description="Name for people")
+    kind: ZoneKind = Field(default="zone", description="zone, line or ignore")
+    points: tuple[tuple[float, float], ...] = Field(
+        description="x and y of each corner, from 0 (left, top) to 1 (right, bottom)"
+    )
+
+    def zone(self) -> Zone:
+        """Returns it as the pipeline knows it."""
+        return Zone(self.name, self.kind, self.points)
 
 
 class Alerts(_Section):
@@ -119,6 +148,8 @@ class Settings(BaseSettings):
     # Made anew each time: which models are in use may change while the app runs.
     detect: Detect = Field(default_factory=Detect)
     classify: Classify = Field(default_factory=Classify)
+    people: PeopleSection = PeopleSection()
+    zones: tuple[ZoneSection, ...] = ()
     alerts: Alerts = Alerts()
     sources: Sources = Sources()
     app: App = App()

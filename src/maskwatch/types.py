@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -61,7 +61,10 @@ class Faces:
         probabilities: (n, 3) float32, columns as in `LABELS`, rows sum to 1; None if not classified.
         reasons: (n,) object: a `Reason` for an uncertain face, None for a certain one; None if not
             classified.
-        track_ids: (n,) int64, stable over the frames of one source; None without a tracker.
+        track_ids: (n,) int64, the number of the person, from 1; -1 for a face that belongs to nobody yet;
+            None where nobody is followed.
+        looked: (n,) bool: classified in this very frame; a False row holds the answer of an earlier look at
+            the same person, or NaN where there was none. None: all rows were.
 
     Raises:
         ValueError: An array has the wrong shape.
@@ -72,6 +75,7 @@ class Faces:
     probabilities: NDArray[np.float32] | None = None
     reasons: NDArray[np.object_] | None = None
     track_ids: NDArray[np.int64] | None = None
+    looked: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.boxes)
@@ -81,6 +85,7 @@ class Faces:
             "probabilities": (n, len(LABELS)),
             "reasons": (n,),
             "track_ids": (n,),
+            "looked": (n,),
         }
         for name, shape in expected.items():
             value = getattr(self, name)
@@ -119,10 +124,11 @@ class Faces:
 
     @property
     def labels(self) -> list[Label | None]:
-        """The most probable class of each face; None for each if not classified."""
+        """The most probable class of each face; None for a face that is not classified."""
         if self.probabilities is None:
             return [None] * len(self)
-        return [LABELS[i] for i in self.probabilities.argmax(axis=1)]
+        best = self.probabilities.argmax(axis=1)
+        return [LABELS[i] if known else None for i, known in zip(best, self._classified, strict=True)]
 
     @property
     def certain(self) -> NDArray[np.bool_]:
@@ -130,12 +136,24 @@ class Faces:
         if self.probabilities is None:
             return np.zeros(len(self), np.bool_)
         if self.reasons is None:
-            return np.ones(len(self), np.bool_)
-        return np.array([reason is None for reason in self.reasons], np.bool_)
+            return self._classified
+        return self._classified & np.array([reason is None for reason in self.reasons], np.bool_)
+
+    @property
+    def _classified(self) -> NDArray[np.bool_]:
+        """(n,) bool: rows of `probabilities` that are known."""
+        if self.probabilities is None:
+            return np.zeros(len(self), np.bool_)
+        return ~np.isnan(self.probabilities).any(axis=1)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yields one dictionary per face, with the fields of the JSON output (docs/concepts/output.md)."""
         certain = self.certain
+        ids = (
+            [None] * len(self)
+            if self.track_ids is None
+            else [int(i) if i > 0 else None for i in self.track_ids]
+        )
         for i, label in enumerate(self.labels):
             yield {
                 "box": [round(float(v), 1) for v in self.boxes[i]],
@@ -143,9 +161,10 @@ class Faces:
                 "label": label,
                 "certain": bool(certain[i]),
                 "reason": None if self.reasons is None else self.reasons[i],
-                "track_id": None if self.track_ids is None else int(self.track_ids[i]),
+                "track_id": ids[i],
+                "looked": label is not None and (self.looked is None or bool(self.looked[i])),
                 "probabilities": None
-                if self.probabilities is None
+                if self.probabilities is None or label is None
                 else {k: round(float(p), 4) for k, p in zip(LABELS, self.probabilities[i], strict=True)},
             }
 
@@ -158,8 +177,20 @@ class Event:
         kind: Name of the kind of event, for example "no_mask".
         t: Seconds since the source began.
         message: One line for people.
+        track_id: The person that it is about; None for an event about the stream or a zone as a whole.
+        zone: Name of the zone that the rule watches; "" for the whole picture.
+        state: The person's state.
+        since: Seconds since the source began, at which that began which the event reports.
+        votes: Number of looks at the person that spoke for each state.
+        reminder: 0 for the first event, then 1, 2 ... for each time that it is told again.
     """
 
     kind: str
     t: float
     message: str
+    track_id: int | None = None
+    zone: str = ""
+    state: Label | None = None
+    since: float | None = None
+    votes: Mapping[Label, int] | None = None
+    reminder: int = 0

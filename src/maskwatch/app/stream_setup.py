@@ -1,26 +1,26 @@
-"""The models and alert rules for one stream."""
+"""The models, zones and alert rules for one stream."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskwatch.factory import rules
+from maskwatch.factory import new_session
 from maskwatch.pipeline import Engine, Session
-from maskwatch.settings import Alerts
+from maskwatch.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSetup:
-    """Models and alert rules. Two setups are equal if they share the engine object and have equal rules.
+    """Models, zones and rules. Two setups are equal if they share the engine object and have equal settings.
 
     Attributes:
         engine: Shared by all visitors with the same settings.
-        alerts: Settings of the alert rules.
+        settings: Of them the zones, the rules and how people are followed are used.
     """
 
     engine: Engine
-    alerts: Alerts
+    settings: Settings
 
     def session(self) -> Session:
         """Returns a new session for one stream."""
-        return Session(self.engine, rules(self.alerts))
+        return new_session(self.engine, self.settings)

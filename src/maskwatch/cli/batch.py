@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from maskwatch.counting import Counts, count
 from maskwatch.crash_log import debugging, unforeseen
 from maskwatch.errors import MaskwatchError, SinkError
-from maskwatch.factory import from_settings
+from maskwatch.factory import from_settings, new_session
 from maskwatch.pipeline import Engine, Session, run
 from maskwatch.sinks.pictures import PictureSink, UniqueNames
 from maskwatch.sources.files import is_video
@@ -132,7 +132,7 @@ class Batch:
         video = VideoFile(path, max_megapixels=self._settings.sources.max_megapixels)
         self._videos += 1
         with self._annotated_sink(path, video.fps) as annotated:
-            for result in run(video, Session(self._video_engine)):
+            for result in run(video, new_session(self._video_engine, self._settings)):
                 self._write(rows, result)
                 self._frames += 1
                 self._video_counts += count(result.faces)

@@ -13,9 +13,9 @@ from typing import Self, TextIO
 
 from maskwatch.cli.messages import say
 from maskwatch.counting import Counts, count
-from maskwatch.factory import from_settings, rules
+from maskwatch.factory import from_settings, new_session
 from maskwatch.latest import Latest
-from maskwatch.pipeline import Session, run
+from maskwatch.pipeline import run
 from maskwatch.results import Result
 from maskwatch.settings import Settings
 from maskwatch.sinks.base import Sink
@@ -76,7 +76,7 @@ def watch_source(
         MaskwatchError: The models cannot be loaded, or the source fails.
     """
     threads = 1 if source.live else min(2, cpu_count() or 1)
-    session = Session(from_settings(settings, live=True, threads=threads), rules(settings.alerts))
+    session = new_session(from_settings(settings, live=True, threads=threads), settings)
     totals = Totals()
     with ExitStack() as files:
         for sink in sinks:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from maskwatch.counting import count
+from maskwatch.people.counts import PeopleCounts
 from maskwatch.results import Result
 from maskwatch.types import Event
 
@@ -14,18 +15,41 @@ from maskwatch.types import Event
 def result_message(result: Result) -> dict[str, Any]:
     """Returns the faces, counts and events of one frame, ready for JSON."""
     record = result.record()
+    people = result.people
     return {
+        "t": record["t"],
         "width": record["width"],
         "height": record["height"],
         "faces": record["faces"],
-        "counts": asdict(count(result.faces)),
+        "people": record.get("people"),
+        "counts": asdict(count(result.faces)) if people is None else asdict(people.counts.now),
+        "people_counts": None if people is None else counts_message(people.counts),
         "events": [event_message(event) for event in result.events],
+    }
+
+
+def counts_message(counts: PeopleCounts) -> dict[str, Any]:
+    """Returns the counts of people, ready for JSON."""
+    return {
+        "now": asdict(counts.now),
+        "so_far": asdict(counts.so_far),
+        "zones": {name: asdict(zone) for name, zone in counts.zones.items()},
+        "lines": {name: asdict(line) for name, line in counts.lines.items()},
     }
 
 
 def event_message(event: Event) -> dict[str, Any]:
     """Returns an event, ready for JSON."""
-    return {"kind": event.kind, "t": round(event.t, 3), "message": event.message}
+    return {
+        "kind": event.kind,
+        "t": round(event.t, 3),
+        "message": event.message,
+        "track_id": event.track_id,
+        "zone": event.zone,
+        "state": event.state,
+        "since": event.since,
+        "reminder": event.reminder,
+    }
 
 
 def pack(header: dict[str, Any], jpeg: bytes) -> bytes:

@@ -68,7 +68,7 @@ class Choices:
         Raises:
             MaskwatchError: The models cannot be loaded.
         """
-        return StreamSetup(self._engine(live=True, threads=None), self.settings.alerts)
+        return StreamSetup(self._engine(live=True, threads=None), self.settings)
 
     def video_setup(self) -> StreamSetup:
         """Returns the setup for video files: the live models with two threads, for total time counts here.
@@ -76,7 +76,7 @@ class Choices:
         Raises:
             MaskwatchError: The models cannot be loaded.
         """
-        return StreamSetup(self._engine(live=True, threads=min(2, os.cpu_count() or 1)), self.settings.alerts)
+        return StreamSetup(self._engine(live=True, threads=min(2, os.cpu_count() or 1)), self.settings)
 
     def own_threshold(self, live: bool) -> float:
         """Returns the face threshold that the models bring along.
