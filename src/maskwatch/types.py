@@ -137,14 +137,14 @@ class Faces:
             return np.zeros(len(self), np.bool_)
         if self.reasons is None:
             return self._classified
-        return self._classified & np.array([reason is None for reason in self.reasons], np.bool_)
+        return np.asarray(self._classified & [reason is None for reason in self.reasons], np.bool_)
 
     @property
     def _classified(self) -> NDArray[np.bool_]:
         """(n,) bool: rows of `probabilities` that are known."""
         if self.probabilities is None:
             return np.zeros(len(self), np.bool_)
-        return ~np.isnan(self.probabilities).any(axis=1)
+        return np.asarray(~np.isnan(self.probabilities).any(axis=1), np.bool_)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yields one dictionary per face, with the fields of the JSON output (docs/concepts/output.md)."""

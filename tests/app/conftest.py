@@ -15,14 +15,14 @@ from conftest import FakeModels
 from maskwatch.app.files import workspace
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.factory import load
-from maskwatch.settings import Alerts
+from maskwatch.settings import Alerts, Settings
 
 
 @pytest.fixture(scope="session")
 def stream_setup(fake_models: FakeModels) -> StreamSetup:
     """The fake models, with an alert after two seconds."""
     engine = load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
-    return StreamSetup(engine, Alerts(after=2.0, gap=1.0))
+    return StreamSetup(engine, Settings(alerts=Alerts(after=2.0, gap=1.0)))
 
 
 @pytest.fixture

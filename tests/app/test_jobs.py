@@ -121,7 +121,7 @@ class TestVideoJob:
     ) -> None:
         slow = Slow()
         path = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
-        job = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.alerts))
+        job = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.settings))
         assert slow.reached.wait(20)
         assert job.state == "running"
         job.cancel()
@@ -136,7 +136,7 @@ class TestVideoJob:
         slow = Slow()
         first_path = write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5)
         second_path = write_clip(tmp_path / "b.mp4", [THREE] * 3, fps=5)
-        first = VideoJob("a.mp4", first_path, StreamSetup(Engine(slow), stream_setup.alerts))
+        first = VideoJob("a.mp4", first_path, StreamSetup(Engine(slow), stream_setup.settings))
         assert slow.reached.wait(20)
         second = VideoJob("b.mp4", second_path, stream_setup)
         third = VideoJob("b.mp4", second_path, stream_setup)
@@ -153,7 +153,7 @@ class TestVideoJob:
         job = VideoJob(
             "a.mp4",
             write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5),
-            StreamSetup(Engine(slow), stream_setup.alerts),
+            StreamSetup(Engine(slow), stream_setup.settings),
         )
         assert slow.reached.wait(20)
         assert job.seconds_left is None
@@ -184,14 +184,14 @@ class TestVideoJob:
                 raise ZeroDivisionError("secret")
 
         path = write_clip(tmp_path / "a.mp4", [THREE], fps=5)
-        job = finished(VideoJob("a.mp4", path, StreamSetup(Engine(Broken()), stream_setup.alerts)))
+        job = finished(VideoJob("a.mp4", path, StreamSetup(Engine(Broken()), stream_setup.settings)))
         assert job.state == "failed"
         assert "secret" not in job.error
         assert "ZeroDivisionError" in caplog.text
 
     def test_it_can_be_run_again_with_other_settings(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
         job = finished(VideoJob("a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), stream_setup))
-        blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts)
+        blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.settings)
         assert finished(job.rerun(blind)).peak == Counts()
 
 
@@ -218,7 +218,7 @@ class TestWorkspace:
         clip = write_clip(tmp_path / "in.mp4", [THREE] * 30, fps=5)
         with clip.open("rb") as file:
             path = workspace.store(file, ".mp4")
-        job = workspace.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.alerts))
+        job = workspace.jobs["a"] = VideoJob("in.mp4", path, StreamSetup(Engine(slow), stream_setup.settings))
         assert slow.reached.wait(20)
         slow.go_on.set()
         workspace.close()

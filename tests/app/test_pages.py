@@ -308,7 +308,7 @@ class TestSettings:
     def test_the_alert_time_is_used_at_once(self) -> None:
         page = first_page()
         page.slider(key="alert_after").set_value(7.0).run()
-        assert ticket(page).setup.alerts.after == 7
+        assert ticket(page).setup.settings.alerts.after == 7
 
     def test_visitors_with_the_same_settings_share_their_models(self) -> None:
         assert ticket(first_page()).setup == ticket(first_page()).setup

@@ -12,7 +12,7 @@ from maskwatch.annotate import STYLES
 from maskwatch.app.live.channels import Channel, Channels
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.pipeline import Engine
-from maskwatch.settings import Alerts
+from maskwatch.settings import Alerts, Settings
 from maskwatch.types import Image
 
 
@@ -83,7 +83,7 @@ def test_a_camera_that_was_left_can_be_watched_again(
 def test_a_file_is_looked_at_once_for_each_setting(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     choice = chosen(HandSource(masked_and_not), is_file=True)
     channels = Channels()
-    stricter = StreamSetup(stream_setup.engine, Alerts(after=1.0))
+    stricter = StreamSetup(stream_setup.engine, Settings(alerts=Alerts(after=1.0)))
     first, same, other = (
         channels.join(choice, one) for one in (stream_setup, replace(stream_setup), stricter)
     )
@@ -100,7 +100,7 @@ def test_a_camera_gets_the_settings_that_were_chosen_last(
     choice = chosen(source)
     channel = channels.join(choice, stream_setup)
     give(source, channel, 1)
-    blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts)
+    blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.settings)
     assert channels.join(choice, blind) is channel
     give(source, channel, 1)
     assert channel.picture is not None
@@ -141,7 +141,7 @@ def test_a_fault_of_ours_is_told_without_its_details(
             raise ZeroDivisionError("secret")
 
     source, channels = HandSource(masked_and_not), Channels()
-    channel = channels.join(chosen(source), StreamSetup(Engine(Broken()), stream_setup.alerts))  # type: ignore[arg-type]
+    channel = channels.join(chosen(source), StreamSetup(Engine(Broken()), stream_setup.settings))  # type: ignore[arg-type]
     source.give()
     until(lambda: channel.ended, "the end")
     assert "fault in maskwatch" in str(channel.ended)

@@ -240,7 +240,7 @@ class TestCamera:
                 page.say(jpeg(UNMASKED))
                 assert len((await page.heard())["faces"]) == 2
                 ticket.setup = StreamSetup(
-                    Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts
+                    Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.settings
                 )
                 page.say(jpeg(UNMASKED))
                 assert (await page.heard())["faces"] == []
@@ -366,7 +366,7 @@ class TestView:
                 source.give()
                 assert len((await page.picture())[0]["faces"]) == 2
                 ticket.setup = StreamSetup(
-                    Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.alerts
+                    Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.settings
                 )
                 page.say("shown")
                 for _ in range(40):
