@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maskwatch.evaluation.intervals import NOTHING, Proportion, bootstrap, mcnemar, proportion
+from maskwatch.evaluation.intervals import bootstrap, mcnemar
+from maskwatch.proportion import NOTHING, Proportion, proportion
 
 
 @pytest.mark.parametrize(
