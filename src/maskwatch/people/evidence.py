@@ -105,6 +105,7 @@ class Evidence:
         self._short = _Average(voting.notice)
         self._reasons: dict[Reason | None, float] = {}
         self._last: float | None = None
+        self._newest: Label | None = None  # what the newest look spoke for
         self._leader: Label | None = None  # of the short average
         self._leads_since = 0.0
 
@@ -133,6 +134,7 @@ class Evidence:
             return
         label = LABELS[int(np.argmax(probabilities))]
         self.votes[label] = self.votes.get(label, 0) + 1
+        self._newest = label
         logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST, None))
         self._long.add(logs, weight)
         self._short.add(logs, weight)
@@ -157,7 +159,7 @@ class Evidence:
     @property
     def doubtful(self) -> bool:
         """Whether the newest looks speak against the state: it wants to be looked at again at once."""
-        return self.state is not None and self._leader is not None and self._leader != self.state
+        return self.state is not None and not self._leader == self._newest == self.state
 
     @property
     def _trouble(self) -> Reason | None:

@@ -19,6 +19,9 @@ from maskwatch.types import Faces
 _TURN_LOOKS: Final = 3
 """Looks that a check for a turned face costs besides the upright one."""
 
+_DIFFERS_EVERY: Final = 4
+"""Looks after which a face whose answer differs from what is believed is checked again for turns."""
+
 
 class Eyes(Protocol):
     """Looks at faces of the frame in work."""
@@ -164,7 +167,10 @@ class Follower:
             checked = member.turn_checked
             if answer.reasons is None or (answer.reasons[0] is not None and not member.turned):
                 continue
-            if checked is None or member.looks - checked >= self._following.turn_every:
+            # A face that turns over usually changes its answer, too: no state flips unchecked.
+            differs = member.evidence.state is not None and answer.labels[0] != member.evidence.state
+            every = _DIFFERS_EVERY if differs else self._following.turn_every
+            if checked is None or member.looks - checked >= every:
                 due.append(number)
         if not due:
             return
@@ -215,7 +221,8 @@ class Follower:
 
 
 def _person(member: _Member, track: Track) -> Person:
-    evidence, classified = member.evidence, bool(member.evidence.votes) or member.evidence.state is not None
+    evidence = member.evidence
+    classified = member.answer is not None and member.answer.probabilities is not None
     state = evidence.state
     believed = evidence.probabilities
     reason: Reason | None = evidence.reason if classified else None
