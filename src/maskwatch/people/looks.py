@@ -36,13 +36,11 @@ class LookPlanner:
     Args:
         rate: Looks a second.
         most: Looks that can be saved up, and so the most of one frame.
-        least: Looks that every frame may take, even if nothing was saved.
     """
 
-    def __init__(self, rate: float = 60.0, most: int = 16, least: int = 1) -> None:
+    def __init__(self, rate: float = 60.0, most: int = 16) -> None:
         self._rate = rate
         self._most = most
-        self._least = least
         self._saved = float(most)
         self._last: float | None = None
 
@@ -59,7 +57,7 @@ class LookPlanner:
         due = sorted(
             ((_urgency(wish, t), -wish.number) for wish in wishes), reverse=True
         )  # at equal urgency the older track
-        granted = [-number for urgency, number in due if urgency >= 1][: max(self._least, int(self._saved))]
+        granted = [-number for urgency, number in due if urgency >= 1][: int(self._saved)]
         self.spend(len(granted))
         return granted
 

@@ -50,12 +50,6 @@ def test_the_budget_is_one_a_second_whatever_the_frame_rate(fps: int) -> None:
     assert max(ages) < 1.3  # 50 people at 60 looks a second: nobody is forgotten
 
 
-def test_every_frame_may_take_a_look_even_if_nothing_is_saved() -> None:
-    planner = LookPlanner(rate=0, most=1)
-    for t in range(3):
-        assert len(planner.plan([Wish(1, None, 0), Wish(2, None, 0)], float(t))) == 1
-
-
 def test_what_is_spent_otherwise_is_missing() -> None:
     planner = LookPlanner(rate=0, most=8)
     planner.spend(6)
