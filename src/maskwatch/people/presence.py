@@ -63,12 +63,15 @@ class Presence:
         corners = self._zone.corners(seen.size)
         points = seen.points * seen.size
         within = inside(points, corners)
-        near = distance(points, np.vstack([corners, corners[:1]])) < seen.clear
-        for number, is_in, is_near in zip(seen.numbers, within, near, strict=True):
-            if is_in:
-                self._members.add(number)
-            elif not is_near:
-                self._members.discard(number)
+        for row in np.flatnonzero(within):
+            self._members.add(seen.numbers[row])
+        out = [row for row in np.flatnonzero(~within) if seen.numbers[row] in self._members]
+        if not out:
+            return
+        away = distance(points[out], np.vstack([corners, corners[:1]])) >= seen.clear[out]
+        self._members.difference_update(
+            seen.numbers[row] for row, gone in zip(out, away, strict=True) if gone
+        )
 
     def forget(self, number: int) -> None:
         """Forgets somebody who is gone."""
