@@ -77,7 +77,9 @@ class Actor:
 
     def state_at(self, t: float) -> int:
         """Returns the true state."""
-        return next(state for begin, state in reversed(self.states) if t >= begin or begin == self.states[0][0])
+        return next(
+            state for begin, state in reversed(self.states) if t >= begin or begin == self.states[0][0]
+        )
 
     def looks_at(self, t: float) -> list[tuple[int, float]]:
         """Returns the looks that are seen, each with its weight: two while one fades into the other."""
@@ -136,10 +138,7 @@ class Stage:
             x = float(self.rng.uniform(size, self.width - size))
             y = float(self.rng.uniform(0.9 * size, max(self.height - 0.9 * size, size)))
             free = min(
-                (
-                    math.hypot((x - a) / 1.7, (y - b) / 2.0) / (size + s)
-                    for a, b, s in self._taken
-                ),
+                (math.hypot((x - a) / 1.7, (y - b) / 2.0) / (size + s) for a, b, s in self._taken),
                 default=9.0,
             )
             if self.post[0] - size < x < self.post[1] + size:

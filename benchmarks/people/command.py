@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> None:
             tallies[who, arrival] += tally
             if options.each:
                 print(table({f"seed {job.seed}, {who}, {arrival}": tally.figures()}).splitlines()[-1])
-    rows = {f"{who}, {arrival}": tally.figures() for (who, arrival), tally in sorted(tallies.items(), key=str)}
+    rows = {
+        f"{who}, {arrival}": tally.figures() for (who, arrival), tally in sorted(tallies.items(), key=str)
+    }
     print(table(rows))
     people = max((int(f["people"]) for f in rows.values()), default=0)
     print(f"\n{len(jobs)} scenes, {people} people, {time.perf_counter() - began:.0f} s")
@@ -48,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.people", description=__doc__)
     shared = Path(os.environ.get("MASKWATCH_SHARED", ROOT.parent / "shared"))
     parser.add_argument("--data", type=Path, default=shared / "data", help="folder of the pictures")
-    parser.add_argument("--build", type=Path, default=ROOT / "build" / "people", help="folder for what is kept")
+    parser.add_argument(
+        "--build", type=Path, default=ROOT / "build" / "people", help="folder for what is kept"
+    )
     parser.add_argument("--scenes", choices=("choose", "report"), default="report")
     parser.add_argument("--seeds", type=int, nargs="+", help="only these scenes")
     parser.add_argument("--fps", type=int, nargs="+", default=[15], choices=(30, 15, 10, 5))

@@ -22,9 +22,7 @@ from maskwatch.sources.images import read_image
 from maskwatch.training.synthesis.masks import paint_mask, random_style
 from maskwatch.types import LABELS, Image
 
-MASKED, UNMASKED, WRONG = (
-    LABELS.index(s) for s in ("with_mask", "without_mask", "mask_worn_incorrectly")
-)
+MASKED, UNMASKED, WRONG = (LABELS.index(s) for s in ("with_mask", "without_mask", "mask_worn_incorrectly"))
 YUNET: Final = "face_detection_yunet_2026may.onnx"
 
 _CORRECTIONS: Final = Path(__file__).parents[1] / "val_corrections.csv"
@@ -148,7 +146,9 @@ def _heads_of(sample: Sample, landmarks: _Landmarks) -> Iterator[Head | str]:
         if cut is None:
             yield "at the rim of the picture"
             continue
-        others = np.concatenate([np.delete(sample.boxes, i, axis=0), found[iou(found, box[None])[:, 0] < 0.3]])
+        others = np.concatenate(
+            [np.delete(sample.boxes, i, axis=0), found[iou(found, box[None])[:, 0] < 0.3]]
+        )
         others = others[containment(others, box[None])[:, 0] < 0.8]  # a second box of the same face
         if len(others) and _shares(others, cut).max() > _OTHER:
             yield "beside another face"

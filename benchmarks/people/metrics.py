@@ -248,7 +248,14 @@ class _Watch:
         self._wrong_run = 0.0
 
     def see(
-        self, t: float, span: float, visible: bool, state: int, changes: int, told: int | None, number: int | None
+        self,
+        t: float,
+        span: float,
+        visible: bool,
+        state: int,
+        changes: int,
+        told: int | None,
+        number: int | None,
     ) -> None:
         """Takes the next frame; `told` and `number` are None where the person is not shown."""
         self._last = t

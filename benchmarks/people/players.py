@@ -68,7 +68,9 @@ def follow(session: Session, indices: Sequence[int], frame: FrameOf, fps: float)
             np.array([p.track_id for p in persons], np.int64),
             np.array([p.box for p in persons], np.float32).reshape(-1, 4),
             np.array([p.seen for p in persons], np.bool_),
-            np.array([LABELS.index(p.state) if p.certain and p.state else UNDECIDED for p in persons], np.int64),
+            np.array(
+                [LABELS.index(p.state) if p.certain and p.state else UNDECIDED for p in persons], np.int64
+            ),
             people.counts.so_far.total,
             len(result.faces) if looked is None else int(looked.sum()),
         )

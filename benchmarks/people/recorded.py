@@ -131,7 +131,9 @@ class Recording:
         """Returns x and y of the upper left corner of a part of the blank picture."""
         offset = image.__array_interface__["data"][0] - self._blank.__array_interface__["data"][0]
         if not np.shares_memory(image, self._blank) or image.strides != self._blank.strides:
-            raise ValueError("a recorded model was asked about a picture that is no part of the current frame")
+            raise ValueError(
+                "a recorded model was asked about a picture that is no part of the current frame"
+            )
         y, rest = divmod(offset, self._blank.strides[0])
         return rest // self._blank.strides[1], y
 

@@ -39,10 +39,15 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: tuple[Column, ...] =
         columns: What to show.
     """
     cells = [["", *(heading for heading, _, _ in columns)]]
-    cells += [[name, *(_text(f.get(key, math.nan), how) for _, key, how in columns)] for name, f in rows.items()]
+    cells += [
+        [name, *(_text(f.get(key, math.nan), how) for _, key, how in columns)] for name, f in rows.items()
+    ]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns) + 1)]
     lines = [
-        "| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        "| "
+        + " | ".join(
+            c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
         + " |"
         for row in cells
     ]

@@ -111,9 +111,7 @@ class Scene:
         canvas[:, x1:x2] = np.array([96, 104, 112], np.float32) * shade
 
 
-def make_scene(
-    data: Path, seed: int, size: tuple[int, int] = SIZES[0], people: int | None = None
-) -> Scene:
+def make_scene(data: Path, seed: int, size: tuple[int, int] = SIZES[0], people: int | None = None) -> Scene:
     """Makes a scene; the same arguments make the same.
 
     Args:
@@ -209,11 +207,15 @@ def _back(head: Head) -> Image:
     x1, y1, x2, y2 = head.face
     w, h = x2 - x1, y2 - y1
     cx, cy = (x1 + x2) / 2, (y1 + y2) / 2
-    top = image[max(0, int(y1 - 0.22 * h)) : max(1, int(y1 - 0.05 * h)), int(cx - 0.2 * w) : int(cx + 0.2 * w)]
+    top = image[
+        max(0, int(y1 - 0.22 * h)) : max(1, int(y1 - 0.05 * h)), int(cx - 0.2 * w) : int(cx + 0.2 * w)
+    ]
     hair = np.median(top.reshape(-1, 3), axis=0) if top.size else np.array([40, 40, 44])
     hair = np.minimum(hair, 120)
     rng = np.random.default_rng(zlib.crc32(head.name.encode()))
-    strands = cv2.GaussianBlur(rng.standard_normal(image.shape[:2]), (0, 0), 0.5, sigmaY=0.06 * float(h) + 0.5)
+    strands = cv2.GaussianBlur(
+        rng.standard_normal(image.shape[:2]), (0, 0), 0.5, sigmaY=0.06 * float(h) + 0.5
+    )
     painted = hair + 60 * strands[..., None]
     cover = np.zeros(image.shape[:2], np.float32)
     axes = (0.58 * float(w), 0.66 * float(h))
