@@ -34,3 +34,9 @@ def person(
 def people(*persons: Person, counts: PeopleCounts | None = None) -> People:
     """Everybody in view at one moment, by number; counts are empty unless given."""
     return People(tuple(sorted(persons, key=lambda one: one.track_id)), counts or PeopleCounts())
+
+
+def still(first: float, last: float, *persons: Person, step: float = 0.5) -> list[tuple[float, People]]:
+    """Frames in which nobody changes: the time of each and everybody in it, both ends included."""
+    frames = round((last - first) / step) + 1
+    return [(first + step * number, people(*persons)) for number in range(frames)]
