@@ -18,8 +18,7 @@ BARE: Label = "without_mask"
 
 def group(masked: int, bare: int, first: int = 1, **others: Any) -> list[Person]:
     """People with numbers from `first` on."""
-    states: list[Label] = ["with_mask"] * masked + [BARE] * bare
-    return [person(first + i, state, **others) for i, state in enumerate(states)]
+    return [person(first + i, "with_mask" if i < masked else BARE, **others) for i in range(masked + bare)]
 
 
 def events(rule: LowShareRule, *moments: Iterable[tuple[float, People]]) -> list[Event]:
