@@ -12,7 +12,7 @@ def duration(seconds: float) -> str:
     return _two_units(seconds, 3600, "hour", 60, "minute")
 
 
-def lasted(seconds: float, least: float = 0.0) -> str:
+def lasted(seconds: float, least: float) -> str:
     """Returns for how long something has lasted, without the odd bits that nobody wants to hear.
 
     Args:

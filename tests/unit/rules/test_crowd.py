@@ -78,6 +78,11 @@ def test_reminders() -> None:
     ]
 
 
+def test_a_time_with_a_fraction() -> None:
+    (event,) = events(CrowdRule(5, after=1.5), still(0, 9, *crowd(6)))
+    assert event.message == "More than 5 people in view for 1.5 seconds: 6"
+
+
 def test_at_once() -> None:
     (event,) = events(CrowdRule(5, after=0), still(0, 9, *crowd(6)))
     assert (event.t, event.message) == (0, "More than 5 people in view: 6")

@@ -82,6 +82,13 @@ def test_undecided_people_do_not_count() -> None:
     assert told(LowShareRule(0.5), still(0, 60, *group(0, 5), *undecided)) == []
 
 
+def test_shares_are_rounded_down() -> None:
+    """So that no message says "100 %, below 100 %"."""
+    for masked, below, words in ((80, 0.5, "40 %, below 50 %"), (199, 1.0, "99 %, below 100 %")):
+        (event,) = events(LowShareRule(below), still(0, 0, *group(masked, 200 - masked)))
+        assert event.message.endswith(f"in the last 10 minutes: {words}")
+
+
 def test_the_zone_is_told() -> None:
     (event,) = events(LowShareRule(0.25, 90, 3, zone="door"), still(0, 9, *group(0, 3, zones=("door",))))
     assert (event.zone, event.message) == (

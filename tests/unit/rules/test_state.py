@@ -82,6 +82,11 @@ def test_who_is_first_seen_in_the_zone_was_in_it_since_then() -> None:
     assert (event.t, event.since) == (11, 8)
 
 
+def test_so_was_who_is_first_seen_in_it_later() -> None:
+    seen = [*still(0, 9.5, bare(2)), *still(10, 20, bare(2), bare(since=8, zones=DOOR))]
+    assert [(event.t, event.since) for event in events(rule(zone="door"), seen)] == [(11, 8)]
+
+
 def test_the_state_may_begin_after_the_zone() -> None:
     walk = [*still(0, 4.5, bare(zones=HALL)), *still(5, 9.5, person(zones=DOOR))]
     assert told(rule(zone="door"), [*walk, *still(10, 20, bare(since=10, zones=DOOR))]) == [13]
@@ -276,5 +281,5 @@ def test_a_stream_that_begins_anew_has_other_people() -> None:
 def test_people_long_gone_are_forgotten() -> None:
     watching = rule(gap=1, again_after=60)
     for number in range(2000):
-        watching.update(people(bare(number, since=10.0 * number)), 10.0 * number)
-        assert len(watching._memory) <= 14
+        watching.update(people(bare(number, since=number)), number)
+    assert len(watching._memory) == 121  # those of the last two minutes

@@ -58,10 +58,6 @@ def test_what_is_said_of_how_long_it_lasted(seconds: float, least: float, words:
     assert lasted(seconds, least) == words
 
 
-def test_without_a_least_time() -> None:
-    assert (lasted(0.5), lasted(1.5)) == ("", "1 second")
-
-
 @pytest.mark.parametrize(
     ("number", "words"),
     [(0, "0 people"), (1, "1 person"), (2, "2 people"), (1.25, "1.25 people")],
