@@ -96,7 +96,7 @@ def test_the_settings_of_alerts_make_every_rule(folder: Path) -> None:
     ((_, toml),) = blocks("alerts.md", "toml")
     (folder / "maskwatch.toml").write_text(toml)
     settings = load_settings()
-    made = rules(settings.alerts, [zone.zone() for zone in settings.zones])
+    made = rules(settings.alerts, settings.zones)
     assert {type(rule) for rule in made} == {
         *(CrowdRule, LostCameraRule, LowShareRule, NoMaskRule, WornWronglyRule)
     }

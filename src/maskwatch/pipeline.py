@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from os import PathLike
 
 import numpy as np
@@ -16,8 +17,9 @@ from maskwatch.detectors.fine_search import FineSearch
 from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
+from maskwatch.people.history import History
 from maskwatch.people.person import People
-from maskwatch.people.zones import Zone
+from maskwatch.people.zones import Zone, outside
 from maskwatch.results import Result
 from maskwatch.rules.base import Rule, SilenceRule
 from maskwatch.second_tries import Padding, Retry, Turning
@@ -166,6 +168,8 @@ class Session:
         following: How people are followed; None for the usual way.
         zones: Zones, lines and areas to be ignored.
         follow: False lets each frame stand alone; None follows where the engine is one for live video.
+        start: Local time at which the stream's clock is 0: minutes and hours of `history` then begin with
+            those of the clock; None begins them with the stream.
     """
 
     def __init__(
@@ -176,6 +180,7 @@ class Session:
         following: Following | None = None,
         zones: Sequence[Zone] = (),
         follow: bool | None = None,
+        start: datetime | None = None,
     ) -> None:
         self.engine = engine
         self.rules = tuple(rules)
@@ -185,12 +190,17 @@ class Session:
             engine, Engine
         )
         self._last: tuple[str, float] | None = None
-        self._begin()
+        self._begin(start)
 
-    def _begin(self) -> None:
+    @property
+    def history(self) -> History:
+        """The people of the stream so far, by minute, hour and day."""
+        return self._census.history
+
+    def _begin(self, start: datetime | None = None) -> None:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
-        self._census = Census(self.zones)
+        self._census = Census(self.zones, start)
         sizes = getattr(self.engine.detector, "sizes", None)
         self._fine = FineSearch(self.engine.detector, max(sizes)) if sizes else None
 
@@ -244,6 +254,7 @@ class Session:
             if self._fine is not None and getattr(self, "use_fine", True)
             else self.engine.candidates(image)
         )
+        candidates = outside(candidates, self.zones, size)
         if self.engine.most is not None:
             candidates = candidates[: self.engine.most]
         faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
