@@ -49,7 +49,7 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "face_table": {"labels"},
     "types": {"labels", "counting", "face_table"},
     "geometry": {"types"},
-    "people": {*CORE, "counting"},
+    "people": {*CORE, "counting", "evaluation"},
     "rules": {*CORE, "people"},
     "latest": set(),
     "opencv_log": set(),
