@@ -135,15 +135,15 @@ class PeopleSummary:
 
 
 class PeopleLog:
-    """Keeps the times and states of everybody in one stream. It grows with people and changes, not with frames.
+    """Keeps the times and states of everybody in one stream; grows with people and changes, not with frames.
 
         log = PeopleLog()
         for result in run(video, session):
             log.add(result.people, result.frame.t, result.events)
         summary = log.summary()
 
-    A state counts from the moment at which it began (`Person.since`), although it was known only later. Who is
-    out of sight for at most a second, or between two frames, counts as in view meanwhile.
+    A state counts from the moment at which it began (`Person.since`), although it was known only later. Who
+    is out of sight for at most a second, or between two frames, counts as in view meanwhile.
     """
 
     def __init__(self) -> None:

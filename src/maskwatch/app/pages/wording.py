@@ -43,6 +43,18 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d} h" if hours else f"{minutes}:{left:02d} min"
 
 
+def clock(seconds: float) -> str:
+    """Returns a time as players show it, for example "0:05", "12:40" or "1:02:03"."""
+    minutes, left = divmod(max(0, round(seconds)), 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}:{rest:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def percent(share: float | None) -> str:
+    """Returns a share from 0 to 1 in per cent, for example "67 %"; a dash where there is none."""
+    return "\N{EN DASH}" if share is None else f"{share:.0%}".replace("%", " %")
+
+
 def escape_markdown(text: str) -> str:
     """Returns text that Markdown shows unchanged; file names and addresses may contain any characters.
 
