@@ -187,7 +187,7 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
             return init_settings, env_settings, InitSettingsSource(settings_cls, content)
 
     try:
-        return Loaded(**chosen)  # type: ignore[arg-type]
+        loaded = Loaded(**chosen)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -198,6 +198,8 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         raise ConfigError("the environment's settings cannot be read: nested too deeply") from None
     except ValueError as error:  # pydantic-settings: a section in the environment that is no JSON
         raise ConfigError(f"the environment's settings cannot be read: {one_line(error)}") from error
+    # Settings of two classes are never equal: streams would begin anew although nothing has changed.
+    return Settings.model_construct(loaded.model_fields_set, **dict(loaded))
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:

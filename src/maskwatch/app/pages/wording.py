@@ -52,7 +52,7 @@ def clock(seconds: float) -> str:
 
 def percent(share: float | None) -> str:
     """Returns a share from 0 to 1 in per cent, for example "67 %"; a dash where there is none."""
-    return "\N{EN DASH}" if share is None else f"{share:.0%}".replace("%", " %")
+    return "\N{EN DASH}" if share is None else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def escape_markdown(text: str) -> str:
