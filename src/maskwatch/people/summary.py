@@ -160,10 +160,10 @@ class PeopleLog:
             events: What the rules reported of this frame.
         """
         for person in people or ():
-            if not person.seen:
-                continue
             log = self._persons.setdefault(person.track_id, _PersonLog(min(person.first_seen, t)))
-            log.see(person, t, max(_BRIDGED, t - self._t))
+            log.note(person)
+            if person.seen:
+                log.see(person, t, max(_BRIDGED, t - self._t))
         self._events += events
         self._t = t
 
@@ -182,6 +182,12 @@ class _PersonLog:
     state: Label | None = None
     zones: dict[str, None] = field(default_factory=dict)
 
+    def note(self, person: Person) -> None:
+        """Keeps what is known of the person, whether in sight or hidden for a moment."""
+        if person.certain:
+            self.state = person.state
+        self.zones.update(dict.fromkeys(person.zones))
+
     def see(self, person: Person, t: float, bridged: float) -> None:
         """Takes the person as seen at `t`; shorter times than `bridged` seconds without a look are no gap."""
         state = person.state if person.certain else None
@@ -195,8 +201,6 @@ class _PersonLog:
             since = t if state is None else max(min(person.since, t), self.first_seen)
             _set_state(self.spans, since, state)
             _append(self.spans, Span(t, t, state))
-        self.state = state or self.state
-        self.zones.update(dict.fromkeys(person.zones))
 
     def summary(self, number: int) -> PersonSummary:
         last = self.spans[-1].end if self.spans else self.first_seen

@@ -29,7 +29,7 @@ EVENT_COLUMNS: Final = ("source", "t", "kind", "message")
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class TextSink:
+class _TextSink:
     """Writes text to a file, which it closes, or to a stream, which it leaves open.
 
     Args:
@@ -113,7 +113,7 @@ class TextSink:
         self._file.__exit__(kind, error, trace)
 
 
-class JsonLines(TextSink):
+class JsonLines(_TextSink):
     """Writes each result as one line of JSON and, if asked to, each of its events as one more.
 
     Both are described in docs/concepts/output.md.
@@ -138,7 +138,7 @@ class JsonLines(TextSink):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Csv(TextSink):
+class Csv(_TextSink):
     """Writes one row for each face, under a header with `COLUMNS`; a frame without faces gives no row.
 
     Args:
@@ -147,16 +147,16 @@ class Csv(TextSink):
     """
 
     def _header(self) -> str:
-        return csv_rows([COLUMNS])
+        return _csv_rows([COLUMNS])
 
     def _text(self, result: Result) -> str:
         record = result.record()
         faces = enumerate(record.pop("faces"))
         rows = ({**record, "face": number, **_flat(face)} for number, face in faces)
-        return csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
+        return _csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
 
 
-class EventsCsv(TextSink):
+class EventsCsv(_TextSink):
     """Writes one row for each event, under a header with `EVENT_COLUMNS`.
 
     Args:
@@ -165,11 +165,11 @@ class EventsCsv(TextSink):
     """
 
     def _header(self) -> str:
-        return csv_rows([EVENT_COLUMNS])
+        return _csv_rows([EVENT_COLUMNS])
 
     def _text(self, result: Result) -> str:
         records = [event_record(event, result) for event in result.events]
-        return csv_rows([[record[column] for column in EVENT_COLUMNS] for record in records])
+        return _csv_rows([[record[column] for column in EVENT_COLUMNS] for record in records])
 
 
 def event_record(event: Event, result: Result) -> dict[str, Any]:
@@ -200,8 +200,7 @@ def safe_cell(value: Any) -> Any:
     return printable(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
 
 
-def csv_rows(rows: Sequence[Sequence[Any]]) -> str:
-    """Returns rows of cells as lines of CSV."""
+def _csv_rows(rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([[safe_cell(cell) for cell in row] for row in rows])
     return text.getvalue()

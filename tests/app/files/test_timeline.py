@@ -37,7 +37,7 @@ def test_the_element_gets_people_states_and_alerts() -> None:
     ]
     assert len({state["symbol"] for state in data["states"]}) == 4
     assert [state["words"] for state in data["states"]] == [
-        *(f"33{NBSP}% (0:02)", f"50{NBSP}% (0:03)", f"0{NBSP}% (0:00)", f"17{NBSP}% (0:01)")
+        *(f"33{NBSP}% (2.0 s)", f"50{NBSP}% (3.0 s)", f"0{NBSP}% (0.0 s)", f"17{NBSP}% (1.0 s)")
     ]
     assert data["people"] == [
         {"number": 1, "spans": [[0.0, 1.0, 3], [1.0, 4.0, 1]]},

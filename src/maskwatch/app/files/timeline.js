@@ -22,7 +22,7 @@ export default function ({ parentElement, data }) {
 
 /** A time as players show it: 0:05, 12:40, 1:02:03; with tenths for what is shorter than a second. */
 export function clock(seconds, tenths = false) {
-  const units = tenths ? Math.round(seconds * 10) : Math.round(seconds) * 10;
+  const units = Math.floor(10 * seconds + 0.001);
   const whole = Math.floor(units / 10);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (number) => String(number).padStart(2, "0");

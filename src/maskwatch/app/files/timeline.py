@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from maskwatch.annotate import STYLES, UNCERTAIN
-from maskwatch.app.pages.wording import clock, percent
+from maskwatch.app.pages.wording import exact_duration, percent
 from maskwatch.people.summary import STATES, PeopleSummary
 
 _HERE: Final = Path(__file__).parent
@@ -56,7 +56,7 @@ def timeline_data(people: PeopleSummary, player: str) -> dict[str, Any]:
                 "symbol": style.symbol,
                 "colour": style.css,
                 "share": people.share_in(state) or 0.0,
-                "words": f"{percent(people.share_in(state))} ({clock(people.seconds_in(state))})",
+                "words": f"{percent(people.share_in(state))} ({exact_duration(people.seconds_in(state))})",
             }
         )
     return {

@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
+from maskwatch.annotate import STYLES, UNCERTAIN
 from maskwatch.app.files.downloads import CSV, JSONL, MP4, download
 from maskwatch.app.files.timeline import video_with_timeline
 from maskwatch.app.files.video_job import VideoJob
-from maskwatch.app.pages.wording import TILES, clock, percent, state_in_words
+from maskwatch.app.pages.wording import TILES, clock, exact_duration, percent
 from maskwatch.labels import LABELS, NAMES
 from maskwatch.people.summary import PeopleSummary
 
@@ -73,13 +74,15 @@ def people_rows(people: PeopleSummary) -> list[dict[str, str]]:
     has_zones = any(person.zones for person in people.persons)
     rows = []
     for person in people.persons:
+        style = UNCERTAIN if person.state is None else STYLES[person.state]
         row = {
             "Person": str(person.track_id),
-            "Mask at the end": state_in_words(person.state or "").replace(" ", _NBSP),
-            "In view": f"{clock(person.first_seen)} to {clock(person.last_seen)}".replace(" ", _NBSP),
+            "Mask at the end": f"{style.symbol} {style.text}",
+            "In view": f"{clock(person.first_seen)} to {clock(person.last_seen)}",
             **{NAMES[state]: _time(person.seconds_in(state)) for state in LABELS},
-            "Unsure": _time(person.seconds_in(None)),
+            UNCERTAIN.text: _time(person.seconds_in(None)),
         }
+        row = {key: cell.replace(" ", _NBSP) for key, cell in row.items()}
         if has_zones:
             row["Zones"] = ", ".join(person.zones)
         rows.append(row)
@@ -87,7 +90,7 @@ def people_rows(people: PeopleSummary) -> list[dict[str, str]]:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.1f}{_NBSP}s" if seconds else "\N{EN DASH}"
+    return exact_duration(seconds) if seconds else "\N{EN DASH}"
 
 
 def _people(number: int) -> str:
