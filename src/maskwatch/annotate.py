@@ -6,9 +6,11 @@ and Ito, which people with any kind of colour blindness can tell apart.
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 from maskwatch.captions import Rectangle, place
 from maskwatch.labels import FACE, NAMES, SYMBOLS
+from maskwatch.people.counts import PeopleCounts
+from maskwatch.people.zones import Zone, ZoneKind
 from maskwatch.types import Faces, Image, Label
 
 
@@ -54,6 +58,11 @@ STYLES: Final[dict[Label, Style]] = {
 }
 UNCERTAIN: Final = Style("Unsure", (200, 200, 200), "?", dashed=True)
 UNCLASSIFIED: Final = Style(FACE, (233, 180, 86), "")
+ZONES: Final[dict[ZoneKind, Style]] = {
+    "zone": Style("Zone", (167, 121, 204), ""),
+    "line": Style("Line", (167, 121, 204), "→", weight=1.5),
+    "ignore": Style("Ignored", (200, 200, 200), "", dashed=True),
+}
 _PLACE: Final = Style("", (255, 255, 255), "", weight=1.5, dashed=True)
 
 _HEAT: Final = cv2.COLORMAP_VIRIDIS  # even in lightness, and readable with any kind of colour blindness
@@ -65,6 +74,8 @@ _UNIT: Final = 320  # shorter side, pixels, of a picture whose thin lines are on
 
 _BLACK: Final = (0, 0, 0)
 _WHITE: Final = (255, 255, 255)
+_Segment = tuple[tuple[int, int], tuple[int, int]]
+"""Both ends of a straight line in pixels."""
 _FONTS = threading.local()  # a font face keeps a cache of glyphs and is not made to be shared
 
 
@@ -149,6 +160,38 @@ def outline(image: Image, box: Sequence[float]) -> Image:
     return canvas
 
 
+def draw_zones(canvas: Image, zones: Iterable[Zone], counts: PeopleCounts | None = None) -> Image:
+    """Draws zones, lines and areas to be ignored onto the picture itself, with their names and counts.
+
+    An arrow across a line points forward. Draw the zones before the faces, so that these stay whole.
+
+    Args:
+        canvas: (h, w, 3) uint8, BGR; drawn on.
+        zones: What to draw.
+        counts: Written beside the names; None writes the names alone.
+
+    Returns:
+        The same array.
+    """
+    height, width = canvas.shape[:2]
+    captions: list[_Caption] = []
+    for zone in zones:
+        style = ZONES[zone.kind]
+        points = [(round(x), round(y)) for x, y in zone.corners((width - 1, height - 1))]
+        ends = points[1:] + ([] if zone.kind == "line" else points[:1])
+        segments = list(zip(points, ends, strict=False))
+        if zone.kind == "line":
+            segments += _arrow(points, 12 * _unit(canvas))
+        _draw_segments(canvas, segments, style, _unit(canvas))
+        x, y = min(points, key=lambda point: (point[1], point[0]))
+        mark = _Mark((x, y, x + width, y), style, _zone_text(zone, counts), zone.name)
+        if (caption := _caption(canvas, mark, [], [other.place for other in captions])) is not None:
+            captions.append(caption)
+    for caption in captions:
+        _draw_caption(canvas, caption)
+    return canvas
+
+
 def heat_map(
     view: Image,
     box: Sequence[float],
@@ -222,19 +265,45 @@ def _wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
+def _zone_text(zone: Zone, counts: PeopleCounts | None) -> str:
+    if zone.kind == "ignore":
+        return f"{zone.name}: ignored"
+    if counts is not None and (people := counts.zones.get(zone.name)) is not None:
+        return f"{zone.name}: {people.now.total} now, {people.so_far.total} so far"
+    if counts is not None and (passed := counts.lines.get(zone.name)) is not None:
+        return f"{zone.name}: {passed.forward} forward, {passed.backward} back"
+    return zone.name
+
+
+def _arrow(points: Sequence[tuple[int, int]], length: float) -> list[_Segment]:
+    """Returns an arrow across the middle of a line's longest part, from its left side to its right."""
+    start, end = max(pairwise(points), key=lambda part: math.dist(*part))
+    along = np.subtract(end, start) / max(math.dist(start, end), 1)
+    across, middle = np.array([-along[1], along[0]]), np.add(start, end) / 2
+    tip = middle + length * across
+    wings = [tip - 0.5 * length * across + side * 0.5 * length * along for side in (-1, 1)]
+    (x, y), *others = ((round(float(x)), round(float(y))) for x, y in (tip, middle - length * across, *wings))
+    return [((x, y), other) for other in others]
+
+
 def _unit(canvas: Image) -> float:
     """Returns the thickness of a thin line in pixels."""
     return float(max(1.0, min(canvas.shape[:2]) / _UNIT))
 
 
 def _draw_frame(canvas: Image, box: Sequence[int], style: Style, unit: float) -> None:
-    line = max(1, round(unit * style.weight))
     x1, y1, x2, y2 = box
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+    _draw_segments(canvas, zip(corners, corners[1:] + corners[:1], strict=True), style, unit)
+
+
+def _draw_segments(canvas: Image, segments: Iterable[_Segment], style: Style, unit: float) -> None:
+    segments = list(segments)
+    line = max(1, round(unit * style.weight))
     # A dark rim keeps light lines visible on a light background.
     dash = round(8 * unit) if style.dashed else 0
     for colour, thickness in ((_BLACK, line + 2), (style.colour, line)):
-        for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+        for start, end in segments:
             _line(canvas, start, end, colour, thickness, dash)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from maskwatch.counting import Counts
-from maskwatch.evaluation.intervals import NOTHING, Proportion
+from maskwatch.counting import Counts, counts_of
 from maskwatch.labels import LABELS, Label
 from maskwatch.people.person import People, Person
 from maskwatch.types import Event
@@ -108,16 +108,7 @@ class PeopleSummary:
     @property
     def counts(self) -> Counts:
         """People by the last state that was known for certain; "uncertain" are those without one."""
-        states = [person.state for person in self.persons]
-        masked, unmasked, wrong, undecided = (states.count(state) for state in STATES)
-        return Counts(masked, unmasked, wrong, undecided)
-
-    @property
-    def wearing(self) -> Proportion:
-        """People who wear the mask right, of those whose state is known."""
-        counts = self.counts
-        known = counts.total - counts.uncertain
-        return Proportion(counts.masked, known) if known else NOTHING
+        return counts_of(Counter(person.state for person in self.persons))
 
     @property
     def seconds(self) -> float:

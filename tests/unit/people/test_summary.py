@@ -187,9 +187,9 @@ class TestEverybody:
 
     def test_the_share_leaves_out_who_stayed_undecided(self) -> None:
         found = summed((0.0, [person(s, number=n) for n, s in enumerate((MASK, MASK, BARE, WRONG, None), 1)]))
-        assert (found.wearing.hits, found.wearing.total) == (2, 4)
-        assert found.wearing.interval == pytest.approx((0.150, 0.850), abs=1e-3)
-        assert summed((0.0, [person(None)])).wearing.value is None
+        assert (found.counts.share.hits, found.counts.share.total) == (2, 4)
+        assert found.counts.share.interval == pytest.approx((0.150, 0.850), abs=1e-3)
+        assert summed((0.0, [person(None)])).counts.share.value is None
 
     def test_time_by_state_is_that_of_all_together(self) -> None:
         both = [person(MASK), person(BARE, number=2)]

@@ -55,7 +55,7 @@ def _show_people(people: PeopleSummary) -> None:
 
 def sentence_of_share(people: PeopleSummary) -> str | None:
     """Returns how many wear the mask right, with the interval, in words; None where no state is known."""
-    wearing = people.wearing
+    wearing = people.counts.share
     if wearing.value is None or wearing.interval is None:
         return None
     low, high = wearing.interval
