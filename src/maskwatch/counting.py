@@ -1,4 +1,4 @@
-"""Counts faces by the state of their masks."""
+"""Counts faces, and people, by the state of their masks."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Classified(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of faces. Each face is counted once.
+    """Numbers of faces, or of people. Each is counted once.
 
     Attributes:
-        masked: Faces that certainly wear a mask.
-        unmasked: Faces that certainly wear none.
-        wrong: Faces that certainly wear a mask which leaves nose or mouth uncovered.
-        uncertain: All other faces.
+        masked: Those who certainly wear a mask.
+        unmasked: Those who certainly wear none.
+        wrong: Those who certainly wear a mask which leaves nose or mouth uncovered.
+        uncertain: All others.
     """
 
     masked: int = 0
@@ -55,11 +55,20 @@ class Counts:
             self.uncertain + other.uncertain,
         )
 
-    def __str__(self) -> str:
+    def text(self, one: str, more: str) -> str:
+        """Returns one line for people, such as "3 people: 2 masked, ...".
+
+        Args:
+            one: What is counted, in the singular.
+            more: The same in the plural.
+        """
         return (
-            f"{self.total} face{'' if self.total == 1 else 's'}: {self.masked} masked,"
+            f"{self.total} {one if self.total == 1 else more}: {self.masked} masked,"
             f" {self.unmasked} unmasked, {self.wrong} worn wrongly, {self.uncertain} uncertain"
         )
+
+    def __str__(self) -> str:
+        return self.text("face", "faces")
 
 
 _FIELDS: dict[Label, str] = {
