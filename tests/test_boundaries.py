@@ -45,7 +45,8 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     # The pure core and the helpers.
     "errors": set(),
     "labels": set(),
-    "counting": {"labels"},
+    "counting": {"labels", "proportion"},
+    "proportion": set(),
     "face_table": {"labels"},
     "types": {"labels", "counting", "face_table"},
     "geometry": {"types"},

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from maskwatch.annotate.marks import Mark, draw_marks, percent, whole, wording
+from maskwatch.annotate.marks import Mark, draw_marks, percent, whole, words_of
 from maskwatch.annotate.strokes import draw_frame, unit_of
 from maskwatch.annotate.styles import UNCLASSIFIED, Style
 from maskwatch.labels import FACE
@@ -41,7 +41,8 @@ def annotate(image: Image, faces: Faces, numbered: bool = False) -> Image:
             share = percent(float(faces.scores[i]))
             style, text, short = UNCLASSIFIED, f"{FACE} {share}", share
         else:
-            style, text, short = wording(label, bool(certain[i]), float(faces.probabilities[i].max()))
+            style, words, short = words_of(label, bool(certain[i]))
+            text = f"{words} {percent(float(faces.probabilities[i].max()))}"
         if numbered:
             text, short = f"{i + 1} {text}", f"{i + 1}{short}"
         marks.append(Mark(whole(faces.boxes[i]), style, text, short))

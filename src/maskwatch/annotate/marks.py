@@ -48,18 +48,17 @@ class _Caption:
     faded: bool
 
 
-def wording(label: Label, certain: bool, share: float) -> tuple[Style, str, str]:
-    """Returns how a state is drawn, what its caption says, and the short form of the caption.
+def words_of(label: Label, certain: bool) -> tuple[Style, str, str]:
+    """Returns how a state is drawn, its symbol and words, and the short form of these.
 
     Args:
         label: The most probable state.
         certain: Whether it is certain; else it gets a question mark and a dashed frame.
-        share: Its probability, in [0, 1].
     """
     known = STYLES[label]
     if certain:
-        return known, f"{known.symbol} {known.text} {percent(share)}", known.symbol
-    return UNCERTAIN, f"{UNCERTAIN.symbol} {known.text}? {percent(share)}", f"{known.symbol}?"
+        return known, f"{known.symbol} {known.text}", known.symbol
+    return UNCERTAIN, f"{UNCERTAIN.symbol} {known.text}?", f"{known.symbol}?"
 
 
 def percent(share: float) -> str:

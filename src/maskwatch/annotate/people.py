@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from maskwatch.annotate.marks import Mark, draw_marks, whole, wording
+from maskwatch.annotate.marks import Mark, draw_marks, percent, whole, words_of
 from maskwatch.annotate.styles import UNCERTAIN, UNCLASSIFIED, Style
 from maskwatch.annotate.zones import draw_zones
-from maskwatch.labels import FACE
 from maskwatch.people.person import Person
 from maskwatch.people.zones import Zone
 from maskwatch.types import Image
@@ -44,18 +43,21 @@ def annotate_people(image: Image, people: Iterable[Person], t: float, zones: Seq
     return canvas
 
 
+def words_of_person(person: Person) -> tuple[Style, str, str]:
+    """Returns how somebody is drawn, the symbol and words of the state, and the short form of these."""
+    if person.state is not None:
+        return words_of(person.state, person.certain)
+    if person.probabilities is not None:
+        return UNCERTAIN, f"{UNCERTAIN.symbol} {UNCERTAIN.text}", UNCERTAIN.symbol
+    return UNCLASSIFIED, UNCLASSIFIED.text, ""
+
+
 def _mark(person: Person, t: float) -> Mark:
-    style, text, short = _wording(person)
+    style, text, short = words_of_person(person)
+    if person.state is not None:  # while undecided there is nothing to be confident of
+        text = f"{text} {percent(person.confidence)}"
     faded = not person.seen and t - person.last_seen > FADES_AFTER
     if faded:
         style = replace(style, weight=_THIN)
     number = f"#{person.track_id}"
     return Mark(whole(person.box), style, f"{number} {text}", f"{number} {short}".rstrip(), faded)
-
-
-def _wording(person: Person) -> tuple[Style, str, str]:
-    if person.state is not None:
-        return wording(person.state, person.certain, person.confidence)
-    if person.probabilities is not None:
-        return UNCERTAIN, f"{UNCERTAIN.symbol} {UNCERTAIN.text}", UNCERTAIN.symbol
-    return UNCLASSIFIED, FACE, ""

@@ -61,6 +61,14 @@ Upright = Annotated[
         show_default=False,
     ),
 ]
+Zones = Annotated[
+    Path | None,
+    typer.Option(
+        "--zones",
+        metavar="FILE",
+        help="Zones, lines and areas to be ignored, as TOML or JSON; instead of those of the settings.",
+    ),
+]
 Names = Annotated[
     str,
     typer.Option(

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from maskwatch.results import Result
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.types import Event
 
 
@@ -42,6 +43,19 @@ class EventSink(Sink, Protocol):
         Args:
             events: None of them is among those of a result.
             source: Name of the source, as in `Frame.source`.
+
+        Raises:
+            SinkError: They cannot be written.
+        """
+        ...
+
+
+@runtime_checkable
+class SummarySink(Sink, Protocol):
+    """A sink that also takes the sums over a stream."""
+
+    def write_summary(self, summary: StreamSummary) -> None:
+        """Writes the sums, after the last result of the stream.
 
         Raises:
             SinkError: They cannot be written.
