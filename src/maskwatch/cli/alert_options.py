@@ -6,14 +6,11 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from maskwatch.errors import ConfigError
-
-if TYPE_CHECKING:
-    from maskwatch.settings import Settings
 
 _OFF: Final = "off"
 
@@ -57,41 +54,27 @@ _RULES: Final[Mapping[str, _Rule]] = {
 _ZONE: Final = "zone"
 
 
-def with_alerts(settings: Settings, given: Sequence[str]) -> Settings:
-    """Returns the settings with other rules.
+def alert_settings(given: Sequence[str]) -> dict[str, Any]:
+    """Returns the settings of the section `alerts` that options stand for; None: taken away.
 
     Args:
-        settings: All settings.
         given: The options, each as NAME or NAME=VALUE.
 
     Raises:
-        ConfigError: There is no such rule, or its value makes no sense.
+        ConfigError: There is no such rule, or its value is no number.
     """
-    from pydantic import ValidationError
-
-    if not given:
-        return settings
-    changes: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for text in given:
         name, equals, value = (part.strip() for part in text.partition("="))
         if name == _ZONE and value:
-            changes["zones"] = (*changes.get("zones", ()), value)
+            settings["zones"] = (*settings.get("zones", ()), value)
         elif name in _RULES:
-            changes |= _of_rule(name, _RULES[name], value, bool(equals))
+            settings |= _of_rule(name, _RULES[name], value, bool(equals))
         else:
             close = difflib.get_close_matches(name, [*_RULES, _ZONE], n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             raise ConfigError(f"--alert {text}: {hint}Rules are {', '.join(_RULES)}, and zone=NAME")
-    section = type(settings.alerts)
-    try:
-        alerts = section(**{**settings.alerts.model_dump(), **changes})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"--alert: setting alerts.{where}: {first['msg']}, got {first['input']!r}"
-        ) from None
-    return settings.model_copy(update={"alerts": alerts})
+    return settings
 
 
 def _of_rule(name: str, rule: _Rule, value: str, has_value: bool) -> dict[str, Any]:

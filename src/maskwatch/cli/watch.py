@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maskwatch.cli.alert_options import AlertRules, with_alerts
+from maskwatch.cli.alert_options import AlertRules, alert_settings
 from maskwatch.cli.options import (
     STDOUT,
     ClassifierName,
@@ -100,11 +100,9 @@ def watch(
         raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
     if save is not None and save.suffix.lower() != ".mp4":
         raise ConfigError(f"{save}: --save writes an MP4 video; give it a name that ends in .mp4")
-    settings = with_alerts(settings_from(ctx, threshold, detector, classifier, size), alert or [])
-    if zones is not None:
-        from maskwatch.zone_files import load_zones
-
-        settings = settings.model_copy(update={"zones": load_zones(zones)})
+    settings = settings_from(
+        ctx, threshold, detector, classifier, size, alerts=alert_settings(alert or []), zones=zones
+    )
     opened = open_source(source, settings.sources)
     summary = StreamSummary(opened.name)
     with protected([source, zones, *input_files(ctx, settings)]):
