@@ -6,6 +6,7 @@ import difflib
 import importlib
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -169,16 +170,16 @@ def from_settings(settings: Settings, *, live: bool = False, threads: int | None
     )
 
 
-def new_session(engine: Engine, settings: Settings) -> Session:
+def new_session(engine: Engine, settings: Settings, start: datetime | None = None) -> Session:
     """Makes a session for one stream: its rules, zones and how people are followed come from the settings.
 
     Args:
         engine: For live video; see `from_settings`.
         settings: All settings.
+        start: Local time at which the stream begins; see `maskwatch.pipeline.Session`.
     """
     following = Following(hidden=settings.people.hidden, every=settings.people.every)
-    zones = [zone.zone() for zone in settings.zones]
-    return Session(engine, rules(settings.alerts), following=following, zones=zones)
+    return Session(engine, rules(settings.alerts), following=following, zones=settings.zones, start=start)
 
 
 def rules(alerts: Alerts) -> list[Rule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from os import PathLike
 
 import numpy as np
@@ -15,8 +16,9 @@ from maskwatch.detectors.base import Detector
 from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
+from maskwatch.people.history import History
 from maskwatch.people.person import People
-from maskwatch.people.zones import Zone
+from maskwatch.people.zones import Zone, outside
 from maskwatch.results import Result
 from maskwatch.rules.base import Rule, SilenceRule
 from maskwatch.second_tries import Padding, Retry, Turning
@@ -165,6 +167,8 @@ class Session:
         following: How people are followed; None for the usual way.
         zones: Zones, lines and areas to be ignored.
         follow: False lets each frame stand alone; None follows where the engine is one for live video.
+        start: Local time at which the stream's clock is 0: minutes and hours of `history` then begin with
+            those of the clock; None begins them with the stream.
     """
 
     def __init__(
@@ -175,6 +179,7 @@ class Session:
         following: Following | None = None,
         zones: Sequence[Zone] = (),
         follow: bool | None = None,
+        start: datetime | None = None,
     ) -> None:
         self.engine = engine
         self.rules = tuple(rules)
@@ -184,12 +189,17 @@ class Session:
             engine, Engine
         )
         self._last: tuple[str, float] | None = None
-        self._begin()
+        self._begin(start)
 
-    def _begin(self) -> None:
+    @property
+    def history(self) -> History:
+        """The people of the stream so far, by minute, hour and day."""
+        return self._census.history
+
+    def _begin(self, start: datetime | None = None) -> None:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
-        self._census = Census(self.zones)
+        self._census = Census(self.zones, start)
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame, follows the people and applies the rules.
@@ -236,9 +246,8 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        faces, persons = self._follower.update(
-            self.engine.candidates(image), t, size, _FrameEyes(self.engine, image)
-        )
+        candidates = outside(self.engine.candidates(image), self.zones, size)
+        faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
         return faces, self._census.update(persons, t, size)
 
 

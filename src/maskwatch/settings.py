@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,10 +22,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from maskwatch.errors import ConfigError, one_line
+from maskwatch.errors import ConfigError, one_line, shorten
 from maskwatch.models.catalog import default
-from maskwatch.people.zones import Zone, ZoneKind
+from maskwatch.people.zones import Zone
 from maskwatch.toml_file import read_toml
+from maskwatch.zone_files import zones_from
 
 _PREFIX: Final = "MASKWATCH_"
 _DELIMITER: Final = "__"
@@ -71,20 +72,6 @@ class PeopleSection(_Section):
     every: float = Field(
         default=0.5, gt=0, le=10, description="Seconds after which a settled person is looked at again"
     )
-
-
-class ZoneSection(_Section):
-    """A named part of the picture: `[[zones]]`."""
-
-    name: str = Field(min_length=1, max_length=40, description="Name for people")
-    kind: ZoneKind = Field(default="zone", description="zone, line or ignore")
-    points: tuple[tuple[float, float], ...] = Field(
-        description="x and y of each corner, from 0 (left, top) to 1 (right, bottom)"
-    )
-
-    def zone(self) -> Zone:
-        """Returns it as the pipeline knows it."""
-        return Zone(self.name, self.kind, self.points)
 
 
 class Alerts(_Section):
@@ -149,7 +136,7 @@ class Settings(BaseSettings):
     detect: Detect = Field(default_factory=Detect)
     classify: Classify = Field(default_factory=Classify)
     people: PeopleSection = PeopleSection()
-    zones: tuple[ZoneSection, ...] = ()
+    zones: Annotated[tuple[Zone, ...], BeforeValidator(zones_from)] = ()
     alerts: Alerts = Alerts()
     sources: Sources = Sources()
     app: App = App()
@@ -193,11 +180,14 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"unknown setting {where}{_known_settings(file)}") from None
-        raise ConfigError(f"setting {where}: {first['msg']}, got {_short(first['input'])}") from None
+        raise ConfigError(f"setting {where}: {first['msg']}, got {shorten(first['input'])}") from None
     except RecursionError:
         raise ConfigError("the environment's settings cannot be read: nested too deeply") from None
     except ValueError as error:  # pydantic-settings: a section in the environment that is no JSON
-        raise ConfigError(f"the environment's settings cannot be read: {one_line(error)}") from error
+        sections = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+        given_whole = " or ".join(name for name in os.environ if name.upper() in sections)
+        problem = f"{given_whole} is no JSON" if given_whole else one_line(error)
+        raise ConfigError(f"the environment's settings cannot be read: {problem}") from error
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:
@@ -210,22 +200,14 @@ def _read_file(file: Path | None) -> dict[str, Any]:
         raise ConfigError(f"{file}: no such settings file") from None
 
 
-def _short(value: object) -> str:
-    """Returns a value for a message: at most 80 characters."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # thousands of digits or levels
-        return "something too long to show"
-    return text if len(text) <= 80 else f"{text[:80]}..."
-
-
 def _known_settings(file: Path | None) -> str:
     """Returns where an unknown setting stands, and the settings that are known."""
-    known = ", ".join(f"{name}.{key}" for name, section in _sections().items() for key in section)
+    known = ", ".join([*(f"{name}.{key}" for name, keys in _sections().items() for key in keys), "[[zones]]"])
     return f" (in {file} or the environment); known are {known}" if file else f"; known are {known}"
 
 
 def _sections() -> dict[str, list[str]]:
+    """Returns the keys of each section; zones are a list, and none."""
     return {
         name: list(field.annotation.model_fields)
         for name, field in Settings.model_fields.items()
@@ -259,4 +241,9 @@ def _refuse_unknown_environment() -> None:
             raise ConfigError(
                 f"unknown setting {name} in the environment; sections are"
                 f" {', '.join(key.upper() for key in Settings.model_fields)}"
+            )
+        if name.startswith(_PREFIX) and found and section.lower() not in _sections():
+            raise ConfigError(
+                f"{name}: in the environment, {section.lower()} are given as a whole, as JSON:"
+                f' {_PREFIX}{section.upper()}=\'[{{"name": ..., "kind": ..., "points": [...]}}]\''
             )

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from maskwatch.errors import ConfigError
+from maskwatch.people.zones import Zone
 from maskwatch.settings import load_settings
 
 
@@ -147,3 +148,52 @@ def test_a_deep_section_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MASKWATCH_DETECT", "[" * 100_000)
     with pytest.raises(ConfigError, match="the environment's settings cannot be read"):
         load_settings()
+
+
+ZONES = '[[zones]]\nname = "door"\nkind = "line"\npoints = [[0.2, 0.5], [0.8, 0.5]]\n'
+
+
+def test_zones(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().zones == ()
+    write(empty_folder, ZONES)
+    assert load_settings().zones == (Zone("door", "line", ((0.2, 0.5), (0.8, 0.5))),)
+    monkeypatch.setenv("MASKWATCH_ZONES", '[{"name": "hall", "points": [[0, 0], [1, 0], [1, 1]]}]')
+    assert load_settings().zones == (Zone("hall", "zone", ((0, 0), (1, 0), (1, 1))),)
+    assert hash(load_settings().zones) == hash(load_settings().zones)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (ZONES.replace(", [0.8, 0.5]", ""), "^zone 'door': a line needs at least 2 points, got 1$"),
+        (ZONES.replace("0.8", "8"), "^zone 'door': point 2 lies outside the picture"),
+        (ZONES.replace("0.8", "nan"), "^zone 'door': point 2 lies outside the picture"),
+        (ZONES + ZONES, "^zone 'door': 2 zones have this name"),
+        ("[zones]\nname = 'door'", "^zones are a list"),
+        (ZONES.replace("zones", "zonen"), r"unknown setting zonen.*people\.hidden.*\[\[zones\]\]"),
+    ],
+)
+def test_bad_zones_are_named(empty_folder: Path, text: str, message: str) -> None:
+    write(empty_folder, text)
+    with pytest.raises(ConfigError, match=message):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MASKWATCH_ZONES", "door", "the environment's settings cannot be read: MASKWATCH_ZONES is no JSON"),
+        ("MASKWATCH_ZONES", '{"name": "door"}', "zones are a list"),
+        ("MASKWATCH_ZONES", '[{"name": "door", "points": [[0, 0]]}]', "zone 'door': a zone needs at least 3"),
+        ("MASKWATCH_ZONES__0__NAME", "door", "zones are given as a whole, as JSON: MASKWATCH_ZONES='"),
+        ("MASKWATCH_ZONES__NAME", "door", "zones are given as a whole"),
+        ("MASKWATCH_PEOPLE__HIDDEN", "0", "people.hidden: .*greater than 0"),
+    ],
+)
+def test_bad_zones_in_the_environment(
+    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
