@@ -75,10 +75,54 @@ class PeopleSection(_Section):
 
 
 class Alerts(_Section):
-    """When somebody without a mask is worth an alert."""
+    """What is worth an alert. A person without a mask is told once, not in every frame."""
 
+    no_mask: bool = Field(default=True, description="Tell of each person without a mask")
     after: float = Field(default=3.0, ge=0, description="Seconds without a mask before the alert")
-    gap: float = Field(default=1.0, ge=0, description="Seconds without such a face that end the watch")
+    worn_wrongly: bool = Field(
+        default=False, description="Tell of each person whose mask leaves nose or mouth uncovered"
+    )
+    wrong_after: float = Field(
+        default=5.0, ge=0, description="Seconds with the mask worn wrongly before the alert"
+    )
+    gap: float = Field(
+        default=1.0,
+        ge=0,
+        description="Seconds for which it may be unseen or otherwise and still counts as lasting",
+    )
+    again_after: float = Field(
+        default=60.0,
+        ge=0,
+        le=86400,
+        description="Seconds for which a person must have been away, or masked, to be told again",
+    )
+    remind: float | None = Field(
+        default=None,
+        gt=0,
+        description="Minutes after which an alert is told again while it lasts; none: never",
+    )
+    share_below: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="Tell when fewer per cent of the people wear the mask right; none: never",
+    )
+    share_minutes: float = Field(
+        default=10.0, gt=0, le=1440, description="Minutes over which that share is taken"
+    )
+    share_people: int = Field(
+        default=10, ge=1, le=100_000, description="Different people who must have been seen for a share"
+    )
+    most_people: int | None = Field(
+        default=None, ge=0, description="Tell when more people are in view; none: never"
+    )
+    lost_after: float = Field(
+        default=10.0, ge=0, description="Seconds without a picture before a camera is told as lost; 0: never"
+    )
+    zones: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the zones that are watched, each by itself; empty: the whole picture",
+    )
 
 
 class Sources(_Section):

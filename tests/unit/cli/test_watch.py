@@ -44,7 +44,7 @@ def test_stops_after_the_given_time(cli: Cli, fake_models: FakeModels, tmp_path:
 def test_alert_once(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN})] * 60)
     done = cli("watch", "clip.mp4", fake_models.options)
-    assert done.stderr.count("ALERT at 3.0 s: Somebody has been without a mask for 3 seconds") == 1
+    assert done.stderr.count("ALERT at 3.0 s: Person 1 has been without a mask for 3 seconds") == 1
     assert "1 alert" in done.stderr.splitlines()[-1]
 
 
@@ -139,7 +139,7 @@ def test_events_are_records_in_the_same_stream(cli: Cli, fake_models: FakeModels
         "source": "clip.mp4",
         "t": 3.0,
         "kind": "no_mask",
-        "message": "Somebody has been without a mask for 3 seconds",
+        "message": "Person 1 has been without a mask for 3 seconds",
     }
     assert records[number - 1]["t"] == 3.0  # right after its frame
     assert len(records) == 41
@@ -153,7 +153,7 @@ def test_events_of_a_csv_have_a_file_of_their_own(cli: Cli, fake_models: FakeMod
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 41
     header, event = (tmp_path / "out.events.csv").read_text().splitlines()
     assert header == "source,t,kind,message"
-    assert event == "clip.mp4,3.0,no_mask,Somebody has been without a mask for 3 seconds"
+    assert event == "clip.mp4,3.0,no_mask,Person 1 has been without a mask for 3 seconds"
     alone = cli("watch", "clip.mp4", "--format", "csv", fake_models.options)
     assert "no_mask" not in alone.stdout
     assert "ALERT at 3.0 s" in alone.stderr
