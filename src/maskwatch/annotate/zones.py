@@ -31,7 +31,7 @@ def draw_zones(canvas: Image, zones: Sequence[Zone]) -> None:
     height, width = canvas.shape[:2]
     unit = unit_of(canvas)
     for zone in zones:
-        points = [(round(x * (width - 1)), round(y * (height - 1))) for x, y in zone.points]
+        points = [(round(x), round(y)) for x, y in zone.corners((width - 1, height - 1)).tolist()]
         draw_path(
             canvas, points, _IGNORED if zone.kind == "ignore" else _EDGE, unit, closed=zone.kind != "line"
         )

@@ -152,6 +152,7 @@ class Batch:
                     if annotated is not None:
                         annotated.write(result)
                     bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
+            summary.history = session.history if summary.people else None
             self._write_summary(rows, summary)
         finally:  # what was seen of a video that is damaged further on, or that the user ended, counts
             self._frames += summary.frames

@@ -121,8 +121,8 @@ class PeopleTable:
             yield str(count(self._result.faces))
             return
         yield f"Now     {people_in_words(people.counts.now)}"
-        share = share_in_words(people.counts.so_far)
-        yield f"So far  {people_in_words(people.counts.so_far)}{share and '; '}{share}"
+        yield f"So far  {people_in_words(people.counts.so_far)}"
+        yield f"        {share_in_words(people.counts.so_far)}"
         yield from places_in_words(people.counts)
 
     def __enter__(self) -> Self:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from os import cpu_count
 from typing import Final, Protocol
 
@@ -47,7 +48,8 @@ def open_session(source: Source, settings: Settings) -> Session:
     engine: Engine = from_settings(settings, live=True, threads=threads)
     if isinstance(source, Images):
         return Session(engine, follow=False)
-    return new_session(engine, settings)
+    # Minutes and hours of a live source are those of the clock on the wall.
+    return new_session(engine, settings, start=datetime.now() if source.live else None)
 
 
 def watch_source(
@@ -98,6 +100,7 @@ def watch_source(
             if not (source.live and summary.frames):
                 raise
             lost = error
+        summary.history = session.history if summary.people else None
         for sink in sinks:
             if isinstance(sink, SummarySink):
                 sink.write_summary(summary)

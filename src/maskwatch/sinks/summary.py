@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from maskwatch.counting import Counts, count
 from maskwatch.people.counts import PeopleCounts
+from maskwatch.people.history import History
 from maskwatch.results import Result
 
 
@@ -22,6 +24,7 @@ class StreamSummary:
         events: Events that the rules raised; those without a frame are to be added.
         t: Time of the newest frame in seconds.
         people: The people, each counted once; None where nobody is followed.
+        history: The people by minute, hour and day; None where nobody is followed.
         most: Counts of the frame with the most faces.
     """
 
@@ -32,6 +35,7 @@ class StreamSummary:
         self.events = 0
         self.t = 0.0
         self.people: PeopleCounts | None = None
+        self.history: History | None = None
         self.most = Counts()
 
     def add(self, result: Result) -> None:
@@ -55,22 +59,16 @@ class StreamSummary:
             "frames": self.frames,
             "dropped": self.dropped,
             "events": self.events,
-            "people": counts_record(people.so_far),
+            "people": None if self.people is None else counts_record(people.so_far),
             "zones": {name: counts_record(zone.so_far) for name, zone in people.zones.items()},
             "lines": {
                 name: {"forward": line.forward, "backward": line.backward}
                 for name, line in people.lines.items()
             },
+            "history": None if self.history is None else self.history.record(),
         }
 
 
 def counts_record(counts: Counts) -> dict[str, Any]:
     """Returns counts as a dictionary of the JSON output, with the share that wears its mask right."""
-    return {
-        "total": counts.total,
-        "with_mask": counts.masked,
-        "without_mask": counts.unmasked,
-        "mask_worn_incorrectly": counts.wrong,
-        "uncertain": counts.uncertain,
-        "share": counts.share.record(),
-    }
+    return {"total": counts.total, **asdict(counts), "share": counts.share.record()}
