@@ -26,7 +26,7 @@ _TICKS: Final = 90_000  # per second: the usual clock of MPEG, in which any fram
 _ENCODER: Final = {"crf": "21", "preset": "veryfast", "bf": "0"}
 # A recording has no end that is known: it can be played up to the last key frame at any time, and what FFmpeg
 # has to do at the end takes a moment even after days.
-_RECORDING: Final = {"movflags": "hybrid_fragmented"}
+_RECORDING: Final = {"movflags": "hybrid_fragmented", "flush_packets": "1"}
 _RECORDING_ENCODER: Final = {**_ENCODER, "g": "50"}
 
 
