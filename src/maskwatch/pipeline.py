@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
+from maskwatch.detectors.fine_search import FineSearch
 from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
@@ -200,6 +201,8 @@ class Session:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
         self._census = Census(self.zones, start)
+        sizes = getattr(self.engine.detector, "sizes", None)
+        self._fine = FineSearch(self.engine.detector, max(sizes)) if sizes else None
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame, follows the people and applies the rules.
@@ -246,7 +249,14 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        candidates = outside(self.engine.candidates(image), self.zones, size)
+        candidates = (
+            self._fine.detect(image, t)
+            if self._fine is not None and getattr(self, "use_fine", True)
+            else self.engine.candidates(image)
+        )
+        candidates = outside(candidates, self.zones, size)
+        if self.engine.most is not None:
+            candidates = candidates[: self.engine.most]
         faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
         return faces, self._census.update(persons, t, size)
 

@@ -60,7 +60,7 @@ class Result:
         """
         if self.people is None:
             return annotate(self.frame.image, self.faces)
-        return annotate_people(self.frame.image, self.people, self.frame.t, zones)
+        return annotate_people(self.frame.image, self.people, self.frame.t, zones, self.people.counts)
 
     def save(self, path: str | Path) -> Path:
         """Writes the picture as `plot` draws it. The file appears only when it is complete.

@@ -11,3 +11,5 @@ from maskwatch.annotate.styles import STYLES as STYLES
 from maskwatch.annotate.styles import UNCERTAIN as UNCERTAIN
 from maskwatch.annotate.styles import UNCLASSIFIED as UNCLASSIFIED
 from maskwatch.annotate.styles import Style as Style
+from maskwatch.annotate.zones import ZONES as ZONES
+from maskwatch.annotate.zones import draw_zones as draw_zones

@@ -37,7 +37,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class _Caption:
+class Caption:
     """A caption with its place; `letters` and `pad` in pixels."""
 
     text: str
@@ -79,10 +79,10 @@ def draw_marks(canvas: Image, marks: Sequence[Mark]) -> None:
         canvas: (h, w, 3) uint8, BGR; changed.
         marks: The most important ones first: their captions choose their places first and are drawn last.
     """
-    captions: list[_Caption] = []
+    captions: list[Caption] = []
     for mark in marks:
         others = [other.box for other in marks if other is not mark]
-        if (caption := _caption(canvas, mark, others, [other.place for other in captions])) is not None:
+        if (caption := place_caption(canvas, mark, others, [other.place for other in captions])) is not None:
             captions.append(caption)
     if any(mark.faded for mark in marks):
         layer = canvas.copy()
@@ -91,16 +91,16 @@ def draw_marks(canvas: Image, marks: Sequence[Mark]) -> None:
     _draw(canvas, [m for m in marks if not m.faded], [c for c in captions if not c.faded])
 
 
-def _draw(canvas: Image, marks: Sequence[Mark], captions: Sequence[_Caption]) -> None:
+def _draw(canvas: Image, marks: Sequence[Mark], captions: Sequence[Caption]) -> None:
     for mark in reversed(marks):
         draw_frame(canvas, mark.box, mark.style, unit_of(canvas))
     for caption in reversed(captions):
-        _draw_caption(canvas, caption)
+        draw_caption(canvas, caption)
 
 
-def _caption(
+def place_caption(
     canvas: Image, mark: Mark, others: Sequence[Rectangle], taken: Sequence[Rectangle]
-) -> _Caption | None:
+) -> Caption | None:
     """Returns the caption of a mark and its place; None where the picture has no room for letters."""
     height, width = canvas.shape[:2]
     letters = int(min(max(12.0, 12 * unit_of(canvas)), height / 2))
@@ -108,18 +108,19 @@ def _caption(
         return None
     pad = max(1, letters // 5)
 
-    def placed(text: str, letters: int) -> _Caption:
+    def placed(text: str, letters: int) -> Caption:
         while letters > _SMALLEST_LETTERS and text_width(text, letters) + 2 * pad > width:
             letters -= 1
         size = (min(text_width(text, letters) + 2 * pad, width), min(letters + 2 * pad, height))
         at = place(size, mark.box, (width, height), others, taken)
-        return _Caption(text, letters, pad, mark.style, at, mark.faded)
+        return Caption(text, letters, pad, mark.style, at, mark.faded)
 
     full = placed(mark.text, letters)
     return placed(mark.short, letters) if covers(full.place, [*others, *taken]) else full
 
 
-def _draw_caption(canvas: Image, caption: _Caption) -> None:
+def draw_caption(canvas: Image, caption: Caption) -> None:
+    """Draws a caption at its place."""
     left, top, right, bottom = caption.place
     colour = caption.style.colour
     cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)

@@ -9,6 +9,7 @@ from typing import Final
 from maskwatch.annotate.marks import Mark, draw_marks, percent, whole, words_of
 from maskwatch.annotate.styles import UNCERTAIN, UNCLASSIFIED, Style
 from maskwatch.annotate.zones import draw_zones
+from maskwatch.people.counts import PeopleCounts
 from maskwatch.people.person import Person
 from maskwatch.people.zones import Zone
 from maskwatch.types import Image
@@ -19,7 +20,13 @@ FADES_AFTER: Final = 0.3
 _THIN: Final = 0.5
 
 
-def annotate_people(image: Image, people: Iterable[Person], t: float, zones: Sequence[Zone] = ()) -> Image:
+def annotate_people(
+    image: Image,
+    people: Iterable[Person],
+    t: float,
+    zones: Sequence[Zone] = (),
+    counts: PeopleCounts | None = None,
+) -> Image:
     """Draws people, and the zones that they are counted in, on a copy of the picture.
 
     Everybody gets a number, the state with its symbol and words, and the confidence. Who is undecided or
@@ -32,12 +39,13 @@ def annotate_people(image: Image, people: Iterable[Person], t: float, zones: Seq
         people: Those to be drawn; boxes are in pixels of `image`.
         t: Seconds on the stream's clock at which the picture was taken.
         zones: Drawn below the people.
+        counts: Written at the zones.
 
     Returns:
         (h, w, 3) uint8, BGR.
     """
     canvas = image.copy()
-    draw_zones(canvas, zones)
+    draw_zones(canvas, zones, counts)
     # By number, not by score: who came first keeps the caption's place while others come and go.
     draw_marks(canvas, [_mark(person, t) for person in sorted(people, key=lambda one: one.track_id)])
     return canvas

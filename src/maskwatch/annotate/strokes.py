@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import cv2
@@ -14,6 +14,9 @@ from maskwatch.types import Image
 
 Colour = tuple[int, int, int]
 """Blue, green, red, each 0 to 255."""
+
+Segment = tuple[tuple[int, int], tuple[int, int]]
+"""Both ends of a straight line in pixels."""
 
 BLACK: Final = (0, 0, 0)
 WHITE: Final = (255, 255, 255)
@@ -30,19 +33,18 @@ def unit_of(canvas: Image) -> float:
 def draw_frame(canvas: Image, box: Sequence[int], style: Style, unit: float) -> None:
     """Draws the frame of a box: x1, y1, x2, y2 in pixels; `unit` as `unit_of` gives it."""
     x1, y1, x2, y2 = box
-    draw_path(canvas, [(x1, y1), (x2, y1), (x2, y2), (x1, y2)], style, unit, closed=True)
+    corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+    draw_segments(canvas, zip(corners, corners[1:] + corners[:1], strict=True), style, unit)
 
 
-def draw_path(
-    canvas: Image, points: Sequence[tuple[int, int]], style: Style, unit: float, closed: bool
-) -> None:
-    """Draws straight lines from point to point, in pixels; a closed path also from the last to the first."""
+def draw_segments(canvas: Image, segments: Iterable[Segment], style: Style, unit: float) -> None:
+    """Draws straight lines in a style."""
+    segments = list(segments)
     line = max(1, round(unit * style.weight))
-    ends = [*points[1:], points[0]] if closed else points[1:]
-    dash = round(8 * unit) if style.dashed else 0
     # A dark rim keeps light lines visible on a light background.
+    dash = round(8 * unit) if style.dashed else 0
     for colour, thickness in ((BLACK, line + 2), (style.colour, line)):
-        for start, end in zip(points, ends, strict=False):
+        for start, end in segments:
             _draw_line(canvas, start, end, colour, thickness, dash)
 
 

@@ -1,70 +1,76 @@
-"""Draws zones, lines and areas to be ignored."""
+"""Draws zones, lines and areas to be ignored, with their names and counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
-import cv2
 import numpy as np
 
-from maskwatch.annotate.strokes import BLACK, WHITE, draw_path, font, unit_of
+from maskwatch.annotate.marks import Caption, Mark, draw_caption, place_caption
+from maskwatch.annotate.strokes import Segment, draw_segments, unit_of
 from maskwatch.annotate.styles import Style
-from maskwatch.people.zones import Zone
+from maskwatch.people.counts import PeopleCounts
+from maskwatch.people.zones import Zone, ZoneKind
 from maskwatch.types import Image
 
-_EDGE: Final = Style("", WHITE, "")
-_IGNORED: Final = Style("", WHITE, "", dashed=True)
-_ARROW: Final = 12  # length of the arrow on a line, thin lines
+ZONES: Final[dict[ZoneKind, Style]] = {
+    "zone": Style("Zone", (167, 121, 204), ""),
+    "line": Style("Line", (167, 121, 204), "→", weight=1.5),
+    "ignore": Style("Ignored", (200, 200, 200), "", dashed=True),
+}
 
 
-def draw_zones(canvas: Image, zones: Sequence[Zone]) -> None:
-    """Draws each zone with its name.
+def draw_zones(canvas: Image, zones: Iterable[Zone], counts: PeopleCounts | None = None) -> Image:
+    """Draws zones, lines and areas to be ignored onto the picture itself, with their names and counts.
 
-    A zone has a solid edge, an area to be ignored a dashed one. A line has an arrow in its middle, which
-    shows what "forward" is.
+    An arrow across a line points forward. Draw the zones before the faces, so that these stay whole.
 
     Args:
-        canvas: (h, w, 3) uint8, BGR; changed.
-        zones: Their points are shares of the picture's width and height.
+        canvas: (h, w, 3) uint8, BGR; drawn on.
+        zones: What to draw.
+        counts: Written beside the names; None writes the names alone.
+
+    Returns:
+        The same array.
     """
     height, width = canvas.shape[:2]
-    unit = unit_of(canvas)
+    captions: list[Caption] = []
     for zone in zones:
-        points = [(round(x), round(y)) for x, y in zone.corners((width - 1, height - 1)).tolist()]
-        draw_path(
-            canvas, points, _IGNORED if zone.kind == "ignore" else _EDGE, unit, closed=zone.kind != "line"
-        )
+        style = ZONES[zone.kind]
+        points = [(round(x), round(y)) for x, y in zone.corners((width - 1, height - 1))]
+        ends = points[1:] + ([] if zone.kind == "line" else points[:1])
+        segments = list(zip(points, ends, strict=False))
         if zone.kind == "line":
-            _draw_arrow(canvas, points, unit)
-        _draw_name(canvas, f"{zone.name} (ignored)" if zone.kind == "ignore" else zone.name, points, unit)
+            segments += _arrow(points, 12 * unit_of(canvas))
+        draw_segments(canvas, segments, style, unit_of(canvas))
+        x, y = min(points, key=lambda point: (point[1], point[0]))
+        mark = Mark((x, y, x + width, y), style, _zone_text(zone, counts), zone.name)
+        if (caption := place_caption(canvas, mark, [], [other.place for other in captions])) is not None:
+            captions.append(caption)
+    for caption in captions:
+        draw_caption(canvas, caption)
+    return canvas
 
 
-def _draw_arrow(canvas: Image, points: Sequence[tuple[int, int]], unit: float) -> None:
-    """Draws the arrow from the left side of a line to its right, as seen when walking along it."""
-    path = np.array(points, float)
-    steps = np.diff(path, axis=0)
-    lengths = np.hypot(*steps.T)
-    if not lengths.any():
-        return
-    piece = int(lengths.argmax())  # of a bent line the longest piece
-    middle = (path[piece] + path[piece + 1]) / 2
-    along = steps[piece] / lengths[piece]
-    tip = middle + _ARROW * unit * np.array([-along[1], along[0]])  # y goes down: this is to the right
-    start, end = (tuple(np.rint(point).astype(int).tolist()) for point in (middle, tip))
-    for colour, thickness in ((BLACK, round(unit) + 2), (WHITE, round(unit))):
-        cv2.arrowedLine(canvas, start, end, colour, thickness, tipLength=0.5)
+def _zone_text(zone: Zone, counts: PeopleCounts | None) -> str:
+    if zone.kind == "ignore":
+        return f"{zone.name}: ignored"
+    if counts is not None and (people := counts.zones.get(zone.name)) is not None:
+        return f"{zone.name}: {people.now.total} now, {people.so_far.total} so far"
+    if counts is not None and (passed := counts.lines.get(zone.name)) is not None:
+        return f"{zone.name}: {passed.forward} forward, {passed.backward} back"
+    return zone.name
 
 
-def _draw_name(canvas: Image, name: str, points: Sequence[tuple[int, int]], unit: float) -> None:
-    """Writes the name below the highest point, inside the picture."""
-    letters = int(max(12.0, 10 * unit))
-    x, y = min(points, key=lambda point: (point[1], point[0]))
-    _, _, wide, _ = cv2.getTextSize((0, 0), name, (0, 0), font(), letters, weight=500)
-    left = max(0, min(x + letters // 2, canvas.shape[1] - wide))
-    base = max(letters, min(y + 3 * letters // 2, canvas.shape[0] - letters // 3))
-    step = max(1, round(unit))
-    # White letters with a dark rim are read on any ground, and need no plate that hides the picture.
-    for dx, dy in ((-step, 0), (step, 0), (0, -step), (0, step)):
-        cv2.putText(canvas, name, (left + dx, base + dy), BLACK, font(), letters, weight=500)
-    cv2.putText(canvas, name, (left, base), WHITE, font(), letters, weight=500)
+def _arrow(points: Sequence[tuple[int, int]], length: float) -> list[Segment]:
+    """Returns an arrow across the middle of a line's longest part, from its left side to its right."""
+    start, end = max(pairwise(points), key=lambda part: math.dist(*part))
+    along = np.subtract(end, start) / max(math.dist(start, end), 1)
+    across, middle = np.array([-along[1], along[0]]), np.add(start, end) / 2
+    tip = middle + length * across
+    wings = [tip - 0.5 * length * across + side * 0.5 * length * along for side in (-1, 1)]
+    (x, y), *others = ((round(float(x)), round(float(y))) for x, y in (tip, middle - length * across, *wings))
+    return [((x, y), other) for other in others]

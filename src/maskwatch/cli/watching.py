@@ -49,7 +49,7 @@ def open_session(source: Source, settings: Settings) -> Session:
     if isinstance(source, Images):
         return Session(engine, follow=False)
     # Minutes and hours of a live source are those of the clock on the wall.
-    return new_session(engine, settings, start=datetime.now() if source.live else None)
+    return new_session(engine, settings, start=datetime.now().astimezone() if source.live else None)
 
 
 def watch_source(

@@ -63,9 +63,9 @@ class Presence:
         corners = self._zone.corners(seen.size)
         points = seen.points * seen.size
         within = inside(points, corners)
-        for row in np.flatnonzero(within):
+        for row in np.flatnonzero(within).tolist():
             self._members.add(seen.numbers[row])
-        out = [row for row in np.flatnonzero(~within) if seen.numbers[row] in self._members]
+        out = [row for row in np.flatnonzero(~within).tolist() if seen.numbers[row] in self._members]
         if not out:
             return
         away = distance(points[out], np.vstack([corners, corners[:1]])) >= seen.clear[out]

@@ -131,6 +131,20 @@ def test_somebody_out_of_view_is_remembered_for_minutes() -> None:
     counts = census.update((person(1, NONE),), KEPT, SIZE).counts
     assert counts.so_far == Counts(masked=1, unmasked=1)
     assert counts.zones["left"].so_far == Counts(masked=1, unmasked=1)
+    counts = census.update((person(2, NONE),), KEPT, SIZE).counts
+    assert counts.so_far == Counts(unmasked=2), "still known"
+    counts = census.update((person(1, NONE), person(2, NONE)), 2 * KEPT + 1, SIZE).counts
+    assert counts.so_far == Counts(unmasked=2), "who is in view is never forgotten"
+    counts = census.update((), 4 * KEPT, SIZE).counts
+    counts = census.update((person(2, MASK),), 4 * KEPT, SIZE).counts
+    assert counts.so_far == Counts(masked=1, unmasked=2), "now somebody new"
+
+
+def test_a_state_counts_in_the_minute_in_which_somebody_came() -> None:
+    census = Census()
+    census.update((person(1, None),), 50.0, SIZE)
+    census.update((person(1, MASK), person(2, None)), 70.0, SIZE)
+    assert [span.came for span in census.history.minutes] == [Counts(masked=1), Counts(uncertain=1)]
 
 
 def test_the_history_is_kept_beside() -> None:

@@ -71,6 +71,13 @@ def test_time_is_split_where_spans_meet() -> None:
     assert (second.watched, second.mean, second.most) == pytest.approx((3, 7 / 3, 3))
 
 
+def test_who_goes_as_a_minute_ends_is_not_in_the_next() -> None:
+    history = History()
+    history.view(59, 3)
+    history.view(60, 1)
+    assert [span.most for span in history.minutes] == [3, 1]
+
+
 def test_a_pause_was_not_watched() -> None:
     history = History()
     history.view(0, 2)
