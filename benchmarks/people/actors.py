@@ -1,4 +1,4 @@
-"""What the people of a made scene do: where each is at any time, whether turned away, in which state. Pure."""
+"""What the people of a made scene do: where each is at any time, in which state, turned away or not. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
-from numpy.random import Generator
-
 from benchmarks.people.heads import MASKED, UNMASKED, WRONG, Head
+from numpy.random import Generator
 
 Act = Literal["walk", "stand", "change", "turn", "hide", "cross", "leave"]
 """Walks through, stands, puts a mask on and off, turns away, walks behind a post, meets somebody who walks
@@ -23,7 +22,7 @@ FADE: Final = 0.25
 """Seconds in which a look becomes another; the change counts from its middle."""
 
 TURNING: Final = 0.3
-"""Seconds in which somebody turns away, and back; within them the face is neither seen nor hidden for sure."""
+"""Seconds in which somebody turns away, and in which they turn back."""
 
 _LEAST_CHANGING: Final = 44.0  # height of a face that puts a mask on, pixels
 _SWAY: Final = 0.02  # of somebody who stands, in heights of the face

@@ -7,10 +7,10 @@ from typing import Final
 
 import lap
 import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.people.players import Shown
 from benchmarks.people.truth import Truth
+from numpy.typing import NDArray
+
 from maskwatch.geometry import iou
 
 SAME: Final = 0.5

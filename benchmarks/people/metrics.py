@@ -6,14 +6,15 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
-
 from benchmarks.people.actors import FADE
 from benchmarks.people.matching import NEAR, Boxes, IdentityScore, assign, identity_score, scored_boxes
 from benchmarks.people.players import UNDECIDED, Shown
 from benchmarks.people.truth import Truth
+
 from maskwatch.geometry import iou
 
 SETTLED: Final = 0.5
@@ -158,7 +159,7 @@ def _spans(times: Sequence[float]) -> list[float]:
     """Returns how long each frame stays on the screen, in seconds."""
     if len(times) < 2:
         return [1 / 30] * len(times)
-    steps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(times)]
     return [*steps, float(np.median(steps))]
 
 

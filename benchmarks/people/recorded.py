@@ -1,8 +1,8 @@
-"""Models whose answers are kept on disk, so that a second run over the same frames needs neither model nor picture.
+"""Models whose answers are kept on disk: a second run over the same frames needs neither model nor picture.
 
-The answers are kept by frame, model, place in the frame and settings. Whatever is asked anew is answered by the
-real model, on the frame as it is drawn for it, and kept. So any part of maskwatch above the models can change
-between two runs.
+The answers are kept by frame, model, place in the frame and settings. Whatever is asked anew is answered by
+the real model, on the frame as it is drawn for it, and kept. So any part of maskwatch above the models can
+change between two runs.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Recording:
         return self._drawn[1][y : y + image.shape[0], x : x + image.shape[1]]
 
     def ask(self, image: Image, question: str, answer: Callable[[], Floats]) -> Floats:
-        """Returns the kept answer to a question about a part of the current frame, or answers it and keeps that.
+        """Returns the answer to a question about a part of the current frame; a new one is kept.
 
         Args:
             image: The blank picture, or a part of it.

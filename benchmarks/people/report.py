@@ -57,7 +57,7 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: tuple[Column, ...] =
 
 def _text(value: float, how: str) -> str:
     if math.isnan(value):
-        return "–"
+        return "-"
     if math.isinf(value):
         return "never"
     if how == "%":

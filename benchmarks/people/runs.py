@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.people import players
 from benchmarks.people.metrics import Tally, judge
 from benchmarks.people.recorded import Recording
 from benchmarks.people.scenes import FPS, SIZES, digest, make_scene
+
 from maskwatch.pipeline import Session
 
 CHOOSE, REPORT = tuple(range(10)), tuple(range(100, 120))
@@ -72,7 +72,7 @@ Outcome = dict[tuple[str, Arrival], Tally]
 
 def run_job(job: Job) -> Outcome:
     """Runs one scene."""
-    scene = make_scene(job.data, job.seed, job.size)
+    scene = make_scene(job.data, job.seed, job.size, keep=job.build)
     outcome: Outcome = {}
     with Recording(job.build / f"{scene.name}-{digest()}.sqlite", scene.size, scene.render) as recording:
         for arrival in job.arrivals:

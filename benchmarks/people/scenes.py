@@ -1,4 +1,4 @@
-"""Made scenes whose truth is known: people from pictures before backgrounds without people, 30 frames a second."""
+"""Made scenes whose truth is known: people from pictures before backgrounds without people."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.people.actors import Actor, Stage, by_depth, cast
-from benchmarks.people.heads import Head, pool, split_of
+from benchmarks.people.heads import Head, split_of
+from benchmarks.people.kept_heads import heads as kept_heads
 from benchmarks.people.shape import face_points, inside
 from benchmarks.people.truth import REMEMBERED, VISIBLE, Truth
+from numpy.typing import NDArray
+
 from maskwatch.sources.images import read_image
 from maskwatch.types import Image
 
@@ -34,7 +35,7 @@ _FACES: Final = ((24.0, 160.0), (24.0, 90.0), (24.0, 56.0))
 """Least and largest face in a picture 720 high, for up to 8, up to 20, and more people."""
 
 _SECONDS: Final = (12.0, 10.0, 8.0)
-_SOURCES: Final = ("actors.py", "heads.py", "scenes.py", "shape.py", "truth.py")
+_SOURCES: Final = ("actors.py", "heads.py", "scenes.py", "shape.py", "truth.py", "wrong_labels.csv")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,13 @@ class Scene:
         canvas[:, x1:x2] = np.array([96, 104, 112], np.float32) * shade
 
 
-def make_scene(data: Path, seed: int, size: tuple[int, int] = SIZES[0], people: int | None = None) -> Scene:
+def make_scene(
+    data: Path,
+    seed: int,
+    size: tuple[int, int] = SIZES[0],
+    people: int | None = None,
+    keep: Path | None = None,
+) -> Scene:
     """Makes a scene; the same arguments make the same.
 
     Args:
@@ -120,6 +127,7 @@ def make_scene(data: Path, seed: int, size: tuple[int, int] = SIZES[0], people: 
             and other backgrounds.
         size: Width and height of the picture.
         people: Number of people; None takes 1, 4, 8, 20 or 50 by the seed.
+        keep: Folder for the heads that are cut out; None cuts them out anew.
     """
     split = "choose" if seed < 100 else "report"
     rng = np.random.default_rng((seed, 7))
@@ -127,7 +135,7 @@ def make_scene(data: Path, seed: int, size: tuple[int, int] = SIZES[0], people: 
     kind = 0 if number <= 8 else 1 if number <= 20 else 2
     seconds, scale = _SECONDS[kind], size[1] / 720
     low, high = _FACES[kind]
-    heads = list(pool(data, split).heads)
+    heads = kept_heads(data, split, keep).heads
     middle = float(rng.uniform(0.3, 0.7)) * size[0]
     width = float(rng.uniform(90, 150)) * scale
     stage = Stage(

@@ -123,6 +123,12 @@ class Engine:
         faces = self.detector.detect(image)
         return faces if self.most is None else faces[: self.most]
 
+    @property
+    def search_side(self) -> int | None:
+        """Longer side in pixels at which pictures are searched; None if the detector does not tell."""
+        sizes = getattr(self.detector, "sizes", None)
+        return max(sizes) if sizes else None
+
     def look(self, image: Image, faces: Faces) -> Faces:
         """Classifies some candidates: the second half of `detect`, without thresholds.
 
@@ -170,6 +176,8 @@ class Session:
         follow: False lets each frame stand alone; None follows where the engine is one for live video.
         start: Local time at which the stream's clock is 0: minutes and hours of `history` then begin with
             those of the clock; None begins them with the stream.
+        fine: Search large frames by turns in pieces, too, so that people far away are found; see
+            `maskwatch.detectors.fine_search`.
     """
 
     def __init__(
@@ -181,11 +189,13 @@ class Session:
         zones: Sequence[Zone] = (),
         follow: bool | None = None,
         start: datetime | None = None,
+        fine: bool = True,
     ) -> None:
         self.engine = engine
         self.rules = tuple(rules)
         self.zones = tuple(zones)
         self._following = following
+        self._fine = fine
         self._follows = (getattr(engine, "live", False) if follow is None else follow) and isinstance(
             engine, Engine
         )
@@ -201,8 +211,8 @@ class Session:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
         self._census = Census(self.zones, start)
-        sizes = getattr(self.engine.detector, "sizes", None)
-        self._fine = FineSearch(self.engine.detector, max(sizes)) if sizes else None
+        side = self.engine.search_side if self._follows and self._fine else None
+        self._search = FineSearch(self.engine.candidates, side)
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame, follows the people and applies the rules.
@@ -249,14 +259,7 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        candidates = (
-            self._fine.detect(image, t)
-            if self._fine is not None and getattr(self, "use_fine", True)
-            else self.engine.candidates(image)
-        )
-        candidates = outside(candidates, self.zones, size)
-        if self.engine.most is not None:
-            candidates = candidates[: self.engine.most]
+        candidates = outside(self._search.candidates(image, t), self.zones, size)
         faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
         return faces, self._census.update(persons, t, size)
 

@@ -1,18 +1,18 @@
 """Searches the frames of a stream by turns: one as a whole, the next in one piece at about its own size.
 
-A frame of 1280 x 720 is searched at half its size, in which a face of 20 pixels has 10. A piece of it, searched
-at its own size, costs the same and shows the face as it is. Every few frames are searched as a whole; those
-between take one piece each, so that after a while every place was searched finely.
+A frame of 1280 x 720 is searched at half its size, in which a face of 20 pixels has 10. A piece of it,
+searched at its own size, costs the same and shows the face as it is. Some frames are searched as a whole.
+Those between take one piece each, so that after a while every place was searched finely.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
-from maskwatch.detectors.base import Detector
 from maskwatch.detectors.tiles import Tile
 from maskwatch.types import Faces, Image
 
@@ -33,12 +33,12 @@ class FineSearch:
     """Chooses what of each frame is searched. For one stream, one thread at a time.
 
     Args:
-        detector: Searches a picture or a piece of it.
-        side: Longer side in pixels at which it searches.
+        search: Returns the places of a picture, or of a piece of it, where faces may be.
+        side: Longer side in pixels at which it searches; None searches every frame as a whole.
     """
 
-    def __init__(self, detector: Detector, side: int) -> None:
-        self._detector = detector
+    def __init__(self, search: Callable[[Image], Faces], side: int | None) -> None:
+        self._search = search
         self._side = side
         self._size = (0, 0)
         self._pieces: list[Tile] = []
@@ -46,7 +46,7 @@ class FineSearch:
         self._whole_at: float | None = None
         self._was_whole = False
 
-    def detect(self, image: Image, t: float) -> Faces:
+    def candidates(self, image: Image, t: float) -> Faces:
         """Searches the frame, or one piece of it.
 
         Args:
@@ -58,15 +58,16 @@ class FineSearch:
         """
         size = (image.shape[1], image.shape[0])
         if size != self._size:
-            self._size, self._pieces, self._next = size, pieces(*size, self._side), 0
+            self._size, self._next = size, 0
+            self._pieces = [] if self._side is None else pieces(*size, self._side)
         due = self._whole_at is None or not 0 <= t - self._whole_at < WHOLE_EVERY - 1e-3
         if not self._pieces or (due and not self._was_whole) or self._whole_at is None:
             self._whole_at, self._was_whole = t, True
-            return self._detector.detect(image)
+            return self._search(image)
         self._was_whole = False
         piece = self._pieces[self._next]
         self._next = (self._next + 1) % len(self._pieces)
-        faces = self._detector.detect(image[piece.y1 : piece.y2, piece.x1 : piece.x2])
+        faces = self._search(image[piece.y1 : piece.y2, piece.x1 : piece.x2])
         boxes = faces.boxes + np.array([piece.x1, piece.y1] * 2, np.float32)
         whole = piece.whole(boxes, *size)
         return faces.with_(boxes=boxes)[whole]
