@@ -257,7 +257,7 @@ def _setting_default(key: str, field: FieldInfo) -> str:
     if key in SHIPPED:  # depends on what the user chose by `maskwatch models use`
         return f"the model in use; as shipped `{SHIPPED[key]}`"  # type: ignore[index]
     value = field.get_default(call_default_factory=True, validated_data={})
-    return "none" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return "none" if value in (None, ()) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _bounds(field: FieldInfo) -> str:
@@ -356,6 +356,8 @@ def _codes(names: Iterable[str]) -> str:
 def _type_name(annotation: Any) -> str:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return " or ".join(_type_name(one) for one in typing.get_args(annotation))
+    if typing.get_origin(annotation) is tuple:
+        return f"list of {_type_name(typing.get_args(annotation)[0])}s"
     return {
         str: "text",
         int: "whole number",

@@ -183,8 +183,8 @@ def new_session(engine: Engine, settings: Settings, start: datetime | None = Non
         ConfigError: The alerts are to watch a zone that is none.
     """
     following = Following(hidden=settings.people.hidden, every=settings.people.every)
-    alerts = rules(settings.alerts, settings.zones)
-    return Session(engine, alerts, following=following, zones=settings.zones, start=start)
+    made = rules(settings.alerts, settings.zones)
+    return Session(engine, made, following=following, zones=settings.zones, start=start)
 
 
 def rules(alerts: Alerts, zones: Sequence[Zone] = ()) -> list[Rule]:

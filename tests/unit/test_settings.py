@@ -100,8 +100,13 @@ def test_missing_file(tmp_path: Path) -> None:
         load_settings(tmp_path / "nowhere.toml")
 
 
+ALERTS = "after wrong_after gap again_after remind share_below share_minutes lost_after".split()
+
+
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
-@pytest.mark.parametrize("name", ["sources.timeout", "sources.max_megapixels", "alerts.after", "alerts.gap"])
+@pytest.mark.parametrize(
+    "name", ["sources.timeout", "sources.max_megapixels", *(f"alerts.{name}" for name in ALERTS)]
+)
 def test_numbers_are_finite(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
@@ -148,6 +153,48 @@ def test_a_deep_section_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MASKWATCH_DETECT", "[" * 100_000)
     with pytest.raises(ConfigError, match="the environment's settings cannot be read"):
         load_settings()
+
+
+def test_alerts_as_shipped() -> None:
+    assert load_settings().alerts.model_dump() == {
+        "no_mask": True,
+        "after": 3.0,
+        "worn_wrongly": False,
+        "wrong_after": 5.0,
+        "gap": 1.0,
+        "again_after": 60.0,
+        "remind": None,
+        "share_below": None,
+        "share_minutes": 10.0,
+        "share_people": 10,
+        "most_people": None,
+        "lost_after": 10.0,
+        "zones": (),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        *(("after", 0, -0.1), ("wrong_after", 0, -0.1), ("gap", 0, -0.1), ("lost_after", 0, -0.1)),
+        *(("again_after", 0, -0.1), ("again_after", 86400, 86401)),
+        *(("remind", 0.1, 0), ("share_minutes", 0.1, 0), ("share_minutes", 1440, 1441)),
+        *(("share_below", 0.1, 0), ("share_below", 100, 100.1)),
+        *(("share_people", 1, 0), ("share_people", 100_000, 100_001)),
+        *(("most_people", 0, -1), ("most_people", 1000, 1.5)),
+        *(("worn_wrongly", True, "perhaps"), ("no_mask", False, 2), ("zones", ["a", "b"], "a")),
+    ],
+)
+def test_bounds_of_alerts(name: str, allowed: object, refused: object) -> None:
+    alerts = load_settings(given={"alerts": {name: allowed}}).alerts
+    assert getattr(alerts, name) == (tuple(allowed) if isinstance(allowed, list) else allowed)
+    with pytest.raises(ConfigError, match=rf"^setting alerts\.{name}"):
+        load_settings(given={"alerts": {name: refused}})
+
+
+def test_zones_of_alerts_from_the_environment(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKWATCH_ALERTS__ZONES", '["door", "hall"]')
+    assert load_settings().alerts.zones == ("door", "hall")
 
 
 ZONES = '[[zones]]\nname = "door"\nkind = "line"\npoints = [[0.2, 0.5], [0.8, 0.5]]\n'

@@ -65,6 +65,12 @@ def test_the_time_runs_from_when_the_state_began() -> None:
     assert [(event.t, event.since) for event in events(rule(), late)] == [(4, 0)]
 
 
+def test_and_not_from_when_the_person_was_first_seen() -> None:
+    taken_off = bare(since=10, first_seen=0)
+    assert told(rule(), [*still(0, 9.5, person()), *still(10, 20, taken_off)]) == [13]
+    assert told(rule(), still(10, 20, taken_off)) == [13]
+
+
 @pytest.mark.parametrize(("after", "expected"), [(0, [5]), (0.5, [5.5]), (3, [8]), (100, [])])
 def test_not_before_the_time_is_over(after: float, expected: list[float]) -> None:
     assert told(rule(after), still(5, 20, bare(since=5))) == expected
