@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
+from maskwatch.detectors.fine_search import FineSearch
 from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
@@ -120,6 +121,12 @@ class Engine:
         faces = self.detector.detect(image)
         return faces if self.most is None else faces[: self.most]
 
+    @property
+    def search_side(self) -> int | None:
+        """Longer side in pixels at which pictures are searched; None if the detector does not tell."""
+        sizes = getattr(self.detector, "sizes", None)
+        return max(sizes) if sizes else None
+
     def look(self, image: Image, faces: Faces) -> Faces:
         """Classifies some candidates: the second half of `detect`, without thresholds.
 
@@ -165,6 +172,8 @@ class Session:
         following: How people are followed; None for the usual way.
         zones: Zones, lines and areas to be ignored.
         follow: False lets each frame stand alone; None follows where the engine is one for live video.
+        fine: Search large frames by turns in pieces, too, so that people far away are found; see
+            `maskwatch.detectors.fine_search`.
     """
 
     def __init__(
@@ -175,11 +184,13 @@ class Session:
         following: Following | None = None,
         zones: Sequence[Zone] = (),
         follow: bool | None = None,
+        fine: bool = True,
     ) -> None:
         self.engine = engine
         self.rules = tuple(rules)
         self.zones = tuple(zones)
         self._following = following
+        self._fine = fine
         self._follows = (getattr(engine, "live", False) if follow is None else follow) and isinstance(
             engine, Engine
         )
@@ -190,6 +201,8 @@ class Session:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
         self._census = Census(self.zones)
+        side = self.engine.search_side if self._follows and self._fine else None
+        self._search = FineSearch(self.engine.candidates, side)
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame, follows the people and applies the rules.
@@ -236,9 +249,8 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        faces, persons = self._follower.update(
-            self.engine.candidates(image), t, size, _FrameEyes(self.engine, image)
-        )
+        candidates = self._search.candidates(image, t)
+        faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
         return faces, self._census.update(persons, t, size)
 
 

@@ -31,8 +31,8 @@ class BeliefRules:
 
     quick: float
     slow: float
-    quick_looks: float = 2.0
-    slow_looks: float = 5.0
+    quick_looks: float = 1.9
+    slow_looks: float = 4.9
     rejected: float = 0.1
     apart: float = 0.1
     memory: float = 12.0
