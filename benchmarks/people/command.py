@@ -14,12 +14,12 @@ from benchmarks.people.environment import python_of, set_up, trackeval_scores
 from benchmarks.people.matching import Boxes
 from benchmarks.people.metrics import Tally
 from benchmarks.people.report import table
-from benchmarks.people.runs import CHOOSE, QUICK, REPORT, Arrival, Job, run_all
+from benchmarks.people.runs import CHOOSE, MASKWATCH, QUICK, REPORT, WHOLE_FRAMES, Arrival, Job, run_all
 from benchmarks.people.scenes import SIZES
 
 ROOT: Final = Path(__file__).parents[2]
 
-_ORDER: Final = ("maskwatch", "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking")
+_ORDER: Final = (MASKWATCH, WHOLE_FRAMES, "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking")
 
 
 def main(arguments: list[str] | None = None) -> None:

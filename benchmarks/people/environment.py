@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+
 from benchmarks.people.matching import Boxes
 from benchmarks.people.players import Shown, told
-
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.types import Faces
 

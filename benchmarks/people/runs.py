@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.people import players
 from benchmarks.people.environment import Stream, published
 from benchmarks.people.matching import Boxes, scored_boxes
@@ -16,11 +17,13 @@ from benchmarks.people.metrics import Tally, judge
 from benchmarks.people.players import Shown
 from benchmarks.people.recorded import Recording
 from benchmarks.people.scenes import FPS, SIZES, digest, make_scene
-
 from maskwatch.pipeline import Session
 
 CHOOSE, REPORT = tuple(range(10)), tuple(range(100, 120))
 """Seeds of the scenes for choosing settings, and of those for figures that are reported."""
+
+MASKWATCH, WHOLE_FRAMES = "maskwatch", "maskwatch, whole frames"
+"""As it is, and without the fine search: then it gets the very detections that SORT and ByteTrack get."""
 
 QUICK = (0, 1, 2, 3, 5, 6)
 """Seeds of a quick look."""
@@ -100,8 +103,9 @@ def run_job(job: Job) -> list[Outcome]:
         engine = recording.engine()
         threshold = engine.threshold or 0.0
         for arrival, indices in arriving.items():
-            session = Session(engine)
-            shown["maskwatch", arrival] = list(players.follow(session, indices, recording.frame, FPS))
+            for who in (MASKWATCH, WHOLE_FRAMES) if job.others else (MASKWATCH,):
+                session = Session(engine, fine=who == MASKWATCH)
+                shown[who, arrival] = list(players.follow(session, indices, recording.frame, FPS))
             if job.others:
                 streams[str(arrival)] = players.detect(engine, indices, recording.frame, FPS)
     for name, stream in streams.items():

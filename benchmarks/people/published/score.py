@@ -4,13 +4,15 @@
 
 `runs.npz` holds for each run "WHO|SCENE": `WHO|SCENE true` and `... shown`, the numbers of the boxes of all
 frames; `... trues` and `... showns`, how many of them each frame has; `... iou`, all similarities, row by
-row. `scores.json` gets the figures of each WHO over all its scenes, from 0 to 1, and its switches of identity.
+row. `scores.json` gets the figures of each WHO over all its scenes, from 0 to 1, and its switches of
+identity.
 """
 
 import contextlib
 import io
 import json
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ with contextlib.redirect_stdout(io.StringIO()):
     import trackeval
 
 
-def sequence(runs, key):
+def sequence(runs: Any, key: str) -> dict[str, Any]:
     """Returns one run as TrackEval takes it."""
     true, shown, iou = (runs[f"{key} {name}"] for name in ("true", "shown", "iou"))
     trues, showns = runs[f"{key} trues"], runs[f"{key} showns"]
@@ -42,7 +44,7 @@ def sequence(runs, key):
     }
 
 
-def main():
+def main() -> None:
     """Reads the runs, writes the scores."""
     runs = np.load(sys.argv[1])
     keys = sorted({name.rsplit(" ", 1)[0] for name in runs.files})

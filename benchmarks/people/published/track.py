@@ -4,11 +4,14 @@
 
 `streams.npz` holds for each stream K: `K t` (frames,), `K sizes` (frames,) number of detections of each
 frame, `K boxes` (n, 4), `K scores` (n,), and for all streams `threshold`, the score from which the model
-reports a face. `numbers.npz` gets `K NAME` (n,) int64 for each tracker: the number of each detection, -1 for none.
+reports a face. `numbers.npz` gets `K NAME` (n,) int64 for each tracker: the number of each detection, -1
+for none.
 """
 
 import sys
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import supervision as sv
@@ -18,7 +21,7 @@ LOW = 0.1
 """Least score of a detection that ByteTrack gets: the paper's (arXiv 2110.06864, section 4.1)."""
 
 
-def trackers_for(fps, threshold):
+def trackers_for(fps: float, threshold: float) -> Iterator[tuple[str, Any, float]]:
     """Returns name, tracker and least score: the defaults of the library, and twice as long a memory."""
     yield "SORT", SORTTracker(frame_rate=fps), threshold
     yield "SORT, 2 s", SORTTracker(frame_rate=fps, lost_track_buffer=60), threshold
@@ -26,7 +29,7 @@ def trackers_for(fps, threshold):
     yield "ByteTrack, 2 s", ByteTrackTracker(frame_rate=fps, lost_track_buffer=60), LOW
 
 
-def follow(tracker, least, times, sizes, boxes, scores):
+def follow(tracker: Any, least: float, times: Any, sizes: Any, boxes: Any, scores: Any) -> Any:
     """Returns the number of each detection of a stream."""
     numbers = np.full(len(boxes), -1, np.int64)
     start = 0
@@ -46,12 +49,12 @@ def follow(tracker, least, times, sizes, boxes, scores):
     return numbers
 
 
-def main():
+def main() -> None:
     """Reads the streams, writes the numbers."""
     warnings.simplefilter("ignore")
     streams = np.load(sys.argv[1])
     threshold = float(streams["threshold"])
-    numbers = {}
+    numbers: dict[str, Any] = {}
     for key in sorted({name.rsplit(" ", 1)[0] for name in streams.files if name.endswith(" t")}):
         times = streams[f"{key} t"]
         fps = 1 / float(np.median(np.diff(times))) if len(times) > 1 else 30.0
