@@ -27,8 +27,6 @@ _SAME: Final = 0.5
 """IoU from which two boxes show one face."""
 _PART: Final = 0.7
 """Share of a box inside another, from which it is a part of the same face."""
-_SHORTEST: Final = 1e-3
-"""Seconds that lie between two frames at least, whatever their times say."""
 
 
 @dataclass(slots=True)
@@ -42,7 +40,7 @@ class Track:
         first_seen: Seconds at which it was first found.
         last_seen: Seconds at which it was last found.
         hits: Number of frames in which it was found.
-        velocity: (2,) of the centre, pixels per second to the right and down.
+        velocity: (2,) of the centre when it was last found, pixels per second to the right and down.
     """
 
     number: int
@@ -92,7 +90,7 @@ class Tracker:
             (n,) int64: number of the track of each box; -1 for a box that is unsure and belongs to none, or
             shows a face that another box shows better.
         """
-        passed = 0.0 if self._t is None else max(t - self._t, _SHORTEST)
+        passed = 0.0 if self._t is None else max(t - self._t, 0.0)
         self._t = t
         self._filter.predict(passed)
         self._keep(self._waited_for(t, passed, size))
@@ -119,7 +117,10 @@ class Tracker:
 
     def _waited_for(self, t: float, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Returns the tracks that are still waited for, (tracks,) bool."""
-        boxes, velocities = self._filter.boxes, self._filter.velocities
+        if not self.tracks:
+            return np.zeros(0, np.bool_)
+        boxes = self._filter.boxes
+        velocities = np.stack([track.velocity for track in self.tracks.values()])
         low, high = boxes[:, :2], boxes[:, 2:]
         outward = _OUTWARD * (high - low)
         crossing = ((low <= 0) & (velocities < -outward)) | ((high >= size) & (velocities > outward))
@@ -160,8 +161,8 @@ class Tracker:
         for row, track in enumerate(self.tracks.values()):
             track.seen = row in found
             track.box = found.get(row, predicted[row])
-            track.velocity = velocities[row]
             if track.seen:
+                track.velocity = velocities[row]
                 track.last_seen = t
                 track.hits += 1
 
