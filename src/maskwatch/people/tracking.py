@@ -15,7 +15,7 @@ from maskwatch.people.kalman import USUAL, BoxFilter, Motion
 # Chosen on simulated scenes; see docs/experiments.md.
 _SURPRISE: Final = 3.0
 """Largest surprise (`BoxFilter.surprise`) at which a sure box belongs to a track; about -9 is the least."""
-_UNSURE_SURPRISE: Final = 0.0
+_UNSURE_SURPRISE: Final = 1.0
 """The same of an unsure box, of which more are no faces."""
 _RECENT: Final = 1.0
 """Seconds after which an unsure box no longer brings a track back."""

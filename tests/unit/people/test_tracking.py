@@ -147,7 +147,7 @@ class TestUnsureBoxes:
         standing(tracker, 1.0)
         assert update(tracker, 1.9 + 0.3, (600, 300, 40, 0.2)) == [1], "1.3 s without a frame"
 
-    @pytest.mark.parametrize(("widths", "number"), [(0.3, 1), (0.7, -1)])
+    @pytest.mark.parametrize(("widths", "number"), [(0.5, 1), (0.95, -1)])
     def test_must_be_nearer_than_sure_ones(self, widths: float, number: int) -> None:
         for score, expected in ((0.2, number), (0.9, 1)):
             tracker = Tracker(0.3)
@@ -197,7 +197,7 @@ class TestEdge:
     def test_the_very_next_frame_counts_however_late_it_comes(self) -> None:
         tracker = Tracker(0.3)
         for t in (0.0, 0.7, 1.4):
-            numbers = update(tracker, t, (1100 + 120 * t, 300, 80, 0.9))
+            numbers = update(tracker, t, (1120 + 120 * t, 300, 80, 0.9))
         assert numbers == [1]
 
 
