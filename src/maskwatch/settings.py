@@ -218,7 +218,7 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
             return init_settings, env_settings, InitSettingsSource(settings_cls, content)
 
     try:
-        return Loaded(**chosen)  # type: ignore[arg-type]
+        loaded = Loaded(**chosen)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -232,6 +232,8 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         given_whole = " or ".join(name for name in os.environ if name.upper() in sections)
         problem = f"{given_whole} is no JSON" if given_whole else one_line(error)
         raise ConfigError(f"the environment's settings cannot be read: {problem}") from error
+    # Settings of two classes are never equal: streams would begin anew although nothing has changed.
+    return Settings.model_construct(loaded.model_fields_set, **dict(loaded))
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:

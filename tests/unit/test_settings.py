@@ -52,6 +52,13 @@ def test_named_files_win_over_the_usual_one(empty_folder: Path, monkeypatch: pyt
     assert load_settings(by_name).detect.size == 200
 
 
+def test_read_twice_they_are_equal() -> None:
+    first, second = load_settings(), load_settings()
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first != load_settings(given={"alerts": {"after": 9}})
+
+
 def test_frozen() -> None:
     with pytest.raises(ValidationError):
         load_settings().detect.size = 5
