@@ -126,7 +126,8 @@ class TestVideoJob:
         (event,) = job.people.events
         assert (event.kind, event.track_id) == ("no_mask", bare.track_id)
         told = [json.loads(line) for line in job.jsonl.read_text().splitlines() if '"type"' in line]
-        assert [line["t"] for line in told] == [event.t]
+        assert [(line["type"], line["t"]) for line in told] == [("event", event.t), ("summary", 7.8)]
+        assert told[1]["people"]["masked"] == 2, "as the command line says it"
         rows = list(csv.DictReader(io.StringIO(job.people_csv.read_text())))
         assert [row["track_id"] for row in rows] == [str(one.track_id) for one in job.people.persons]
         assert float(rows[1]["seconds_without_mask"]) == pytest.approx(bare.spans[0].seconds, abs=1e-3)

@@ -100,6 +100,8 @@ def watch(
         raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
     if save is not None and save.suffix.lower() != ".mp4":
         raise ConfigError(f"{save}: --save writes an MP4 video; give it a name that ends in .mp4")
+    if save is not None and output is not None and save.resolve() == output.resolve():
+        raise ConfigError(f"{save}: cannot hold both the video and the rows; give them names of their own")
     settings = settings_from(
         ctx, threshold, detector, classifier, size, alerts=alert_settings(alert or []), zones=zones
     )

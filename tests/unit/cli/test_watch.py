@@ -275,7 +275,8 @@ def test_a_live_stream_is_recorded(
         times = [frame.time for frame in container.decode(video=0)]
     assert len(times) == len(records(done.stdout))
     assert times[0] == 0
-    assert cli("watch", "0", "--save", "marked.avi").stderr.count("ends in .mp4") == 1
+    assert "ends in .mp4" in cli("watch", "0", "--save", "marked.avi").stderr
+    assert "names of their own" in cli("watch", "0", "--save", "a.mp4", "-o", "./a.mp4").stderr
 
 
 def test_what_was_watched_is_kept_when_the_user_ends_it(

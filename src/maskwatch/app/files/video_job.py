@@ -16,6 +16,7 @@ from maskwatch.pipeline import run
 from maskwatch.sinks.base import Sink
 from maskwatch.sinks.people import PeopleCsv
 from maskwatch.sinks.rows import Csv, JsonLines
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.sinks.video import VideoSink
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import Frame
@@ -135,20 +136,25 @@ class VideoJob:
         self.total = video.frames
         self._began = time.monotonic()
         self.state = "running"
-        log = PeopleLog()
+        log, summary = PeopleLog(), StreamSummary(self.name)
+        session = self.setup.session()
+        source, zones = str(self._path), session.zones
         with contextlib.ExitStack() as files:
             sinks: list[Sink] = [
-                files.enter_context(VideoSink(self.annotated, sound=str(self._path), fps=video.fps)),
-                files.enter_context(JsonLines(self.jsonl, events=True)),
+                files.enter_context(VideoSink(self.annotated, source, video.fps, zones=zones)),
+                rows := files.enter_context(JsonLines(self.jsonl, events=True)),
                 files.enter_context(Csv(self.csv)),
                 files.enter_context(PeopleCsv(self.people_csv)),
             ]
-            for result in run(video, self.setup.session()):
+            for result in run(video, session):
                 self._raise_if_cancelled()
                 for sink in sinks:
                     sink.write(result)
                 log.add(result.people, result.frame.t, result.events)
+                summary.add(result)
                 self.done = result.frame.index + 1
+            summary.history = session.history
+            rows.write_summary(summary)
         self.people = log.summary()
         self.skipped = video.skipped
 
