@@ -196,9 +196,8 @@ class Session:
         self.zones = tuple(zones)
         self._following = following
         self._fine = fine
-        self._follows = (getattr(engine, "live", False) if follow is None else follow) and isinstance(
-            engine, Engine
-        )
+        # An engine of the user's own may only detect: then each frame stands alone.
+        self._follows = isinstance(engine, Engine) and (engine.live if follow is None else follow)
         self._last: tuple[str, float] | None = None
         self._begin(start)
 

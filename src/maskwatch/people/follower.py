@@ -166,6 +166,8 @@ class Follower:
             if answer.probabilities is not None:
                 x1, y1, x2, y2 = answer.boxes[0].tolist()
                 reason = None if answer.reasons is None else answer.reasons[0]
+                if reason == "maybe_no_face" and member.belief.sure:
+                    reason = None
                 member.evidence.observe(t, answer.probabilities[0], reason, min(x2 - x1, y2 - y1))
         return set(answers)
 
@@ -214,7 +216,7 @@ class Follower:
             answer = member.answer
             if answer is None:
                 continue
-            if member.track_id or (number in looked and answer.scores[0] >= self._threshold):
+            if member.track_id or answer.scores[0] >= self._threshold:
                 parts.append(
                     answer.with_(
                         boxes=found.boxes[row : row + 1],
