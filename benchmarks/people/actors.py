@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
-from benchmarks.people.heads import MASKED, UNMASKED, WRONG, Head
 from numpy.random import Generator
+
+from benchmarks.people.heads import MASKED, UNMASKED, WRONG, Head
 
 Act = Literal["walk", "stand", "change", "turn", "hide", "cross", "leave"]
 """Walks through, stands, puts a mask on and off, turns away, walks behind a post, meets somebody who walks

@@ -12,8 +12,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from benchmarks.people.shape import DOWN, LEFT, UP, Floats, inside
 
+from benchmarks.people.shape import DOWN, LEFT, UP, Floats, inside
 from maskwatch.data.corrections import apply_corrections, read_corrections
 from maskwatch.data.formats.coco import read_coco
 from maskwatch.data.sample import Sample
@@ -21,7 +21,7 @@ from maskwatch.geometry import containment, iou
 from maskwatch.models.download import FILES, locate
 from maskwatch.opencv_log import quiet
 from maskwatch.sources.images import read_image
-from maskwatch.training.synthesis.masks import paint_mask, random_style
+from maskwatch.training.synthesis.masks import MaskPosition, paint_mask, random_style
 from maskwatch.types import LABELS, Image
 
 MASKED, UNMASKED, WRONG = (LABELS.index(s) for s in ("with_mask", "without_mask", "mask_worn_incorrectly"))
@@ -221,7 +221,7 @@ def _head(
     if state == UNMASKED and landmarks is not None:
         rng = np.random.default_rng(zlib.crc32(name.encode()))
         style = random_style(rng)
-        wrong = "nose_out" if rng.random() < 0.6 else "chin"
+        wrong: MaskPosition = "nose_out" if rng.random() < 0.6 else "chin"
         looks[MASKED] = paint_mask(image, landmarks, style, "correct")
         looks[WRONG] = paint_mask(image, landmarks, style, wrong)
     x1, y1, x2, y2 = cut
@@ -244,4 +244,4 @@ def _alpha(size: tuple[int, int], face: Floats) -> Floats:
     u, v = (x - (face[0] + face[2]) / 2) / width, (y - (face[1] + face[3]) / 2) / height
     solid = np.pad(inside(u, v).astype(np.float32), 1)  # the rim of the cut is an edge, too
     soft = cv2.GaussianBlur(solid, (0, 0), max(0.6, 0.035 * float(height)), borderType=cv2.BORDER_CONSTANT)
-    return np.clip(np.asarray(soft[1:-1, 1:-1], np.float32) * 1.5 - 0.25, 0, 1)
+    return np.asarray(np.clip(soft[1:-1, 1:-1] * 1.5 - 0.25, 0, 1), np.float32)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from benchmarks.people.heads import Head, Pool, cut_heads
 
+from benchmarks.people.heads import Head, Pool, cut_heads
 from maskwatch.atomic_file import AtomicFile
 
 _SOURCES: Final = ("heads.py", "shape.py", "wrong_labels.csv", "../val_corrections.csv")

@@ -7,10 +7,10 @@ from typing import Final
 
 import lap
 import numpy as np
-from benchmarks.people.players import Shown
-from benchmarks.people.truth import Truth
 from numpy.typing import NDArray
 
+from benchmarks.people.players import Shown
+from benchmarks.people.truth import Truth
 from maskwatch.geometry import iou
 
 SAME: Final = 0.5
@@ -44,7 +44,7 @@ def assign(similarity: NDArray[np.float32], least: float) -> list[tuple[int, int
     return [(i, int(j)) for i, j in enumerate(columns) if j >= 0 and gains[i, j] > 0]
 
 
-def scored_boxes(truth: Truth, shown: Shown, *, unseen: bool = False) -> Boxes:
+def scored_boxes(truth: Truth, shown: Shown, *, dimmed: bool = False) -> Boxes:
     """Returns the boxes of a frame that count.
 
     As in the MOT challenge, a shown box that lies on a face which need not be found (less than half of it is
@@ -53,9 +53,9 @@ def scored_boxes(truth: Truth, shown: Shown, *, unseen: bool = False) -> Boxes:
     Args:
         truth: Of the frame.
         shown: What is shown of it.
-        unseen: Count people who were not found in this very frame but are still shown, too.
+        dimmed: Count people who are shown dimmed, too.
     """
-    kept = np.ones(len(shown.ids), np.bool_) if unseen else shown.seen.copy()
+    kept = np.ones(len(shown.ids), np.bool_) if dimmed else shown.present.copy()
     similarity = iou(truth.boxes, shown.boxes)
     for i, j in assign(similarity, SAME):
         if not truth.visible[i]:

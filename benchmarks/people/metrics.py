@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+
 from benchmarks.people.actors import FADE
 from benchmarks.people.matching import NEAR, Boxes, IdentityScore, assign, identity_score, scored_boxes
 from benchmarks.people.players import UNDECIDED, Shown
 from benchmarks.people.truth import Truth
-
 from maskwatch.geometry import iou
 
 SETTLED: Final = 0.5
@@ -56,8 +56,8 @@ class Tally:
     """Sums over frames and scenes, from which all figures are made.
 
     Attributes:
-        identity: IDF1 of faces found in the frame itself.
-        identity_shown: IDF1 of all that is shown, people of earlier frames included.
+        identity: IDF1 of those who are shown as present.
+        identity_shown: IDF1 of all who are shown, dimmed ones included.
         seconds: Time judged.
         counted: Seconds with people in the picture.
         count_error: Integral of |shown - true| / true over `counted`.
@@ -143,12 +143,12 @@ def judge(truths: Sequence[Truth], shown: Sequence[Shown]) -> Tally:
     tally = Tally(frames=len(shown), looks=sum(s.looks for s in shown))
     spans = _spans([s.t for s in shown])
     pairs = [assign(iou(t.boxes, s.boxes), NEAR) for t, s in zip(truths, shown, strict=True)]
-    seen: list[Boxes] = []
+    present: list[Boxes] = []
     all_shown: list[Boxes] = []
     for truth, screen in zip(truths, shown, strict=True):
-        seen.append(scored_boxes(truth, screen))
-        all_shown.append(scored_boxes(truth, screen, unseen=True))
-    tally.identity, tally.identity_shown = identity_score(seen), identity_score(all_shown)
+        present.append(scored_boxes(truth, screen))
+        all_shown.append(scored_boxes(truth, screen, dimmed=True))
+    tally.identity, tally.identity_shown = identity_score(present), identity_score(all_shown)
     _judge_counts(tally, truths, shown, spans)
     tally.false_people = _false_people(shown, pairs)
     tally.persons = _judge_persons(truths, shown, pairs, spans)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from maskwatch.types import LABELS, Faces, Frame, Image
 UNDECIDED = -1
 """In place of a state that is not told."""
 
+DIMMED: Final = 0.3
+"""Seconds without being found from which somebody is shown dimmed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -23,7 +27,7 @@ class Shown:
         t: Seconds since the stream began.
         ids: (n,) int64: number of the person.
         boxes: (n, 4) float32: x1, y1, x2, y2 in pixels.
-        seen: (n,) bool: found in this very frame.
+        present: (n,) bool: shown as present, not dimmed: found in this frame or a moment ago (`DIMMED`).
         states: (n,) int64: index into `LABELS` where the state is told as certain, else `UNDECIDED`.
         so_far: Different people since the start.
         looks: Faces that were classified in this frame.
@@ -32,7 +36,7 @@ class Shown:
     t: float
     ids: NDArray[np.int64]
     boxes: NDArray[np.float32]
-    seen: NDArray[np.bool_]
+    present: NDArray[np.bool_]
     states: NDArray[np.int64]
     so_far: int
     looks: int = 0
@@ -67,7 +71,7 @@ def follow(session: Session, indices: Sequence[int], frame: FrameOf, fps: float)
             t,
             np.array([p.track_id for p in persons], np.int64),
             np.array([p.box for p in persons], np.float32).reshape(-1, 4),
-            np.array([p.seen for p in persons], np.bool_),
+            np.array([t - p.last_seen <= DIMMED for p in persons], np.bool_),
             np.array(
                 [LABELS.index(p.state) if p.certain and p.state else UNDECIDED for p in persons], np.int64
             ),

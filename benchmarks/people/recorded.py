@@ -77,6 +77,11 @@ class Recording:
             self._database.close()
             self._database = None
 
+    @property
+    def whole(self) -> Image:
+        """The blank picture."""
+        return self._blank
+
     def frame(self, index: int) -> Image:
         """Makes a frame the current one, and returns a blank picture that stands for it: (h, w, 3) uint8."""
         self._index = index
@@ -159,7 +164,7 @@ class RecordedDetector(SSD):
         new = not self._recording.knows(image, question)
         rows = self._recording.ask(image, question, lambda: self._detect(image)).reshape(-1, 5)
         faces = Faces(rows[:, :4].copy(), rows[:, 4].copy())
-        if new:
+        if new and image is self._recording.whole:
             self._classifier.predict(image, faces.boxes[:64])
         return faces
 

@@ -10,7 +10,9 @@ Column = tuple[str, str, str]
 """Heading, name of the figure, how it is written: "share" (0 to 1), "%", "s", or a number of digits."""
 
 COLUMNS: Final[tuple[Column, ...]] = (
+    ("HOTA", "hota", "3"),
     ("IDF1", "idf1", "3"),
+    ("MOTA", "mota", "3"),
     ("IDF1 shown", "idf1_shown", "3"),
     ("count error", "count_error", "%"),
     ("settled", "count_error_settled", "%"),

@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.people import players
+from benchmarks.people.environment import Stream, published
+from benchmarks.people.matching import Boxes, scored_boxes
 from benchmarks.people.metrics import Tally, judge
+from benchmarks.people.players import Shown
 from benchmarks.people.recorded import Recording
 from benchmarks.people.scenes import FPS, SIZES, digest, make_scene
-
 from maskwatch.pipeline import Session
 
 CHOOSE, REPORT = tuple(range(10)), tuple(range(100, 120))
 """Seeds of the scenes for choosing settings, and of those for figures that are reported."""
+
+MASKWATCH, WHOLE_FRAMES = "maskwatch", "maskwatch, whole frames"
+"""As it is, and without the fine search: then it gets the very detections that SORT and ByteTrack get."""
 
 QUICK = (0, 1, 2, 3, 5, 6)
 """Seeds of a quick look."""
@@ -55,7 +61,7 @@ class Job:
         seed: Of the scene.
         size: Width and height of the picture.
         arrivals: How the frames arrive.
-        alone: Judge each frame alone, too.
+        others: Let SORT, ByteTrack and nobody follow the same detections, too.
     """
 
     data: Path
@@ -63,36 +69,62 @@ class Job:
     seed: int
     size: tuple[int, int] = SIZES[0]
     arrivals: tuple[Arrival, ...] = (Arrival(),)
-    alone: bool = True
+    others: bool = True
 
 
-Outcome = dict[tuple[str, Arrival], Tally]
-"""(Who followed, how frames arrived) -> figures."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out of one scene, one way of arriving and one who follows.
+
+    Attributes:
+        who: Followed.
+        arrival: How the frames arrived.
+        scene: Name of the scene.
+        tally: Figures.
+        boxes: Of each frame, for TrackEval.
+    """
+
+    who: str
+    arrival: Arrival
+    scene: str
+    tally: Tally
+    boxes: list[Boxes]
 
 
-def run_job(job: Job) -> Outcome:
+def run_job(job: Job) -> list[Outcome]:
     """Runs one scene."""
     scene = make_scene(job.data, job.seed, job.size, keep=job.build)
-    outcome: Outcome = {}
-    with Recording(job.build / f"{scene.name}-{digest()}.sqlite", scene.size, scene.render) as recording:
-        for arrival in job.arrivals:
-            indices = arrival.indices(len(scene), job.seed)
-            truths = [scene.truths[i] for i in indices]
-            engine = recording.engine()
-            shown = list(players.follow(Session(engine), indices, recording.frame, FPS))
-            outcome["maskwatch", arrival] = judge(truths, shown)
-            if job.alone:
-                found = players.detect(engine, indices, recording.frame, FPS)
-                alone = list(players.each_frame_alone(found, engine.threshold or 0.0))
-                outcome["no tracking", arrival] = judge(truths, alone)
-    return outcome
+    file = job.build / f"{scene.name}-{digest()}.sqlite"
+    shown: dict[tuple[str, Arrival], list[Shown]] = {}
+    streams: dict[str, Stream] = {}
+    names = {str(arrival): arrival for arrival in job.arrivals}
+    arriving = {arrival: arrival.indices(len(scene), job.seed) for arrival in job.arrivals}
+    with Recording(file, scene.size, scene.render) as recording:
+        engine = recording.engine()
+        threshold = engine.threshold or 0.0
+        for arrival, indices in arriving.items():
+            for who in (MASKWATCH, WHOLE_FRAMES) if job.others else (MASKWATCH,):
+                session = Session(engine, fine=who == MASKWATCH)
+                shown[who, arrival] = list(players.follow(session, indices, recording.frame, FPS))
+            if job.others:
+                streams[str(arrival)] = players.detect(engine, indices, recording.frame, FPS)
+    for name, stream in streams.items():
+        shown["no tracking", names[name]] = list(players.each_frame_alone(stream, threshold))
+    for (who, name), screens in published(job.build, streams, threshold).items():
+        shown[who, names[name]] = screens
+    outcomes = []
+    for (who, arrival), screens in shown.items():
+        truths = [scene.truths[i] for i in arriving[arrival]]
+        boxes = [scored_boxes(truth, screen) for truth, screen in zip(truths, screens, strict=True)]
+        outcomes.append(Outcome(who, arrival, scene.name, judge(truths, screens), boxes))
+    return outcomes
 
 
-def run_all(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Outcome]]:
-    """Runs the jobs, several at once, and yields each as it was given."""
+def run_all(jobs: Sequence[Job], processes: int) -> Iterator[list[Outcome]]:
+    """Runs the jobs, several at once, and yields the outcome of each in their order."""
     if processes < 2:
-        yield from ((job, run_job(job)) for job in jobs)
+        yield from map(run_job, jobs)
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(processes) as executor:
-        yield from zip(jobs, executor.map(run_job, jobs), strict=True)
+        yield from executor.map(run_job, jobs)

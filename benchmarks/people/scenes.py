@@ -13,13 +13,13 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.people.actors import Actor, Stage, by_depth, cast
 from benchmarks.people.heads import Head, split_of
 from benchmarks.people.kept_heads import heads as kept_heads
 from benchmarks.people.shape import face_points, inside
 from benchmarks.people.truth import REMEMBERED, VISIBLE, Truth
-from numpy.typing import NDArray
-
 from maskwatch.sources.images import read_image
 from maskwatch.types import Image
 
@@ -229,7 +229,7 @@ def _back(head: Head) -> Image:
     axes = (0.58 * float(w), 0.66 * float(h))
     cv2.ellipse(cover, ((float(cx), float(cy - 0.02 * h)), (2 * axes[0], 2 * axes[1]), 0.0), 1.0, -1)
     cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), 0.04 * float(h) + 0.5), np.float32)[..., None]
-    return np.clip(image * (1 - cover) + painted * cover, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * (1 - cover) + painted * cover, 0, 255), np.uint8)
 
 
 def _paste(canvas: NDArray[np.float32], actor: Actor, t: float) -> None:

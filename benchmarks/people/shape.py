@@ -37,4 +37,4 @@ def face_points() -> tuple[Floats, Floats]:
     line = (np.arange(_GRID, dtype=np.float32) + 0.5) / _GRID - 0.5
     u, v = np.meshgrid(line, line)
     within = u**2 + v**2 <= 0.25
-    return u[within], v[within]
+    return np.asarray(u[within], np.float32), np.asarray(v[within], np.float32)
