@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
+from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
 from maskwatch.people.person import People
@@ -186,7 +188,7 @@ class Session:
 
     def _begin(self) -> None:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
-        self._follower = Follower(self._following)
+        self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
         self._census = Census(self.zones)
 
     def __call__(self, frame: Frame) -> Result:
@@ -206,7 +208,7 @@ class Session:
             if self._last is not None and (frame.source != self._last[0] or frame.t < self._last[1]):
                 self._begin()
             self._last = (frame.source, frame.t)
-            faces, people = self._follow(image, frame.t)
+            faces, people = self._follow(_bgr(image), frame.t)
         else:
             faces = self.engine.detect(image, self._memory) if self._memory else self.engine.detect(image)
         seconds = time.perf_counter() - start
@@ -234,11 +236,36 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        candidates = self.engine.candidates(_bgr(image))
         faces, persons = self._follower.update(
-            candidates, t, size, lambda some: self.engine.look(image, some)
+            self.engine.candidates(image), t, size, _FrameEyes(self.engine, image)
         )
         return faces, self._census.update(persons, t, size)
+
+
+class _FrameEyes:
+    """Looks at faces of one frame with the models of an engine."""
+
+    def __init__(self, engine: Engine, image: Image) -> None:
+        self._engine = engine
+        self._image = image
+
+    def look(self, faces: Faces) -> Faces:
+        """See `maskwatch.people.follower.Eyes.look`."""
+        seen = self._engine.look(self._image, faces)
+        return seen if seen.track_ids is not None else _with_numbers(seen, faces)
+
+    def turned_over(self, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """See `maskwatch.people.follower.Eyes.turned_over`."""
+        check = self._engine.turn_check
+        return np.zeros(len(boxes), np.bool_) if check is None else check.turned_over(self._image, boxes)
+
+
+def _with_numbers(seen: Faces, given: Faces) -> Faces:
+    """Returns the faces with the numbers of those given: a classifier of the user's own may make new ones."""
+    assert given.track_ids is not None
+    if not len(seen):
+        return seen.with_(track_ids=np.zeros(0, np.int64))
+    return seen.with_(track_ids=given.track_ids[iou(seen.boxes, given.boxes).argmax(axis=1)])
 
 
 def run(frames: Iterable[Frame], session: Session) -> Iterator[Result]:

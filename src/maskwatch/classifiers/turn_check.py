@@ -119,7 +119,7 @@ class TurnCheck:
             over, ages = memory.recall(boxes, self.every)
             new = ages >= self.every
         if new.any():
-            over[new], ages[new] = self._turned_over(image, boxes[new]), 0
+            over[new], ages[new] = self.turned_over(image, boxes[new]), 0
         if memory is not None:
             memory.remember(boxes, over, ages)
         if not over.any():
@@ -128,6 +128,15 @@ class TurnCheck:
         reasons[rows[over]] = "turned_over"
         return faces.with_(reasons=reasons)
 
-    def _turned_over(self, image: Image, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def turned_over(self, image: Image, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Returns which faces are more likely a face after a turn.
+
+        Args:
+            image: (h, w, 3) uint8, BGR.
+            boxes: (n, 4) float32, x1, y1, x2, y2 in pixels.
+
+        Returns:
+            (n,) bool.
+        """
         upright, *turned = logit(self.classifier.face_probabilities(image, boxes, (0, *self.turns)))
         return np.asarray((np.array(turned) - upright).max(axis=0) >= _LEAD, np.bool_)

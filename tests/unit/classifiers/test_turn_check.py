@@ -91,6 +91,7 @@ def test_no_answer_on_a_turned_face_is_certain_in_live_video(classifier: str, tu
     for _ in range(3):
         assert session(Frame(upright)).faces.certain.tolist() == [True]
     over = np.ascontiguousarray(np.rot90(upright, turns))
+    session = Session(load_engine(classifier=classifier, live=True))
     for _ in range(3):
         assert not session(Frame(over)).faces.certain.any()
 

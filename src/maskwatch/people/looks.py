@@ -1,0 +1,86 @@
+"""Plans which faces are classified in which frame: new and doubtful ones at once, settled ones in turn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_GOLDEN: Final = 0.618034
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The wish of one track to be looked at.
+
+    Attributes:
+        number: Of the track.
+        last: Seconds at which it was last looked at; None for never.
+        interval: Seconds after which it wants to be looked at again; 0 for every frame.
+        weight: Of several that wait, one of twice the weight goes first after half the time.
+    """
+
+    number: int
+    last: float | None
+    interval: float
+    weight: float = 1.0
+
+
+class LookPlanner:
+    """Grants looks, within a budget.
+
+    Every second brings the same number of looks. What is not used is saved up to a limit, so that a group
+    that comes in is classified at once. With more people than the budget allows, each waits longer.
+
+    Args:
+        rate: Looks a second.
+        most: Looks that can be saved up, and so the most of one frame.
+    """
+
+    def __init__(self, rate: float = 60.0, most: int = 16) -> None:
+        self._rate = rate
+        self._most = most
+        self._saved = float(most)
+        self._last: float | None = None
+
+    def plan(self, wishes: Iterable[Wish], t: float) -> list[int]:
+        """Returns the numbers of the tracks to look at now, the most urgent first.
+
+        Args:
+            wishes: Of all tracks that are seen in this frame.
+            t: Seconds since the stream began.
+        """
+        if self._last is not None:
+            self._saved = min(self._most, self._saved + self._rate * max(0.0, t - self._last))
+        self._last = t
+        due = sorted(
+            ((_urgency(wish, t), -wish.number) for wish in wishes), reverse=True
+        )  # at equal urgency the older track
+        granted = [-number for urgency, number in due if urgency >= 1][: int(self._saved)]
+        self.spend(len(granted))
+        return granted
+
+    def spend(self, looks: int) -> None:
+        """Takes looks out of what is saved."""
+        self._saved = max(0.0, self._saved - looks)
+
+    @property
+    def saved(self) -> int:
+        """Looks that are left for this frame."""
+        return int(self._saved)
+
+
+def stagger(number: int, interval: float) -> float:
+    """Returns an interval that differs a little from track to track, so that not all are due in one frame."""
+    return interval * (0.8 + 0.4 * ((number * _GOLDEN) % 1))
+
+
+def _urgency(wish: Wish, t: float) -> float:
+    """Returns how often the interval has passed since the last look, by weight; below 1 it is not due."""
+    if wish.last is None:
+        return math.inf
+    passed = t - wish.last
+    if passed + 1e-6 < wish.interval:
+        return 0.0
+    return 1 + wish.weight * passed / max(wish.interval, 1 / 60)
