@@ -60,10 +60,10 @@ def _update_ticket(setup: StreamSetup, source: ServerSource | None) -> Ticket:
 
 
 st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, but their results stay
-st.title("Who wears a mask?")
-st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
 choices: Choices = st.session_state.choices
-kind, source = choose_source(may_open=choices.settings.app.share_sources or visitor.is_local())
+with st.container(horizontal=True, vertical_alignment="center", key="source"):
+    st.title("Who wears a mask?", anchor=False, width="content")
+    kind, source = choose_source(may_open=choices.settings.app.share_sources or visitor.is_local())
 ticket = _update_ticket(choices.live_setup(), source)
 storage: CorrectionStorage | None = st.session_state.storage
 live_element(
@@ -93,4 +93,5 @@ live_element(
 )
 if storage is not None:
     correct_live(ticket, "live picture" if source is None else source.name, storage)
+st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
 st.page_link("files.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:")

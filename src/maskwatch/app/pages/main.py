@@ -15,7 +15,9 @@ _HERE = Path(__file__).parent
 # The picture is what people come for: less air above it than Streamlit leaves. Captions are too pale by
 # themselves (3.9 : 1); `CAPTION_OPACITY` gives them the contrast that WCAG asks for.
 _STYLE = f"""<style>
-.stMainBlockContainer {{ max-width: 74rem; padding: 4.2rem 1rem 3rem; }}
+.stMainBlockContainer {{ max-width: 84rem; padding: 3.9rem 1rem 3rem; }}
+.stMainBlockContainer > [data-testid="stVerticalBlock"] {{ gap: 0.6rem; }}
+.st-key-source h1 {{ font-size: 1.45rem; padding: 0.2rem 1rem 0.2rem 0; }}
 [data-testid="stCaptionContainer"] {{ opacity: {CAPTION_OPACITY}; }}
 </style>"""
 

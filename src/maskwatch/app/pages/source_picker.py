@@ -35,7 +35,11 @@ def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
     kinds = [BROWSER, *([_DEMO] if DEMO_CLIP.is_file() else [])]
     if may_open:
         kinds += [_STREAM, _CAMERA, _FILE]
-    kind = st.segmented_control("Picture from", kinds, default=BROWSER, key=_KIND, required=True)
+    if st.session_state.get(_KIND) not in kinds:
+        st.session_state[_KIND] = BROWSER
+    kind = st.segmented_control(
+        "Picture from", kinds, key=_KIND, required=True, label_visibility="collapsed", wrap=True
+    )
     try:
         return kind, _details(kind)
     except SourceError as error:
