@@ -137,7 +137,8 @@ class Faces:
             return np.zeros(len(self), np.bool_)
         if self.reasons is None:
             return self._classified
-        return np.asarray(self._classified & [reason is None for reason in self.reasons], np.bool_)
+        decided = np.array([reason is None for reason in self.reasons], np.bool_)
+        return np.asarray(self._classified & decided, np.bool_)
 
     @property
     def _classified(self) -> NDArray[np.bool_]:

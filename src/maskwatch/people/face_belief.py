@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+_LEAST: Final = 0.001
+"""Scores are taken as at least this, and at most 1 minus this: no single look may outweigh all others."""
+
+_LEAST_THRESHOLD: Final = 0.01
 
 
 class Belief(Enum):
@@ -24,6 +30,7 @@ class BeliefRules:
         quick_looks: Sum of weights; a look soon after another weighs less.
         slow: Lower mean face score, for which it takes `slow_looks`.
         slow_looks: Sum of weights.
+        sure: Mean face score from which, after `slow_looks`, no doubt is left that it is a face.
         rejected: Mean face score below which, after `quick_looks`, it is taken for no face.
         apart: Seconds between two looks from which each has its full weight.
         memory: Number of looks over which the mean is taken.
@@ -31,15 +38,20 @@ class BeliefRules:
 
     quick: float
     slow: float
-    quick_looks: float = 2.0
-    slow_looks: float = 5.0
+    sure: float = 0.65
+    quick_looks: float = 1.9
+    slow_looks: float = 4.9
     rejected: float = 0.1
     apart: float = 0.1
     memory: float = 12.0
 
     @classmethod
     def of_threshold(cls, threshold: float) -> BeliefRules:
-        """Returns the rules for the score from which a single frame would report a face."""
+        """Returns the rules for the score from which a single frame would report a face.
+
+        Where that is 0, every detection is a face but those that the classifier takes for none.
+        """
+        threshold = max(threshold, _LEAST_THRESHOLD)
         return cls(quick=threshold, slow=0.8 * threshold, rejected=0.25 * threshold)
 
 
@@ -59,6 +71,11 @@ class FaceBelief:
         self._mean = 0.0  # of the log-odds
         self._weight = 0.0
         self._last: float | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether no doubt is left, even where single looks have some."""
+        return self._weight >= self._rules.slow_looks and self.score >= self._rules.sure
 
     def observe(self, t: float, score: float) -> None:
         """Takes the face score of one look, by both opinions, in [0, 1].
@@ -94,5 +111,5 @@ class FaceBelief:
 
 
 def _log_odds(score: float) -> float:
-    bounded = min(max(score, 0.001), 0.999)
+    bounded = min(max(score, _LEAST), 1 - _LEAST)
     return math.log(bounded / (1 - bounded))

@@ -43,24 +43,28 @@ class Following:
         sure: Detector score from which a box may begin a track.
         hidden: Seconds for which somebody who is not seen keeps the number.
         every: Seconds after which somebody whose state is settled is looked at again.
-        undecided: The same for somebody whose state is not.
+        soon: The same for a new face, and for somebody who differs from what is believed.
+        undecided: The same for somebody whose state is not known yet.
         rejected: The same for a track that is taken for no face.
         turn_every: Number of looks after which a face is checked again for being turned over.
         looks: Looks a second that all people together get.
         burst: Looks that one frame may take at most.
         voting: How looks become a state.
-        hits: Number of frames in which a face must be found before it becomes a person.
+        hits: Number of frames in which a face must be found before it becomes a person...
+        apart: ...or seconds that must lie between the first and the last of at least two.
     """
 
     sure: float = 0.3
     hidden: float = 2.0
     every: float = 0.5
+    soon: float = 0.1
     undecided: float = 0.1
     rejected: float = 1.0
     turn_every: int = 20
-    looks: float = 60.0
-    burst: int = 16
+    looks: float = 90.0
+    burst: int = 12
     hits: int = 3
+    apart: float = 0.2
     voting: Voting = field(default_factory=Voting)
 
 
@@ -124,17 +128,23 @@ class Follower:
             if (
                 not member.track_id
                 and member.belief.belief is Belief.FACE
-                and tracks[number].hits >= self._following.hits
+                and self._found_often(tracks[number])
             ):
                 self._people += 1
                 member.track_id = self._people
         return self._faces(found, looked), self._persons()
 
+    def _found_often(self, track: Track) -> bool:
+        """Whether it was found in enough frames, or in two that lie apart."""
+        apart = track.last_seen - track.first_seen >= self._following.apart
+        return track.hits >= self._following.hits or (track.hits >= 2 and apart)
+
     def _look(self, found: Faces, t: float, eyes: Eyes) -> set[int]:
         """Looks at the faces whose turn it is; returns the numbers of their tracks."""
         assert found.track_ids is not None
         rows = {int(number): row for row, number in enumerate(found.track_ids)}
-        granted = self._planner.plan([self._wish(number) for number in rows], t)
+        wishes = [self._wish(number, float(found.scores[row])) for number, row in rows.items()]
+        granted = self._planner.plan(wishes, t)
         if not granted:
             return set()
         chosen = found[np.array([rows[number] for number in granted], np.intp)]
@@ -156,6 +166,8 @@ class Follower:
             if answer.probabilities is not None:
                 x1, y1, x2, y2 = answer.boxes[0].tolist()
                 reason = None if answer.reasons is None else answer.reasons[0]
+                if reason == "maybe_no_face" and member.belief.sure:
+                    reason = None
                 member.evidence.observe(t, answer.probabilities[0], reason, min(x2 - x1, y2 - y1))
         return set(answers)
 
@@ -180,12 +192,15 @@ class Follower:
             member = self._members[number]
             member.turned, member.turn_checked = is_over, member.looks
 
-    def _wish(self, number: int) -> Wish:
+    def _wish(self, number: int, score: float) -> Wish:
         member, following = self._members[number], self._following
         if member.belief.belief is Belief.NO_FACE:
             return Wish(number, member.looked_at, stagger(number, following.rejected), 0.5)
-        if not member.track_id or member.evidence.doubtful:
-            return Wish(number, member.looked_at, 0.0, 2.0)
+        if not member.track_id:  # the likeliest faces first
+            likely = score if member.looked_at is None else 2 * member.belief.score
+            return Wish(number, member.looked_at, following.soon, likely)
+        if member.evidence.doubtful:
+            return Wish(number, member.looked_at, following.soon, 2.0)
         if member.evidence.state is None:
             # Who stays undecided for long, as somebody far away does, is not looked at for ever.
             interval = following.undecided if member.looks < 20 else following.every
@@ -201,7 +216,7 @@ class Follower:
             answer = member.answer
             if answer is None:
                 continue
-            if member.track_id or (number in looked and answer.scores[0] >= self._threshold):
+            if member.track_id or answer.scores[0] >= self._threshold:
                 parts.append(
                     answer.with_(
                         boxes=found.boxes[row : row + 1],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 _GOLDEN: Final = 0.618034
+_NEVER: Final = 1e6  # more urgent than any that was looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,18 @@ class Wish:
 class LookPlanner:
     """Grants looks, within a budget.
 
-    Every second brings the same number of looks. What is not used is saved up to a limit, so that a group
-    that comes in is classified at once. With more people than the budget allows, each waits longer.
+    Every second brings the same number of looks. What is not used is saved, up to a second's worth, so that a
+    group that comes in is classified soon. With more people than the budget allows, each waits longer.
 
     Args:
         rate: Looks a second.
-        most: Looks that can be saved up, and so the most of one frame.
+        burst: Looks that one frame may take.
     """
 
-    def __init__(self, rate: float = 60.0, most: int = 16) -> None:
+    def __init__(self, rate: float, burst: int) -> None:
         self._rate = rate
-        self._most = most
-        self._saved = float(most)
+        self._burst = burst
+        self._saved = max(rate, float(burst))
         self._last: float | None = None
 
     def plan(self, wishes: Iterable[Wish], t: float) -> list[int]:
@@ -52,12 +52,14 @@ class LookPlanner:
             t: Seconds since the stream began.
         """
         if self._last is not None:
-            self._saved = min(self._most, self._saved + self._rate * max(0.0, t - self._last))
+            self._saved = min(
+                max(self._rate, self._burst), self._saved + self._rate * max(0.0, t - self._last)
+            )
         self._last = t
         due = sorted(
             ((_urgency(wish, t), -wish.number) for wish in wishes), reverse=True
         )  # at equal urgency the older track
-        granted = [-number for urgency, number in due if urgency >= 1][: int(self._saved)]
+        granted = [-number for urgency, number in due if urgency >= 1][: self.saved]
         self.spend(len(granted))
         return granted
 
@@ -67,8 +69,8 @@ class LookPlanner:
 
     @property
     def saved(self) -> int:
-        """Looks that are left for this frame."""
-        return int(self._saved)
+        """Looks that the next frame may take."""
+        return min(self._burst, int(self._saved))
 
 
 def stagger(number: int, interval: float) -> float:
@@ -79,7 +81,7 @@ def stagger(number: int, interval: float) -> float:
 def _urgency(wish: Wish, t: float) -> float:
     """Returns how often the interval has passed since the last look, by weight; below 1 it is not due."""
     if wish.last is None:
-        return math.inf
+        return _NEVER * (1 + wish.weight)
     passed = t - wish.last
     if passed + 1e-6 < wish.interval:
         return 0.0

@@ -34,7 +34,10 @@ def counts_message(counts: PeopleCounts) -> dict[str, Any]:
     return {
         "now": asdict(counts.now),
         "so_far": asdict(counts.so_far),
-        "zones": {name: asdict(zone) for name, zone in counts.zones.items()},
+        "share": counts.share.record(),
+        "zones": {
+            name: {**asdict(zone), "share": zone.share.record()} for name, zone in counts.zones.items()
+        },
         "lines": {name: asdict(line) for name, line in counts.lines.items()},
     }
 

@@ -1,0 +1,1 @@
+"""Benchmark of following, voting and counting people: `python -m benchmarks.people`; see README.md."""

@@ -1,0 +1,105 @@
+"""Searches the frames of a stream by turns: one as a whole, the next in one piece at about its own size.
+
+A frame of 1280 x 720 is searched at half its size, in which a face of 20 pixels has 10. A piece of it,
+searched at its own size, costs the same and shows the face as it is. Some frames are searched as a whole.
+Those between take one piece each, so that after a while every place was searched finely.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from maskwatch.detectors.tiles import Tile
+from maskwatch.types import Faces, Image
+
+_OVERLAP: Final = 64
+"""Pixels that neighbouring pieces share: smaller faces are whole in one of them."""
+
+_WORTHWHILE: Final = 1.3
+"""Reduction of the frame from which pieces show more."""
+
+_MOST: Final = 3
+"""Pieces along each side at most: with more of them each would come too seldom."""
+
+WHOLE_EVERY: Final = 0.1
+"""Seconds between two searches of the whole frame, as far as the frame rate allows."""
+
+
+class FineSearch:
+    """Chooses what of each frame is searched. For one stream, one thread at a time.
+
+    Args:
+        search: Returns the places of a picture, or of a piece of it, where faces may be.
+        side: Longer side in pixels at which it searches; None searches every frame as a whole.
+    """
+
+    def __init__(self, search: Callable[[Image], Faces], side: int | None) -> None:
+        self._search = search
+        self._side = side
+        self._size = (0, 0)
+        self._pieces: list[Tile] = []
+        self._next = 0
+        self._whole_at: float | None = None
+        self._was_whole = False
+
+    def candidates(self, image: Image, t: float) -> Faces:
+        """Searches the frame, or one piece of it.
+
+        Args:
+            image: (h, w, 3) uint8, BGR.
+            t: Seconds since the stream began.
+
+        Returns:
+            The faces, as of `maskwatch.detectors.base.Detector.detect`, in pixels of the frame.
+        """
+        size = (image.shape[1], image.shape[0])
+        if size != self._size:
+            self._size, self._next = size, 0
+            self._pieces = [] if self._side is None else pieces(*size, self._side)
+        due = self._whole_at is None or not 0 <= t - self._whole_at < WHOLE_EVERY - 1e-3
+        if not self._pieces or (due and not self._was_whole) or self._whole_at is None:
+            self._whole_at, self._was_whole = t, True
+            return self._search(image)
+        self._was_whole = False
+        piece = self._pieces[self._next]
+        self._next = (self._next + 1) % len(self._pieces)
+        faces = self._search(image[piece.y1 : piece.y2, piece.x1 : piece.x2])
+        boxes = faces.boxes + np.array([piece.x1, piece.y1] * 2, np.float32)
+        whole = piece.whole(boxes, *size)
+        return faces.with_(boxes=boxes)[whole]
+
+
+def pieces(width: int, height: int, side: int) -> list[Tile]:
+    """Plans the pieces of a frame; none where the whole is searched finely enough.
+
+    Args:
+        width: Of the frame, pixels.
+        height: Of the frame, pixels.
+        side: Longer side in pixels at which pictures are searched.
+
+    Returns:
+        Pieces that overlap and together cover the frame. Neighbours do not follow each other.
+    """
+    reduction = max(width, height) / side
+    if reduction < _WORTHWHILE:
+        return []
+    number = min(_MOST, math.ceil(reduction - 0.2))
+    columns, rows = _spans(width, number), _spans(height, number)
+    planned = [(x, y) for y in rows for x in columns]
+    scale = min(1.0, side / max(columns[0][1] - columns[0][0], rows[0][1] - rows[0][0]))
+    step = next(step for step in (number + 1, number + 2, 1) if math.gcd(step, len(planned)) == 1)
+    return [
+        Tile(x1, y1, x2, y2, round((x2 - x1) * scale), round((y2 - y1) * scale))
+        for (x1, x2), (y1, y2) in (planned[i * step % len(planned)] for i in range(len(planned)))
+    ]
+
+
+def _spans(length: int, number: int) -> list[tuple[int, int]]:
+    """Divides a length into equal spans that overlap."""
+    span = math.ceil((length + (number - 1) * _OVERLAP) / number)
+    starts = [round(i * (length - span) / max(number - 1, 1)) for i in range(number)]
+    return [(start, start + span) for start in starts]
