@@ -16,6 +16,8 @@ from maskwatch.pipeline import Engine, Session
 from maskwatch.settings import Alerts, Settings
 from maskwatch.types import Event, Image
 
+SETTLED = 8  # frames, a tenth of a second apart, after which everybody's state is known
+
 
 @pytest.fixture
 def masked_and_not() -> Image:
@@ -40,7 +42,7 @@ def give(source: HandSource, channel: Channel, frames: int, seconds: float = 0.1
 def test_a_picture_tells_its_people_and_stays_clean(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     source, channels = HandSource(masked_and_not), Channels()
     channel = channels.join(chosen(source), stream_setup)
-    give(source, channel, 1)
+    give(source, channel, SETTLED)
     picture = channel.picture
     assert picture is not None
     assert picture.header["counts"] == {"masked": 1, "unmasked": 1, "wrong": 0, "uncertain": 0}
@@ -49,7 +51,7 @@ def test_a_picture_tells_its_people_and_stays_clean(stream_setup: StreamSetup, m
     assert shown.shape == masked_and_not.shape
     assert np.abs(shown.astype(int) - masked_and_not).mean() < 4, "the page draws, not the server"
     assert [person["track_id"] for person in picture.header["people"]] == [1, 2]
-    assert picture.header["index"] == 0
+    assert picture.header["index"] == SETTLED - 1
     channels.leave(channel)
 
 
@@ -158,7 +160,7 @@ def test_large_pictures_are_reduced_and_their_boxes_are_not(
     image[CELL * 20 : CELL * 28, CELL * 40 : CELL * 48] = GREEN  # one cell at the size of the fake model
     source, channels = HandSource(image), Channels()
     channel = channels.join(chosen(source), stream_setup)
-    give(source, channel, 1)
+    give(source, channel, SETTLED)
     assert channel.picture is not None
     assert channel.picture.header["width"] == CELL * 80
     shown = from_jpeg(channel.picture.jpeg)

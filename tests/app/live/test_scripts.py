@@ -11,7 +11,8 @@ from playwright.sync_api import Route, sync_playwright
 
 import maskwatch.app.live
 from app.browsing import CHROMIUM
-from maskwatch import annotate as drawn
+from maskwatch.annotate import STYLES as DRAWN
+from maskwatch.annotate import UNCERTAIN, UNCLASSIFIED
 
 pytestmark = [
     pytest.mark.browser,
@@ -51,7 +52,7 @@ def run() -> Iterator[Run]:
 
 STYLES = {
     name: {"text": style.text, "symbol": style.symbol}
-    for name, style in [*drawn.STYLES.items(), ("uncertain", drawn.UNCERTAIN), ("face", drawn.UNCLASSIFIED)]
+    for name, style in [*DRAWN.items(), ("uncertain", UNCERTAIN), ("face", UNCLASSIFIED)]
 }
 
 

@@ -21,8 +21,14 @@ _STYLE = f"""<style>
 [data-testid="stCaptionContainer"] {{ opacity: {CAPTION_OPACITY}; }}
 </style>"""
 
+_KIOSK_STYLE = """<style>
+.stApp header, [data-testid="stSidebar"], .st-key-pages { display: none; }
+</style>"""
+
 st.set_page_config(page_title="maskwatch", page_icon="😷", layout="wide")
 st.html(_STYLE)
+if st.query_params.get("kiosk") == "1":
+    st.html(_KIOSK_STYLE)
 pages = [
     st.Page(_HERE / "live.py", title="Live", icon=":material/videocam:", default=True),
     st.Page(_HERE / "files.py", title="Photos and videos", icon=":material/photo_library:", url_path="files"),
