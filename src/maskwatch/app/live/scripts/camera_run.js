@@ -39,7 +39,7 @@ export class CameraRun {
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),
       unknown: () => this.panel.ask("renew"),
-      refused: (text) => this.panel.fail(text),
+      refused: (text, isOld) => (isOld ? this.panel.refused(text) : this.panel.fail(text)),
     });
   }
 

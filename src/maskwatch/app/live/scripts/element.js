@@ -8,8 +8,10 @@ import { CameraRun } from "./camera_run.js";
 import { CaptionPlaces } from "./captions.js";
 import { Chart } from "./chart.js";
 import { after, cancel, every } from "./clock.js";
+import { Comeback, reloadOnce } from "./comeback.js";
 import { show } from "./draw.js";
 import { fit } from "./fit.js";
+import { Kiosk } from "./kiosk.js";
 import { LostSign } from "./lost.js";
 import { setRunning, wasRunning } from "./memory.js";
 import { Options } from "./options.js";
@@ -55,6 +57,8 @@ class Panel {
     this.speed = new Speed(find);
     this.chart = new Chart(find);
     this.lostSign = new LostSign(find);
+    this.kiosk = new Kiosk(find);
+    this.comeback = new Comeback();
 
     find(".start").onclick = () => this.startClicked();
     find(".demo").onclick = () => (this.ask("demo"), this.start("demo"));
@@ -63,6 +67,9 @@ class Panel {
 
     this.onVisibility = () => document.hidden || this.returned();
     this.onLeave = () => this.leave();
+    this.onGesture = () => this.run && this.sound.unlock();
+    find(".unmute").onclick = this.onGesture;
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, this.onGesture);
     document.addEventListener("visibilitychange", this.onVisibility);
     window.addEventListener("pagehide", this.onLeave);
     this.endFit = fit(this.section);
@@ -88,6 +95,7 @@ class Panel {
     this.ask = ask;
     this.readout.setTiles(data.tiles);
     this.chart.setStates(data.tiles);
+    this.section.classList.toggle("is-kiosk", data.kiosk);
     if (changed) this.stop();
     else if (isRenewed) this.run?.link?.tryNow();
     if (!this.run && (changed || isRequested || !this.trouble)) this.showLead(data.lead);
@@ -110,16 +118,18 @@ class Panel {
     this.ask("start");
   }
 
-  /** Goes on with what was running before the page was loaded again. */
+  /** Goes on with what was running before the page was loaded again, or with what the address says. */
   resume() {
     const was = wasRunning();
-    if (was && was.source === this.data.source && was.key === this.data.source_key) this.start(this.data.source);
+    if (this.data.start) this.start(this.data.source);
+    else if (was && was.source === this.data.source && was.key === this.data.source_key) this.start(this.data.source);
     else setRunning(null);
   }
 
   /** Starts a source: "camera", "demo" or "chosen". Called from a click, sound is unlocked by it. */
   async start(source, deviceId = this.options.values.camera) {
     this.sound.unlock();
+    this.comeback.cancel();
     this.stop();
     const run = source === "camera" ? new CameraRun(this, deviceId) : new ViewRun(this, source);
     this.run = run;
@@ -151,6 +161,7 @@ class Panel {
 
   /** Back to the first screen; the source is free. */
   stop() {
+    this.comeback.cancel();
     if (!this.run) return;
     this.end();
     setRunning(null);
@@ -170,14 +181,22 @@ class Panel {
     this.readout.clear();
     this.speed.clear();
     this.chart.clear();
+    this.kiosk.clear();
+    this.find(".unmute").hidden = true;
     delete this.canvas.dataset.faces;
     delete this.canvas.dataset.people;
   }
 
-  /** Stops and says why. */
+  /** Stops and says why; a kiosk tries again. */
   fail(text) {
     this.stop();
-    this.showLead(text, true);
+    const more = this.data.kiosk ? ` ${this.comeback.later(() => this.start(this.data.source))}` : "";
+    this.showLead(text + more, true);
+  }
+
+  /** The server turns the page away for good: loaded anew, it goes on where it was. */
+  refused(text) {
+    if (!reloadOnce()) this.fail(text);
   }
 
   /** Takes a picture and what was found in it: shows both, the numbers, and what happened. */
@@ -196,14 +215,17 @@ class Panel {
     this.readout.frame(message.counts, message.people_counts, now);
     this.speed.frame(latency, index, now);
     this.chart.frame(message.counts, now);
+    if (this.data.kiosk) this.kiosk.frame(message.people, message.counts, now);
     this.alerts.frame(message.people, message.counts, now);
     this.events(message.events);
   }
 
   /** Takes what the rules report. */
   events(events) {
-    for (const event of events) this.alerts.add(event, performance.now());
-    this.attention.call(events);
+    const news = events.filter((event) => event.kind !== "camera_back");
+    for (const event of news) this.alerts.add(event, performance.now());
+    this.attention.call(news);
+    if (news.length < events.length) this.sayForAWhile(events.find((event) => !news.includes(event)).message);
     this.showAlerts();
   }
 
@@ -223,7 +245,9 @@ class Panel {
     if (seconds && !this.isLost) {
       this.readout.blank();
       this.speed.clear();
+      this.kiosk.clear();
     }
+    this.find(".unmute").hidden = !(this.options.values.sound && this.sound.isLocked);
     this.isLost = seconds > 0;
   }
 
@@ -281,6 +305,7 @@ class Panel {
     this.stop();
     cancel(this.ticking);
     this.endFit();
+    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, this.onGesture);
     this.sound.close();
     document.removeEventListener("visibilitychange", this.onVisibility);
     window.removeEventListener("pagehide", this.onLeave);

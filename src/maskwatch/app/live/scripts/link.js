@@ -17,7 +17,7 @@ export class Link {
    * @param {() => object} hello Makes the first message of each connection.
    * @param {object} on `ready()`, `message(data)` with an object or an ArrayBuffer,
    *   `lost(text)` while it waits to try again, `unknown()` when the server does not know the page,
-   *   `refused(text)` when it gave up.
+   *   `refused(text, isOld)` when it gave up; `isOld` if the page has to be loaded anew.
    */
   constructor(url, hello, on) {
     Object.assign(this, { url, hello, on });
@@ -72,9 +72,9 @@ export class Link {
   closed(code) {
     cancel(this.silence);
     this.isReady = false;
-    if (code === TOO_MANY) return this.on.refused("Too many live views are open. Close one, then press Start.");
+    if (code === TOO_MANY) return this.on.refused("Too many live views are open. Close one, then press Start.", false);
     if (code === UNKNOWN) {
-      if (++this.unknown === UNKNOWN_TRIES) return this.on.refused("This page is out of date. Reload it to go on.");
+      if (++this.unknown === UNKNOWN_TRIES) return this.on.refused("This page is out of date. Reload it to go on.", true);
       this.on.unknown();
     }
     const seconds = Math.max(1, Math.round(this.wait / 1000));

@@ -21,7 +21,7 @@ export class ViewRun {
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),
       unknown: () => this.panel.ask("renew"),
-      refused: (text) => this.panel.fail(text),
+      refused: (text, isOld) => (isOld ? this.panel.refused(text) : this.panel.fail(text)),
     });
   }
 
