@@ -26,6 +26,7 @@ from maskwatch.cli import program
 from maskwatch.models import metadata
 from maskwatch.models.catalog import SHIPPED
 from maskwatch.models.metadata_fields import schema_rows
+from maskwatch.people.zones import LONGEST_NAME, MOST_POINTS, MOST_ZONES, ZoneKind
 from maskwatch.settings import Settings
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
@@ -61,6 +62,21 @@ after = 5
 ```
 
 The same in the environment: `MASKWATCH_DETECT__THRESHOLD=0.6` and `MASKWATCH_ALERTS__AFTER=5`.
+"""
+
+_ZONES: Final = """
+## [[zones]]
+
+Zones that people are counted in, lines that they cross, and areas to be ignored; see the
+[guide](../guides/zones.md). Each is a table of its own, and there may be {most}. In the environment all of
+them are one list, as JSON: `MASKWATCH_ZONES='[{{"name": "Door", "kind": "line", "points": [[0.2, 0.5],
+[0.8, 0.5]]}}]'`.
+
+| Key | Type | Default | Meaning |
+| --- | --- | --- | --- |
+| `name` | text | none | Name for people, at most {longest} characters; no two may be the same. |
+| `kind` | {kinds} | `zone` | What it is for. |
+| `points` | list of pairs | none | x and y, from 0 (left, top) to 1; 3 to {points}, of a line from 2. |
 """
 
 _ENVIRONMENT: Final = """
@@ -213,6 +229,9 @@ def settings() -> str:
     """Returns the page of all settings."""
     parts = [_SETTINGS.strip()]
     for name, section in Settings.model_fields.items():
+        if name == "zones":
+            parts.append(_zones())
+            continue
         parts += [f"## [{name}]", _prose(inspect.getdoc(section.annotation))]
         rows = [
             (
@@ -228,16 +247,24 @@ def settings() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _zones() -> str:
+    """Returns the part about zones, which are a list and not a section."""
+    kinds = " or ".join(f"`{kind}`" for kind in typing.get_args(ZoneKind))
+    return _ZONES.strip().format(most=MOST_ZONES, longest=LONGEST_NAME, kinds=kinds, points=MOST_POINTS)
+
+
 def _setting_default(key: str, field: FieldInfo) -> str:
     if key in SHIPPED:  # depends on what the user chose by `maskwatch models use`
         return f"the model in use; as shipped `{SHIPPED[key]}`"  # type: ignore[index]
     value = field.get_default(call_default_factory=True, validated_data={})
-    return "none" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return "none" if value in (None, ()) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _bounds(field: FieldInfo) -> str:
     limits = {name: value for one in field.metadata for name, value in vars(_as_object(one)).items()}
     low, high = limits.get("ge"), limits.get("le")
+    if "gt" in limits and high is not None:
+        return f" More than {limits['gt']:g}, at most {high:g}."
     text = "" if "gt" not in limits else f" More than {limits['gt']:g}."
     if low is not None and high is not None:
         return f"{text} From {low:g} to {high:g}."
@@ -329,6 +356,8 @@ def _codes(names: Iterable[str]) -> str:
 def _type_name(annotation: Any) -> str:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return " or ".join(_type_name(one) for one in typing.get_args(annotation))
+    if typing.get_origin(annotation) is tuple:
+        return f"list of {_type_name(typing.get_args(annotation)[0])}s"
     return {
         str: "text",
         int: "whole number",

@@ -24,7 +24,7 @@ from importlib.machinery import SourceFileLoader
 from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Final
 
 import pytest
@@ -47,6 +47,12 @@ def tests_of(path: Path) -> list[str]:
     imported = re.compile(rf"from {re.escape('.'.join(parts))} import")
     others = [t for t in sorted((ROOT / "tests/unit").rglob("test_*.py")) if imported.search(t.read_text())]
     return [str(test) for test in dict.fromkeys(own + [t for t in others if "cli" not in t.parts])]
+
+
+def is_ours(module: ModuleType) -> bool:
+    """Says whether a module is one of this tree, and not of libraries that are installed within it."""
+    file = str(getattr(module, "__file__", None))
+    return file.startswith(f"{ROOT}/") and not file.startswith(f"{sys.prefix}/")
 
 
 def in_fork(work: Callable[[], int], limit: float) -> str:
@@ -92,7 +98,7 @@ class Module:
 
         def work() -> int:
             for name, module in list(sys.modules.items()):
-                if name != "__main__" and str(getattr(module, "__file__", None)).startswith(f"{ROOT}/"):
+                if name != "__main__" and is_ours(module):
                     del sys.modules[name]
             original, code = SourceFileLoader.get_code, self._code(change)
             SourceFileLoader.get_code = lambda loader, name: (  # type: ignore
@@ -133,7 +139,7 @@ class Module:
         # A small number is one object wherever it stands: such values go by their names.
         made = {id(old): vars(module)[name] for name, old in changed.items() if callable(old)}
         for other in list(sys.modules.values()):
-            if other is not module and str(getattr(other, "__file__", None)).startswith(f"{ROOT}/"):
+            if other is not module and is_ours(other):
                 for key, value in list(vars(other).items()):
                     if id(value) in made:
                         setattr(other, key, made[id(value)])

@@ -45,11 +45,12 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     # The pure core and the helpers.
     "errors": set(),
     "labels": set(),
-    "counting": {"labels"},
+    "proportion": set(),
+    "counting": {"labels", "proportion"},
     "face_table": {"labels"},
     "types": {"labels", "counting", "face_table"},
     "geometry": {"types"},
-    "people": {*CORE, "counting"},
+    "people": {*CORE, "counting", "proportion"},
     "rules": {*CORE, "people"},
     "latest": set(),
     "opencv_log": set(),
@@ -63,7 +64,8 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "classifiers": {*CORE, "models", "opencv_log"},
     "second_tries": CORE,
     "pipeline": {*CORE, "classifiers", "detectors", "people", "results", "rules", "second_tries", "sources"},
-    "settings": {"errors", "types", "models", "people", "toml_file"},
+    "zone_files": {"errors", "people", "toml_file"},
+    "settings": {"errors", "types", "models", "people", "toml_file", "zone_files"},
     "factory": {*CORE, *ENGINE},
     "user_models": {*CORE, *ENGINE, "atomic_file"},
     # The edges.
@@ -76,13 +78,13 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "explain": {*CORE, "annotate", "classifiers"},
     # Data, figures, pages of figures, training: each may use those before it.
     "data": {*CORE, *HELPERS, "image_files", "sources", "sinks"},
-    "evaluation": {*CORE, *HELPERS, *ENGINE, "", "counting", "data", "sources", "sinks"},
-    "reports": {*CORE, *HELPERS, *ENGINE, *EDGES, "", "data", "evaluation"},
+    "evaluation": {*CORE, *HELPERS, *ENGINE, "", "counting", "data", "proportion", "sources", "sinks"},
+    "reports": {*CORE, *HELPERS, *ENGINE, *EDGES, "", "data", "evaluation", "proportion"},
     "training": {*CORE, *HELPERS, *ENGINE, *EDGES, "", "data", "evaluation", "reports"},
     # What people use; "" is the package itself, for its version and the names that it offers.
     "app": {
         *(*CORE, *HELPERS, *ENGINE, *EDGES, "", "counting", "crash_log", "data", "explain"),
-        *("face_table", "latest", "user_models"),
+        *("face_table", "latest", "user_models", "zone_files"),
     },
     "": {*CORE, *ENGINE, *EDGES},
     "__main__": {"cli"},

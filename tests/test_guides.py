@@ -46,3 +46,15 @@ def test_the_settings_that_the_guide_shows_are_the_defaults(tmp_path: Path) -> N
     file = tmp_path / "maskwatch.toml"
     file.write_text(block)
     assert load_settings(file).collect == load_settings().collect
+
+
+def test_the_zones_that_the_guide_shows_can_be_read(tmp_path: Path) -> None:
+    text = (GUIDES / "zones.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    file = tmp_path / "maskwatch.toml"
+    file.write_text(block)
+    assert [(zone.name, zone.kind) for zone in load_settings(file).zones] == [
+        ("Hall", "zone"),
+        ("Door", "line"),
+        ("Poster", "ignore"),
+    ]

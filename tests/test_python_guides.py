@@ -18,7 +18,9 @@ import pytest
 from conftest import Cli, command_environment
 from made.scenes import Place, scene, walk, write_clip
 from maskwatch import load_settings
+from maskwatch.factory import rules
 from maskwatch.image_files import save_image
+from maskwatch.rules import CrowdRule, LostCameraRule, LowShareRule, NoMaskRule, WornWronglyRule
 from maskwatch.sources.images import read_image
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +82,25 @@ def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [len(line["faces"]) for line in lines] == [2, 1]
     with av.open(str(folder / "marked.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 6
+
+
+def test_alerts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_blocks("alerts.md")
+    assert capsys.readouterr().out.splitlines() == [
+        "first_visitor None The first visitor is here",
+        "no_mask 1 Person 1 has been without a mask for 0.5 seconds",
+    ]
+
+
+def test_the_settings_of_alerts_make_every_rule(folder: Path) -> None:
+    ((_, toml),) = blocks("alerts.md", "toml")
+    (folder / "maskwatch.toml").write_text(toml)
+    settings = load_settings()
+    made = rules(settings.alerts, settings.zones)
+    assert {type(rule) for rule in made} == {
+        *(CrowdRule, LostCameraRule, LowShareRule, NoMaskRule, WornWronglyRule)
+    }
+    assert {getattr(rule, "zone", "door") for rule in made} == {"door"}
 
 
 def test_a_back_end_of_ones_own(my_models: Path, capsys: pytest.CaptureFixture[str]) -> None:

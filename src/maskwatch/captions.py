@@ -41,6 +41,11 @@ def place(
     return min(_places(size, box, picture), key=cost)
 
 
+def covers(caption: Rectangle, others: Iterable[Rectangle]) -> bool:
+    """Returns whether a caption hides a part of any of the others."""
+    return any(_shared(caption, other) for other in others)
+
+
 def _places(size: tuple[int, int], box: Rectangle, picture: tuple[int, int]) -> Iterable[Rectangle]:
     (width, height), (x1, y1, x2, y2) = size, box
     lefts = (x1, x2 - width, (x1 + x2 - width) // 2)

@@ -1,8 +1,9 @@
-"""Counts faces by the state of their masks."""
+"""Counts faces and people by the state of their masks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.labels import Label
+from maskwatch.proportion import Proportion
 
 
 class Classified(Protocol):
@@ -28,13 +30,13 @@ class Classified(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of faces. Each face is counted once.
+    """Numbers of faces, or of people. Each is counted once.
 
     Attributes:
-        masked: Faces that certainly wear a mask.
-        unmasked: Faces that certainly wear none.
-        wrong: Faces that certainly wear a mask which leaves nose or mouth uncovered.
-        uncertain: All other faces.
+        masked: Those that certainly wear a mask.
+        unmasked: Those that certainly wear none.
+        wrong: Those that certainly wear a mask which leaves nose or mouth uncovered.
+        uncertain: All others.
     """
 
     masked: int = 0
@@ -44,8 +46,13 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All faces."""
+        """All."""
         return self.masked + self.unmasked + self.wrong + self.uncertain
+
+    @property
+    def share(self) -> Proportion:
+        """The share of those that wear a mask right, among those whose state is certain."""
+        return Proportion(self.masked, self.masked + self.unmasked + self.wrong)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -56,22 +63,32 @@ class Counts:
         )
 
     def __str__(self) -> str:
+        return self.words("face", "faces")
+
+    def words(self, one: str, many: str) -> str:
+        """Returns the numbers as one line.
+
+        Args:
+            one: What is counted, such as "person".
+            many: The same of several, such as "people".
+        """
         return (
-            f"{self.total} face{'' if self.total == 1 else 's'}: {self.masked} masked,"
+            f"{self.total} {one if self.total == 1 else many}: {self.masked} masked,"
             f" {self.unmasked} unmasked, {self.wrong} worn wrongly, {self.uncertain} uncertain"
         )
 
 
-_FIELDS: dict[Label, str] = {
-    "with_mask": "masked",
-    "without_mask": "unmasked",
-    "mask_worn_incorrectly": "wrong",
-}
-
-
 def count(faces: Classified) -> Counts:
     """Counts the faces of one picture."""
-    numbers = dict.fromkeys(("masked", "unmasked", "wrong", "uncertain"), 0)
-    for label, certain in zip(faces.labels, faces.certain, strict=True):
-        numbers[_FIELDS[label] if label is not None and certain else "uncertain"] += 1
-    return Counts(**numbers)
+    pairs = zip(faces.labels, faces.certain, strict=True)
+    return counts_of(Counter(label if certain else None for label, certain in pairs))
+
+
+def counts_of(numbers: Mapping[Label | None, int]) -> Counts:
+    """Returns the counts from how many have each state; None stands for those whose state is not certain."""
+    return Counts(
+        masked=numbers.get("with_mask", 0),
+        unmasked=numbers.get("without_mask", 0),
+        wrong=numbers.get("mask_worn_incorrectly", 0),
+        uncertain=numbers.get(None, 0),
+    )

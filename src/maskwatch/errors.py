@@ -70,3 +70,12 @@ def one_line(error: BaseException) -> str:
     """Returns the first line of another library's error, at most 160 characters, to quote it in a message."""
     lines = str(error).strip().splitlines()
     return lines[0][:160] if lines else type(error).__name__
+
+
+def shorten(value: object, most: int = 80) -> str:
+    """Returns a value as Python shows it, to quote it in a message: cut after `most` characters."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # thousands of digits or levels
+        return "something too long to show"
+    return text if len(text) <= most else f"{text[:most]}..."

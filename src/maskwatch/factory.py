@@ -6,6 +6,8 @@ import difflib
 import importlib
 import os
 import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -29,9 +31,9 @@ from maskwatch.models.info import ModelInfo
 from maskwatch.models.runtime import kind_of_file
 from maskwatch.models.store import added_models, chosen, locate_added
 from maskwatch.people.follower import Following
+from maskwatch.people.zones import Zone
 from maskwatch.pipeline import Engine, Session
-from maskwatch.rules.base import Rule
-from maskwatch.rules.no_mask import NoMaskRule
+from maskwatch.rules import CrowdRule, LostCameraRule, LowShareRule, NoMaskRule, Rule, WornWronglyRule
 from maskwatch.second_tries import Padding, Retry, Turning
 from maskwatch.types import ModelKind
 
@@ -169,21 +171,80 @@ def from_settings(settings: Settings, *, live: bool = False, threads: int | None
     )
 
 
-def new_session(engine: Engine, settings: Settings) -> Session:
+def new_session(engine: Engine, settings: Settings, start: datetime | None = None) -> Session:
     """Makes a session for one stream: its rules, zones and how people are followed come from the settings.
 
     Args:
         engine: For live video; see `from_settings`.
         settings: All settings.
+        start: Local time at which the stream begins; see `maskwatch.pipeline.Session`.
+
+    Raises:
+        ConfigError: The alerts are to watch a zone that is none.
     """
     following = Following(hidden=settings.people.hidden, every=settings.people.every)
-    zones = [zone.zone() for zone in settings.zones]
-    return Session(engine, rules(settings.alerts), following=following, zones=zones)
+    made = rules(settings.alerts, settings.zones)
+    return Session(engine, made, following=following, zones=settings.zones, start=start)
 
 
-def rules(alerts: Alerts) -> list[Rule]:
-    """Makes the rules for one stream; they remember, so each stream needs its own."""
-    return [NoMaskRule(alerts.after, alerts.gap)]
+def rules(alerts: Alerts, zones: Sequence[Zone] = ()) -> list[Rule]:
+    """Makes the rules for one stream; they remember, so each stream needs its own.
+
+    Args:
+        alerts: What is worth an alert.
+        zones: All zones, lines and ignored areas of the stream.
+
+    Returns:
+        Each rule that is wanted, once for each zone that is to be watched, and one about the camera.
+
+    Raises:
+        ConfigError: The alerts are to watch a zone that is none.
+    """
+    found: list[Rule] = [LostCameraRule(alerts.lost_after)] if alerts.lost_after else []
+    for zone in _watched(alerts.zones, zones):
+        found += _rules_of(alerts, zone)
+    return found
+
+
+def _rules_of(alerts: Alerts, zone: str) -> Iterator[Rule]:
+    """Yields the rules that watch one zone, or the whole picture: ""."""
+    again_after = alerts.again_after
+    remind = None if alerts.remind is None else 60 * alerts.remind
+    if alerts.no_mask:
+        yield NoMaskRule(alerts.after, alerts.gap, zone=zone, again_after=again_after, remind=remind)
+    if alerts.worn_wrongly:
+        yield WornWronglyRule(
+            alerts.wrong_after, alerts.gap, zone=zone, again_after=again_after, remind=remind
+        )
+    if alerts.share_below is not None:
+        share, seconds = alerts.share_below / 100, 60 * alerts.share_minutes
+        yield LowShareRule(share, seconds, alerts.share_people, zone=zone)
+    if alerts.most_people is not None:
+        yield CrowdRule(alerts.most_people, zone=zone, again_after=again_after, remind=remind)
+
+
+def _watched(names: Sequence[str], zones: Sequence[Zone]) -> list[str]:
+    """Returns the names of the zones that rules watch, each once; "" alone for the whole picture.
+
+    Raises:
+        ConfigError: A name is that of no zone.
+    """
+    known = [zone.name for zone in zones if zone.kind == "zone"]
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"setting alerts.zones: {_no_zone(name, zones, known)}")
+    return list(dict.fromkeys(names)) or [""]
+
+
+def _no_zone(name: str, zones: Sequence[Zone], known: list[str]) -> str:
+    """Returns why a zone cannot be watched, and which can."""
+    those = f"zones are {', '.join(known)}" if known else "there are no zones; name them under [[zones]]"
+    kinds = {"line": "a line", "ignore": "an ignored area"}
+    for zone in zones:
+        if zone.name == name:
+            return f"{name!r} is {kinds[zone.kind]}, which no rule watches; {those}"
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"no zone is named {name!r}: {f'did you mean {close[0]!r}? ' if close else ''}{those}"
 
 
 def model_file(spec: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -47,13 +48,42 @@ class Latest(Generic[Item]):
         return self
 
     def __next__(self) -> Item:
+        while True:
+            item = self._get(_PAUSE)
+            if item is not None:
+                return item
+
+    def or_pauses(self, seconds: float) -> Iterator[Item | None]:
+        """Iterates as the mailbox itself does, and tells of pauses, too.
+
+        Args:
+            seconds: Length of a pause that is told; a longer one is told again each time.
+
+        Yields:
+            The newest item, or None when none has come for so long.
+        """
+        while True:
+            try:
+                item = self._get(seconds)
+            except StopIteration:
+                return
+            yield item
+
+    def _get(self, seconds: float) -> Item | None:
+        """Returns the newest item; None if none comes within `seconds`.
+
+        Raises:
+            StopIteration: The source has ended, or this was closed. An error of the source is raised first.
+        """
         item: object = _END
+        end = time.monotonic() + seconds
         while not self._closed:
             try:
-                item = self._slot.get(timeout=_PAUSE)
+                item = self._slot.get(timeout=max(0.0, min(_PAUSE, end - time.monotonic())))
                 break
             except Empty:
-                continue
+                if time.monotonic() >= end:
+                    return None
         if item is not _END and not self._closed:
             return cast(Item, item)
         self._slot.put(_END)  # for the next call, and for other readers that wait

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from os import PathLike
 
 import numpy as np
@@ -16,8 +17,9 @@ from maskwatch.detectors.fine_search import FineSearch
 from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
+from maskwatch.people.history import History
 from maskwatch.people.person import People
-from maskwatch.people.zones import Zone
+from maskwatch.people.zones import Zone, outside
 from maskwatch.results import Result
 from maskwatch.rules.base import Rule, SilenceRule
 from maskwatch.second_tries import Padding, Retry, Turning
@@ -172,6 +174,8 @@ class Session:
         following: How people are followed; None for the usual way.
         zones: Zones, lines and areas to be ignored.
         follow: False lets each frame stand alone; None follows where the engine is one for live video.
+        start: Local time at which the stream's clock is 0: minutes and hours of `history` then begin with
+            those of the clock; None begins them with the stream.
         fine: Search large frames by turns in pieces, too, so that people far away are found; see
             `maskwatch.detectors.fine_search`.
     """
@@ -184,6 +188,7 @@ class Session:
         following: Following | None = None,
         zones: Sequence[Zone] = (),
         follow: bool | None = None,
+        start: datetime | None = None,
         fine: bool = True,
     ) -> None:
         self.engine = engine
@@ -191,16 +196,20 @@ class Session:
         self.zones = tuple(zones)
         self._following = following
         self._fine = fine
-        self._follows = (getattr(engine, "live", False) if follow is None else follow) and isinstance(
-            engine, Engine
-        )
+        # An engine of the user's own may only detect: then each frame stands alone.
+        self._follows = isinstance(engine, Engine) and (engine.live if follow is None else follow)
         self._last: tuple[str, float] | None = None
-        self._begin()
+        self._begin(start)
 
-    def _begin(self) -> None:
+    @property
+    def history(self) -> History:
+        """The people of the stream so far, by minute, hour and day."""
+        return self._census.history
+
+    def _begin(self, start: datetime | None = None) -> None:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
-        self._census = Census(self.zones)
+        self._census = Census(self.zones, start)
         side = self.engine.search_side if self._follows and self._fine else None
         self._search = FineSearch(self.engine.candidates, side)
 
@@ -249,7 +258,7 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        candidates = self._search.candidates(image, t)
+        candidates = outside(self._search.candidates(image, t), self.zones, size)
         faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
         return faces, self._census.update(persons, t, size)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from maskwatch.annotate import annotate
+from maskwatch.annotate import annotate, annotate_people
 from maskwatch.atomic_file import refuse_input
 from maskwatch.image_files import save_image
 from maskwatch.people.person import People
+from maskwatch.people.zones import Zone
 from maskwatch.types import Event, Faces, Frame, Image
 
 
@@ -45,15 +47,23 @@ class Result:
             **people,
         }
 
-    def plot(self) -> Image:
-        """Returns a copy of the picture with the faces drawn on it: (h, w, 3) uint8, BGR.
+    def plot(self, zones: Sequence[Zone] = ()) -> Image:
+        """Returns a copy of the picture with the people drawn on it, or the faces where nobody is followed.
 
         Other ways to draw are in `maskwatch.annotate`.
+
+        Args:
+            zones: Zones of the stream, such as `Session.zones`; drawn below the people.
+
+        Returns:
+            (h, w, 3) uint8, BGR.
         """
-        return annotate(self.frame.image, self.faces)
+        if self.people is None:
+            return annotate(self.frame.image, self.faces)
+        return annotate_people(self.frame.image, self.people, self.frame.t, zones, self.people.counts)
 
     def save(self, path: str | Path) -> Path:
-        """Writes the picture with the faces drawn on it. The file appears only when it is complete.
+        """Writes the picture as `plot` draws it. The file appears only when it is complete.
 
         Args:
             path: The suffix decides the format: .jpg, .png, .webp or another that OpenCV writes. The folder

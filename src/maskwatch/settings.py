@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,10 +22,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from maskwatch.errors import ConfigError, one_line
+from maskwatch.errors import ConfigError, one_line, shorten
 from maskwatch.models.catalog import default
-from maskwatch.people.zones import Zone, ZoneKind
+from maskwatch.people.zones import Zone
 from maskwatch.toml_file import read_toml
+from maskwatch.zone_files import zones_from
 
 _PREFIX: Final = "MASKWATCH_"
 _DELIMITER: Final = "__"
@@ -73,25 +74,55 @@ class PeopleSection(_Section):
     )
 
 
-class ZoneSection(_Section):
-    """A named part of the picture: `[[zones]]`."""
-
-    name: str = Field(min_length=1, max_length=40, description="Name for people")
-    kind: ZoneKind = Field(default="zone", description="zone, line or ignore")
-    points: tuple[tuple[float, float], ...] = Field(
-        description="x and y of each corner, from 0 (left, top) to 1 (right, bottom)"
-    )
-
-    def zone(self) -> Zone:
-        """Returns it as the pipeline knows it."""
-        return Zone(self.name, self.kind, self.points)
-
-
 class Alerts(_Section):
-    """When somebody without a mask is worth an alert."""
+    """What is worth an alert. A person without a mask is told once, not in every frame."""
 
+    no_mask: bool = Field(default=True, description="Tell of each person without a mask")
     after: float = Field(default=3.0, ge=0, description="Seconds without a mask before the alert")
-    gap: float = Field(default=1.0, ge=0, description="Seconds without such a face that end the watch")
+    worn_wrongly: bool = Field(
+        default=False, description="Tell of each person whose mask leaves nose or mouth uncovered"
+    )
+    wrong_after: float = Field(
+        default=5.0, ge=0, description="Seconds with the mask worn wrongly before the alert"
+    )
+    gap: float = Field(
+        default=1.0,
+        ge=0,
+        description="Seconds for which it may be unseen or otherwise and still counts as lasting",
+    )
+    again_after: float = Field(
+        default=60.0,
+        ge=0,
+        le=86400,
+        description="Seconds for which a person must have been away, or masked, to be told again",
+    )
+    remind: float | None = Field(
+        default=None,
+        gt=0,
+        description="Minutes after which an alert is told again while it lasts; none: never",
+    )
+    share_below: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="Tell when fewer per cent of the people wear the mask right; none: never",
+    )
+    share_minutes: float = Field(
+        default=10.0, gt=0, le=1440, description="Minutes over which that share is taken"
+    )
+    share_people: int = Field(
+        default=10, ge=1, le=100_000, description="Different people who must have been seen for a share"
+    )
+    most_people: int | None = Field(
+        default=None, ge=0, description="Tell when more people are in view; none: never"
+    )
+    lost_after: float = Field(
+        default=10.0, ge=0, description="Seconds without a picture before a camera is told as lost; 0: never"
+    )
+    zones: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the zones that are watched, each by itself; empty: the whole picture",
+    )
 
 
 class Sources(_Section):
@@ -149,7 +180,7 @@ class Settings(BaseSettings):
     detect: Detect = Field(default_factory=Detect)
     classify: Classify = Field(default_factory=Classify)
     people: PeopleSection = PeopleSection()
-    zones: tuple[ZoneSection, ...] = ()
+    zones: Annotated[tuple[Zone, ...], BeforeValidator(zones_from)] = ()
     alerts: Alerts = Alerts()
     sources: Sources = Sources()
     app: App = App()
@@ -187,17 +218,22 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
             return init_settings, env_settings, InitSettingsSource(settings_cls, content)
 
     try:
-        return Loaded(**chosen)  # type: ignore[arg-type]
+        loaded = Loaded(**chosen)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"unknown setting {where}{_known_settings(file)}") from None
-        raise ConfigError(f"setting {where}: {first['msg']}, got {_short(first['input'])}") from None
+        raise ConfigError(f"setting {where}: {first['msg']}, got {shorten(first['input'])}") from None
     except RecursionError:
         raise ConfigError("the environment's settings cannot be read: nested too deeply") from None
     except ValueError as error:  # pydantic-settings: a section in the environment that is no JSON
-        raise ConfigError(f"the environment's settings cannot be read: {one_line(error)}") from error
+        sections = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+        given_whole = " or ".join(name for name in os.environ if name.upper() in sections)
+        problem = f"{given_whole} is no JSON" if given_whole else one_line(error)
+        raise ConfigError(f"the environment's settings cannot be read: {problem}") from error
+    # Settings of two classes are never equal: streams would begin anew although nothing has changed.
+    return Settings.model_construct(loaded.model_fields_set, **dict(loaded))
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:
@@ -210,22 +246,14 @@ def _read_file(file: Path | None) -> dict[str, Any]:
         raise ConfigError(f"{file}: no such settings file") from None
 
 
-def _short(value: object) -> str:
-    """Returns a value for a message: at most 80 characters."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # thousands of digits or levels
-        return "something too long to show"
-    return text if len(text) <= 80 else f"{text[:80]}..."
-
-
 def _known_settings(file: Path | None) -> str:
     """Returns where an unknown setting stands, and the settings that are known."""
-    known = ", ".join(f"{name}.{key}" for name, section in _sections().items() for key in section)
+    known = ", ".join([*(f"{name}.{key}" for name, keys in _sections().items() for key in keys), "[[zones]]"])
     return f" (in {file} or the environment); known are {known}" if file else f"; known are {known}"
 
 
 def _sections() -> dict[str, list[str]]:
+    """Returns the keys of each section; zones are a list, and none."""
     return {
         name: list(field.annotation.model_fields)
         for name, field in Settings.model_fields.items()
@@ -259,4 +287,9 @@ def _refuse_unknown_environment() -> None:
             raise ConfigError(
                 f"unknown setting {name} in the environment; sections are"
                 f" {', '.join(key.upper() for key in Settings.model_fields)}"
+            )
+        if name.startswith(_PREFIX) and found and section.lower() not in _sections():
+            raise ConfigError(
+                f"{name}: in the environment, {section.lower()} are given as a whole, as JSON:"
+                f' {_PREFIX}{section.upper()}=\'[{{"name": ..., "kind": ..., "points": [...]}}]\''
             )

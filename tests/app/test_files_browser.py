@@ -13,6 +13,7 @@ import pytest
 
 from app.browsing import CHROMIUM, Browser
 from app.served import Server, ServerMaker
+from clips import write_clip
 from fakes import BLUE, GREEN
 from fakes import scene as squares
 from made.scenes import Place, scene
@@ -143,6 +144,41 @@ def test_a_video_shows_how_far_it_is_and_can_be_cancelled(browser: Browser, real
     page.get_by_text("Frame ").wait_for()
     page.get_by_role("button", name="Remove demo.mp4").click()
     page.get_by_role("button", name="Nothing at hand? Try the demo clip").wait_for()
+
+
+def test_a_click_on_the_timeline_moves_the_video_and_so_do_keys(
+    browser: Browser, fake_server: Server, tmp_path: Path
+) -> None:
+    frames = [squares({(1, 1): BLUE, (5, 4): GREEN if n < 60 else BLUE}) for n in range(100)]
+    clip = write_clip(tmp_path / "two.mp4", frames, fps=10)
+    live = browser.open(f"{fake_server.url}files")
+    page = live.page
+    page.locator("input[type=file]").set_input_files(str(clip))
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 1")
+
+    def wait_for(t: float) -> None:
+        page.wait_for_function(
+            "(t) => Math.abs(document.querySelector('video').currentTime - t) < 0.11", arg=t
+        )
+
+    bars = page.get_by_role("button", name=re.compile("^Person 2: "))
+    bars.first.wait_for()
+    bare, after = bars.all()
+    assert re.fullmatch("Person 2: no mask from 0:00 to 0:0[67]", bare.get_attribute("aria-label") or "")
+    area = bare.bounding_box()
+    assert area is not None
+    bare.click(position={"x": 0.75 * area["width"], "y": 5})
+    start = float(after.get_attribute("data-start") or 0)
+    assert start == pytest.approx(6.0, abs=1.0)
+    wait_for(0.75 * start)
+    assert float(page.locator(".rows").evaluate("(rows) => rows.style.getPropertyValue('--at')")) > 0.4
+    bare.press("ArrowRight")
+    page.keyboard.press("Enter")
+    wait_for(start)
+    page.get_by_role("button", name="Show 0:03 in the video").click()
+    wait_for(3.0)
+    assert page.locator("video").evaluate("(video) => video.paused")
+    assert live.errors == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

@@ -104,10 +104,8 @@ class TestVideoJob:
         job = finished(VideoJob("party.mp4", path, stream_setup))
         assert (job.state, job.error) == ("done", "")
         assert job.done == job.total == 20
-        assert job.peak == Counts(masked=1, unmasked=1, wrong=1)
-        assert [event.kind for event in job.events] == ["no_mask"]
         lines = [json.loads(line) for line in job.jsonl.read_text().splitlines()]
-        assert [line["index"] for line in lines] == list(range(20))
+        assert [line["index"] for line in lines if "type" not in line] == list(range(20))
         assert {line["source"] for line in lines} == {"party.mp4"}
         assert len(list(csv.DictReader(io.StringIO(job.csv.read_text())))) == 60
         with av.open(str(job.annotated)) as video:
@@ -115,6 +113,24 @@ class TestVideoJob:
             frames = [frame.to_ndarray(format="bgr24") for frame in video.decode(video=0)]
         assert len(frames) == 20
         assert np.abs(frames[5].astype(int) - THREE).max() > 100  # the marks
+
+    def test_people_are_followed_and_summed_up(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
+        frames = [scene({(1, 1): BLUE, (8, 5): GREEN if n < 20 else BLUE}) for n in range(40)]
+        job = finished(VideoJob("party.mp4", write_clip(tmp_path / "in.mp4", frames, fps=5), stream_setup))
+        assert job.people.length == pytest.approx(7.8)
+        assert job.people.counts == job.counts.so_far == Counts(masked=2)
+        calm, bare = job.people.persons
+        assert [span.state for span in calm.spans] == ["with_mask"]
+        assert [span.state for span in bare.spans] == ["without_mask", "with_mask"]
+        assert bare.spans[1].start == pytest.approx(4.0, abs=1.0)
+        (event,) = job.people.events
+        assert (event.kind, event.track_id) == ("no_mask", bare.track_id)
+        told = [json.loads(line) for line in job.jsonl.read_text().splitlines() if '"type"' in line]
+        assert [(line["type"], line["t"]) for line in told] == [("event", event.t), ("summary", 7.8)]
+        assert told[1]["people"]["total"] == 2
+        rows = list(csv.DictReader(io.StringIO(job.people_csv.read_text())))
+        assert [row["track_id"] for row in rows] == [str(one.track_id) for one in job.people.persons]
+        assert float(rows[1]["seconds_without_mask"]) == pytest.approx(bare.spans[0].seconds, abs=1e-3)
 
     def test_cancelling_ends_it_and_leaves_nothing_half_done(
         self, stream_setup: StreamSetup, tmp_path: Path
@@ -192,7 +208,8 @@ class TestVideoJob:
     def test_it_can_be_run_again_with_other_settings(self, stream_setup: StreamSetup, tmp_path: Path) -> None:
         job = finished(VideoJob("a.mp4", write_clip(tmp_path / "a.mp4", [THREE] * 3, fps=5), stream_setup))
         blind = StreamSetup(Engine(stream_setup.engine.detector, None, threshold=2.0), stream_setup.settings)
-        assert finished(job.rerun(blind)).peak == Counts()
+        assert job.people.persons
+        assert finished(job.rerun(blind)).people.persons == ()
 
 
 class TestWorkspace:
@@ -235,9 +252,9 @@ class TestWorkspace:
         for job in list(workspace.jobs.values()):
             assert isinstance(job, VideoJob)
             finished(job)
-        assert len(list(workspace.folder.iterdir())) == 8
+        assert len(list(workspace.folder.iterdir())) == 10
         workspace.remove("a")
-        assert len(list(workspace.folder.iterdir())) == 4
+        assert len(list(workspace.folder.iterdir())) == 5
         assert list(workspace.jobs) == ["b"]
         workspace.close()
 

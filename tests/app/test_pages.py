@@ -382,7 +382,12 @@ class TestFilesPage:
         assert {metric.label.split(" ", 1)[1]: metric.value for metric in page.metric} == {
             **{"Masked": "1", "No mask": "1", "Worn wrongly": "1", "Unsure": "0"}
         }
-        assert downloads(page) == ["Video", "JSON lines", "CSV"]
+        assert "3 people" in shown(page)
+        assert "1 of 3 wear the mask right" in shown(page)
+        (table,) = page.table
+        assert list(table.value["Person"]) == ["1", "2", "3"]
+        assert downloads(page) == ["Video", "People (CSV)", "JSON lines", "CSV"]
+        assert not [button for button in page.button if button.label.startswith("Run again")]
         assert not page.exception
 
     def test_what_is_taken_from_the_list_is_deleted(self, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from maskwatch.app.error_line import without_folders
-from maskwatch.app.pages.wording import escape_markdown
+from maskwatch.app.pages.wording import clock, escape_markdown, exact_duration, percent
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,19 @@ def test_folders_are_left_out(text: str, told: str) -> None:
 )
 def test_other_slashes_stay(text: str) -> None:
     assert without_folders(text) == text
+
+
+def test_times_read_as_players_show_them() -> None:
+    assert [clock(t) for t in (0, 5.9, 65, 3723)] == ["0:00", "0:05", "1:05", "1:02:03"]
+    assert [exact_duration(t) for t in (0.46, 59.9, 59.97, 125)] == [
+        "0.5 s",
+        "59.9 s",
+        "1:00 min",
+        "2:05 min",
+    ]
+
+
+def test_shares_are_told_in_per_cent() -> None:
+    assert [percent(share).replace("\N{NO-BREAK SPACE}", " ") for share in (0.666, 1.0, None)] == [
+        *("67 %", "100 %", "\N{EN DASH}")
+    ]

@@ -10,12 +10,17 @@ import pytest
 
 import maskwatch
 from maskwatch.annotate import STYLES, annotate
-from maskwatch.captions import Rectangle, place
+from maskwatch.captions import Rectangle, covers, place
 from maskwatch.types import Faces
 
 PICTURE = (200, 200)
 SIZE = (40, 20)
 BOX = (80, 80, 120, 120)
+
+
+def test_what_touches_is_not_covered() -> None:
+    assert not covers((80, 60, 120, 80), [BOX, (0, 0, 80, 80)])
+    assert covers((80, 60, 120, 80), [(0, 0, 9, 9), (119, 79, 130, 90)])
 
 
 def test_above_is_the_usual_place() -> None:

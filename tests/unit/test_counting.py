@@ -1,6 +1,7 @@
 import numpy as np
 
 from maskwatch.counting import Counts, count
+from maskwatch.proportion import Proportion
 from maskwatch.types import Faces
 
 
@@ -32,3 +33,13 @@ def test_every_number_is_added() -> None:
     assert Counts(1, 2, 3, 4).total == 10
     assert str(Counts(1, 2, 3, 4)) == "10 faces: 1 masked, 2 unmasked, 3 worn wrongly, 4 uncertain"
     assert str(Counts()).startswith("0 faces:")
+
+
+def test_people_have_their_word() -> None:
+    assert Counts(1).words("person", "people").startswith("1 person: 1 masked")
+    assert Counts(1, 1).words("person", "people").startswith("2 people: 1 masked")
+
+
+def test_the_share_is_of_those_whose_state_is_certain() -> None:
+    assert Counts(3, 4, 5, 6).share == Proportion(3, 12)
+    assert Counts(uncertain=6).share.value is None

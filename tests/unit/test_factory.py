@@ -9,11 +9,14 @@ from fakes import BLUE, GREEN, box, scene
 from maskwatch.classifiers.score_fusion import ScoreFusion
 from maskwatch.detectors.ssd import SSD
 from maskwatch.errors import ConfigError, ModelError
-from maskwatch.factory import from_settings, load, model_info, rules
+from maskwatch.factory import from_settings, load, model_info, new_session, rules
 from maskwatch.models.catalog import CLASSIFIERS, DETECTORS
 from maskwatch.models.download import FILES
-from maskwatch.rules import NoMaskRule
-from maskwatch.settings import Settings, load_settings
+from maskwatch.people.zones import Zone
+from maskwatch.pipeline import Engine
+from maskwatch.rules import CrowdRule, LostCameraRule, LowShareRule, NoMaskRule, WornWronglyRule
+from maskwatch.rules.spell import Patience
+from maskwatch.settings import Alerts, Settings, load_settings
 from maskwatch.types import Faces, Image
 
 
@@ -163,10 +166,97 @@ def test_settings_are_followed(fake_models: FakeModels) -> None:
     engine = from_settings(settings)
     assert isinstance(engine.detector, SSD)
     assert (engine.detector.sizes, engine.detector.threshold, engine.threshold) == ((128,), 0.9, 0.9)
-    (rule,) = rules(settings.alerts)
+    camera, rule = rules(settings.alerts)
+    assert isinstance(camera, LostCameraRule)
     assert isinstance(rule, NoMaskRule)
-    assert (rule.after, rule.gap) == (7, 2)
-    assert rules(settings.alerts)[0] is not rule  # it remembers: one for each stream
+    assert (rule.patience, rule.zone) == (Patience(after=7, gap=2, again_after=60, remind=None), "")
+    assert rules(settings.alerts)[1] is not rule  # it remembers: one for each stream
+
+
+def test_every_rule_that_is_wanted() -> None:
+    alerts = Alerts(
+        no_mask=False,
+        worn_wrongly=True,
+        wrong_after=4,
+        gap=2,
+        again_after=30,
+        remind=5,
+        share_below=70,
+        share_minutes=2,
+        share_people=6,
+        most_people=9,
+        lost_after=20,
+    )
+    camera, wrong, share, crowd = rules(alerts)
+    assert isinstance(camera, LostCameraRule)
+    assert camera.after == 20
+    assert isinstance(wrong, WornWronglyRule)
+    assert wrong.patience == Patience(after=4, gap=2, again_after=30, remind=300)
+    assert isinstance(share, LowShareRule)
+    assert (share.below, share.over, share.least) == (0.7, 120, 6)
+    assert isinstance(crowd, CrowdRule)
+    assert (crowd.most, crowd.patience) == (9, Patience(after=3, gap=1, again_after=30, remind=300))
+    bare = rules(alerts.model_copy(update={"no_mask": True}))[1]
+    assert isinstance(bare, NoMaskRule)
+    assert bare.patience == Patience(after=3, gap=2, again_after=30, remind=300)
+
+
+def test_rules_may_be_switched_off() -> None:
+    assert rules(Alerts(no_mask=False, lost_after=0)) == []
+    # No person more than none is a limit, too.
+    assert [type(rule) for rule in rules(Alerts(no_mask=False, lost_after=0, most_people=0))] == [CrowdRule]
+
+
+CORNERS = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9))
+PLACES = [
+    *(Zone("door", "zone", CORNERS), Zone("hall", "zone", CORNERS)),
+    *(Zone("gate", "line", CORNERS), Zone("poster", "ignore", CORNERS)),
+]
+
+
+def test_each_zone_is_watched_by_rules_of_its_own() -> None:
+    """The camera is one, whatever is watched in its picture; a name that is given twice is one zone."""
+    alerts = Alerts(
+        worn_wrongly=True, share_below=50, most_people=3, zones=("hall", "door", "hall"), remind=1
+    )
+    found = rules(alerts, PLACES)
+    assert [(type(rule), getattr(rule, "zone", None)) for rule in found] == [
+        (LostCameraRule, None),
+        *((kind, "hall") for kind in (NoMaskRule, WornWronglyRule, LowShareRule, CrowdRule)),
+        *((kind, "door") for kind in (NoMaskRule, WornWronglyRule, LowShareRule, CrowdRule)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "places", "message"),
+    [
+        ("dor", PLACES, "no zone is named 'dor': did you mean 'door'? zones are door, hall"),
+        ("street", PLACES, "no zone is named 'street': zones are door, hall"),
+        ("gate", PLACES, "'gate' is a line, which no rule watches; zones are door, hall"),
+        ("poster", PLACES, "'poster' is an ignored area, which no rule watches; zones are door, hall"),
+        ("door", [], "no zone is named 'door': there are no zones; name them under [[zones]]"),
+        (
+            *("gate", PLACES[2:]),
+            "'gate' is a line, which no rule watches; there are no zones; name them under [[zones]]",
+        ),
+    ],
+)
+def test_zones_that_are_not_there_are_refused(name: str, places: list[Zone], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        rules(Alerts(zones=(name,)), places)
+    assert str(caught.value) == f"setting alerts.zones: {message}"
+
+
+def test_a_session_has_its_rules_and_zones_from_the_settings() -> None:
+    door = {"name": "door", "points": CORNERS}
+    settings = Settings.model_validate({"zones": [door], "alerts": {"zones": ["door"], "lost_after": 0}})
+    session = new_session(Engine(Everywhere()), settings)
+    assert session.zones == (Zone("door", "zone", CORNERS),)
+    (rule,) = session.rules
+    assert isinstance(rule, NoMaskRule)
+    assert rule.zone == "door"
+    with pytest.raises(ConfigError, match=r"alerts\.zones: no zone is named 'dor'"):
+        new_session(Engine(Everywhere()), settings.model_copy(update={"alerts": Alerts(zones=("dor",))}))
 
 
 def test_table_is_whole() -> None:

@@ -14,6 +14,7 @@ from conftest import command_environment
 from made import files
 from maskwatch import annotate, load
 from maskwatch.errors import SinkError, SourceError
+from maskwatch.people.person import People
 from maskwatch.pipeline import Engine, Session, run
 from maskwatch.second_tries import Retry
 from maskwatch.sources.images import read_image
@@ -83,13 +84,20 @@ class Halving:
 
 
 class Counting:
-    """One event a frame, with the number of faces and the time in it."""
+    """One event a frame, with the number of people and the time in it."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
-    def update(self, faces: Faces, t: float) -> list[Event]:
-        return [Event(self.kind, t, f"{len(faces)} faces")]
+    def update(self, people: People, t: float) -> list[Event]:
+        return [Event(self.kind, t, f"{len(people)} people")]
+
+
+class Silent(Counting):
+    """Reports silence, too."""
+
+    def silence(self, seconds: float, t: float) -> list[Event]:
+        return [Event(self.kind, t, f"nothing for {seconds:g} s")]
 
 
 @pytest.mark.parametrize(
@@ -128,10 +136,20 @@ def test_a_session_asks_every_rule_and_keeps_the_frame() -> None:
     result = session(frame)
     assert result.frame is frame
     assert result.faces.boxes.tolist() == [[1, 2, 3, 4]]
-    assert result.events == (Event("first", 1.5, "1 faces"), Event("second", 1.5, "1 faces"))
+    assert result.people is None  # nobody is followed from one still picture to the next
+    assert result.events == (Event("first", 1.5, "0 people"), Event("second", 1.5, "0 people"))
     assert 0 < result.seconds < 60
     assert session.rules == tuple(rules)
     assert Session(Engine(Fixed()))(frame).events == ()
+
+
+def test_a_session_tells_silence_to_the_rules_that_ask_for_it() -> None:
+    session = Session(Engine(Fixed()), [Counting("deaf"), Silent("first"), Silent("second")])
+    assert session.silence(4.0, 9.0) == (
+        Event("first", 9.0, "nothing for 4 s"),
+        Event("second", 9.0, "nothing for 4 s"),
+    )
+    assert Session(Engine(Fixed())).silence(4.0, 9.0) == ()
 
 
 def test_every_frame_goes_through_in_order_and_none_too_early() -> None:

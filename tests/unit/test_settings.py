@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from maskwatch.errors import ConfigError
+from maskwatch.people.zones import Zone
 from maskwatch.settings import load_settings
 
 
@@ -49,6 +50,13 @@ def test_named_files_win_over_the_usual_one(empty_folder: Path, monkeypatch: pyt
     monkeypatch.setenv("MASKWATCH_CONFIG", str(by_environment))
     assert load_settings().detect.size == 300
     assert load_settings(by_name).detect.size == 200
+
+
+def test_read_twice_they_are_equal() -> None:
+    first, second = load_settings(), load_settings()
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first != load_settings(given={"alerts": {"after": 9}})
 
 
 def test_frozen() -> None:
@@ -99,8 +107,13 @@ def test_missing_file(tmp_path: Path) -> None:
         load_settings(tmp_path / "nowhere.toml")
 
 
+ALERTS = "after wrong_after gap again_after remind share_below share_minutes lost_after".split()
+
+
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
-@pytest.mark.parametrize("name", ["sources.timeout", "sources.max_megapixels", "alerts.after", "alerts.gap"])
+@pytest.mark.parametrize(
+    "name", ["sources.timeout", "sources.max_megapixels", *(f"alerts.{name}" for name in ALERTS)]
+)
 def test_numbers_are_finite(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
@@ -147,3 +160,94 @@ def test_a_deep_section_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MASKWATCH_DETECT", "[" * 100_000)
     with pytest.raises(ConfigError, match="the environment's settings cannot be read"):
         load_settings()
+
+
+def test_alerts_as_shipped() -> None:
+    assert load_settings().alerts.model_dump() == {
+        "no_mask": True,
+        "after": 3.0,
+        "worn_wrongly": False,
+        "wrong_after": 5.0,
+        "gap": 1.0,
+        "again_after": 60.0,
+        "remind": None,
+        "share_below": None,
+        "share_minutes": 10.0,
+        "share_people": 10,
+        "most_people": None,
+        "lost_after": 10.0,
+        "zones": (),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        *(("after", 0, -0.1), ("wrong_after", 0, -0.1), ("gap", 0, -0.1), ("lost_after", 0, -0.1)),
+        *(("again_after", 0, -0.1), ("again_after", 86400, 86401)),
+        *(("remind", 0.1, 0), ("share_minutes", 0.1, 0), ("share_minutes", 1440, 1441)),
+        *(("share_below", 0.1, 0), ("share_below", 100, 100.1)),
+        *(("share_people", 1, 0), ("share_people", 100_000, 100_001)),
+        *(("most_people", 0, -1), ("most_people", 1000, 1.5)),
+        *(("worn_wrongly", True, "perhaps"), ("no_mask", False, 2), ("zones", ["a", "b"], "a")),
+    ],
+)
+def test_bounds_of_alerts(name: str, allowed: object, refused: object) -> None:
+    alerts = load_settings(given={"alerts": {name: allowed}}).alerts
+    assert getattr(alerts, name) == (tuple(allowed) if isinstance(allowed, list) else allowed)
+    with pytest.raises(ConfigError, match=rf"^setting alerts\.{name}"):
+        load_settings(given={"alerts": {name: refused}})
+
+
+def test_zones_of_alerts_from_the_environment(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKWATCH_ALERTS__ZONES", '["door", "hall"]')
+    assert load_settings().alerts.zones == ("door", "hall")
+
+
+ZONES = '[[zones]]\nname = "door"\nkind = "line"\npoints = [[0.2, 0.5], [0.8, 0.5]]\n'
+
+
+def test_zones(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().zones == ()
+    write(empty_folder, ZONES)
+    assert load_settings().zones == (Zone("door", "line", ((0.2, 0.5), (0.8, 0.5))),)
+    monkeypatch.setenv("MASKWATCH_ZONES", '[{"name": "hall", "points": [[0, 0], [1, 0], [1, 1]]}]')
+    assert load_settings().zones == (Zone("hall", "zone", ((0, 0), (1, 0), (1, 1))),)
+    assert hash(load_settings().zones) == hash(load_settings().zones)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (ZONES.replace(", [0.8, 0.5]", ""), "^zone 'door': a line needs at least 2 points, got 1$"),
+        (ZONES.replace("0.8", "8"), "^zone 'door': point 2 lies outside the picture"),
+        (ZONES.replace("0.8", "nan"), "^zone 'door': point 2 lies outside the picture"),
+        (ZONES + ZONES, "^zone 'door': 2 zones have this name"),
+        ("[zones]\nname = 'door'", "^zones are a list"),
+        (ZONES.replace("zones", "zonen"), r"unknown setting zonen.*people\.hidden.*\[\[zones\]\]"),
+    ],
+)
+def test_bad_zones_are_named(empty_folder: Path, text: str, message: str) -> None:
+    write(empty_folder, text)
+    with pytest.raises(ConfigError, match=message):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MASKWATCH_ZONES", "door", "the environment's settings cannot be read: MASKWATCH_ZONES is no JSON"),
+        ("MASKWATCH_ZONES", '{"name": "door"}', "zones are a list"),
+        ("MASKWATCH_ZONES", '[{"name": "door", "points": [[0, 0]]}]', "zone 'door': a zone needs at least 3"),
+        ("MASKWATCH_ZONES__0__NAME", "door", "zones are given as a whole, as JSON: MASKWATCH_ZONES='"),
+        ("MASKWATCH_ZONES__NAME", "door", "zones are given as a whole"),
+        ("MASKWATCH_PEOPLE__HIDDEN", "0", "people.hidden: .*greater than 0"),
+    ],
+)
+def test_bad_zones_in_the_environment(
+    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)

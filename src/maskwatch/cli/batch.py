@@ -9,12 +9,15 @@ from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maskwatch.cli.sums import number_of, people_in_words
 from maskwatch.counting import Counts, count
 from maskwatch.crash_log import debugging, unforeseen
 from maskwatch.errors import MaskwatchError, SinkError
 from maskwatch.factory import from_settings, new_session
 from maskwatch.pipeline import Engine, Session, run
+from maskwatch.sinks.base import SummarySink
 from maskwatch.sinks.pictures import PictureSink, UniqueNames
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.sources.files import is_video
 from maskwatch.sources.images import Images
 from maskwatch.sources.video import VideoFile
@@ -44,8 +47,8 @@ class Batch:
         self._settings = settings
         self._save = save
         self.interrupted = False
-        self._pictures = self._videos = self._frames = 0
-        self._picture_counts = self._video_counts = Counts()
+        self._pictures = self._videos = self._frames = self._alerts = 0
+        self._faces = self._people = Counts()
         self._notes: list[str] = []
         self._picture_sink = PictureSink(save) if save is not None else None
         self._video_names = UniqueNames()
@@ -109,46 +112,63 @@ class Batch:
         except (SinkError, OSError) as error:
             raise _RowsError(error) from error
 
+    def _write_summary(self, rows: Sink, summary: StreamSummary) -> None:
+        """Writes the sums over a video, where they have a place."""
+        try:
+            if isinstance(rows, SummarySink):
+                rows.write_summary(summary)
+        except (SinkError, OSError) as error:
+            raise _RowsError(error) from error
+
     def summary(self) -> Iterator[str]:
         """Yields the sums as lines for people."""
         yield from self._notes
         if self._pictures or not self._videos:
-            yield f"{_number(self._pictures, 'picture')}, {self._picture_counts}"
+            yield f"{number_of(self._pictures, 'picture')}, {self._faces}"
         if self._videos:
             yield (
-                f"{_number(self._videos, 'video')} of {_number(self._frames, 'frame')},"
-                f" {self._video_counts} (everybody counts in every frame)"
+                f"{number_of(self._videos, 'video')} of {number_of(self._frames, 'frame')},"
+                f" {people_in_words(self._people)}; {number_of(self._alerts, 'alert')}"
             )
 
     def _picture(self, path: str, rows: Sink) -> None:
         for result in run(Images([path], self._settings.sources.max_megapixels), Session(self._engine)):
             self._write(rows, result)
             self._pictures += 1
-            self._picture_counts += count(result.faces)
+            self._faces += count(result.faces)
             if self._picture_sink is not None:
                 self._picture_sink.write(result)
 
     def _video(self, path: str, number: int, rows: Sink, bar: Bar) -> None:
         video = VideoFile(path, max_megapixels=self._settings.sources.max_megapixels)
+        session = new_session(self._video_engine, self._settings)
+        summary = StreamSummary(path)
         self._videos += 1
-        with self._annotated_sink(path, video.fps) as annotated:
-            for result in run(video, new_session(self._video_engine, self._settings)):
-                self._write(rows, result)
-                self._frames += 1
-                self._video_counts += count(result.faces)
-                if annotated is not None:
-                    annotated.write(result)
-                bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
+        try:
+            with self._annotated_sink(path, video.fps, session) as annotated:
+                for result in run(video, session):
+                    self._write(rows, result)
+                    summary.add(result)
+                    if annotated is not None:
+                        annotated.write(result)
+                    bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
+            summary.history = session.history if summary.people else None
+            self._write_summary(rows, summary)
+        finally:  # what was seen of a video that is damaged further on, or that the user ended, counts
+            self._frames += summary.frames
+            self._alerts += summary.events
+            if summary.people is not None:
+                self._people += summary.people.so_far
         if video.skipped:
-            self._notes.append(f"{path}: {_number(video.skipped, 'damaged frame')} left out")
+            self._notes.append(f"{path}: {number_of(video.skipped, 'damaged frame')} left out")
 
-    def _annotated_sink(self, path: str, fps: float) -> Sink | nullcontext[None]:
+    def _annotated_sink(self, path: str, fps: float, session: Session) -> Sink | nullcontext[None]:
         if self._save is None:
             return nullcontext()
         from maskwatch.sinks.video import VideoSink
 
         name = self._video_names.take(Path(path).stem, ".mp4")
-        return VideoSink(self._save / name, sound=path, fps=fps)
+        return VideoSink(self._save / name, sound=path, fps=fps, zones=session.zones)
 
 
 class _RowsError(Exception):
@@ -157,7 +177,3 @@ class _RowsError(Exception):
     def __init__(self, cause: SinkError | OSError) -> None:
         super().__init__(str(cause))
         self.cause = cause
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -56,8 +56,8 @@ def detect(
 ) -> None:
     """Find faces in pictures and videos and say how their masks are worn.
 
-    Pictures are searched at their own size, up to 1280 pixels, very large ones also in pieces; of a video
-    every frame is searched. Where no face of a picture convinces, it is also searched turned.
+    Pictures are searched at their own size, up to 1280 pixels, very large ones also in pieces; where no face
+    convinces, also turned. Of a video every frame is searched, and people are followed: each counts once.
     A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
     """
     from maskwatch.atomic_file import protected
@@ -84,8 +84,11 @@ def detect(
     to_stdout = output is None or str(output) in STDOUT
     with protected([*files, *input_files(ctx, settings)]):
         # Flushed: what is in the file are whole results at any time, also if the program has to end at once.
-        rows = (JsonLines if form is Format.JSONL else Csv)(
-            sys.stdout if output is None or to_stdout else output, flush=not to_stdout
+        target = sys.stdout if output is None or to_stdout else output
+        rows = (
+            JsonLines(target, flush=not to_stdout, events=True)
+            if form is Format.JSONL
+            else Csv(target, flush=not to_stdout)
         )
         # Lines of data and a moving bar on one terminal would tear each other apart.
         with rows, Bar(len(files), shown=not to_stdout or not sys.stdout.isatty()) as bar:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,6 +62,14 @@ Upright = Annotated[
         show_default=False,
     ),
 ]
+Zones = Annotated[
+    Path | None,
+    typer.Option(
+        "--zones",
+        metavar="FILE",
+        help="Zones, lines and areas to be ignored, as TOML or JSON; instead of those of the settings.",
+    ),
+]
 Names = Annotated[
     str,
     typer.Option(
@@ -104,6 +113,8 @@ def settings_from(
     classifier: str | None,
     size: int | None,
     upright: bool | None = None,
+    alerts: Mapping[str, Any] | None = None,
+    zones: Path | None = None,
 ) -> Settings:
     """Returns the settings; options given on the command line override all other places.
 
@@ -114,20 +125,30 @@ def settings_from(
         classifier: Name, file or module:Class, or None.
         size: Longer side in pixels, or None.
         upright: Whether pictures are known to be upright, or None.
+        alerts: Settings of the section `alerts`; None as a value takes one away.
+        zones: File of the zones, or None.
 
     Raises:
-        ConfigError: A setting is unknown or out of range.
+        ConfigError: A setting is unknown or out of range, or the zones cannot be read.
     """
     from maskwatch.settings import load_settings
+    from maskwatch.zone_files import load_zones
 
     config: Path | None = ctx.obj
-    return load_settings(
+    settings = load_settings(
         config,
         {
             "detect": {"threshold": threshold, "detector": detector, "size": size, "upright": upright},
             "classify": {"classifier": classifier},
+            "alerts": alerts or {},
         },
     )
+    changes: dict[str, Any] = {}
+    if taken_away := {name: None for name, value in (alerts or {}).items() if value is None}:
+        changes["alerts"] = settings.alerts.model_copy(update=taken_away)
+    if zones is not None:
+        changes["zones"] = load_zones(zones)
+    return settings.model_copy(update=changes) if changes else settings
 
 
 def input_files(ctx: typer.Context, settings: Settings) -> list[str | Path | None]:

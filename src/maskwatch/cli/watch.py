@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maskwatch.cli.alert_options import AlertRules, alert_settings
 from maskwatch.cli.options import (
     STDOUT,
     ClassifierName,
     DetectorName,
     Size,
     Threshold,
+    Zones,
     input_files,
     settings_from,
 )
 from maskwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from maskwatch.cli.watching import Display
+    from maskwatch.pipeline import Session
+    from maskwatch.sinks.base import Sink
+    from maskwatch.sinks.summary import StreamSummary
+    from maskwatch.sources.base import Source
 
 
 class Format(StrEnum):
@@ -42,7 +52,12 @@ def watch(
     ] = None,
     form: Annotated[
         Format | None,
-        typer.Option("--format", "-f", help="[default: text on a terminal, else jsonl]"),
+        typer.Option(
+            "--format",
+            "-f",
+            help="text shows the people: as a table on a terminal, else as lines."
+            " [default: text on a terminal, else jsonl]",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -53,20 +68,27 @@ def watch(
             help="Write there when the source ends; with csv the events go to FILE.events.csv.",
         ),
     ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.mp4", help="Also write a video with the people and zones marked."),
+    ] = None,
+    zones: Zones = None,
+    alert: AlertRules = None,
     threshold: Threshold = None,
     detector: DetectorName = None,
     classifier: ClassifierName = None,
     size: Size = None,
 ) -> None:
-    """Watch a camera, a stream or a video and print the faces found. Ctrl-C ends it.
+    """Watch a camera, a stream or a video: who is there, and how the masks are worn. Ctrl-C ends it.
 
-    Of a camera or stream the newest frame is searched, so that it never lags; of a file every frame.
+    Everybody gets a number and is counted once. Of a camera or stream the newest frame is searched, so that
+    it never lags; of a file every frame. With --output, a terminal shows the people as well.
     """
     from maskwatch.atomic_file import protected
     from maskwatch.cli.messages import say
-    from maskwatch.cli.watching import TextLines, watch_source
-    from maskwatch.sinks.base import Sink
-    from maskwatch.sinks.rows import Csv, EventsCsv, JsonLines
+    from maskwatch.cli.sums import totals
+    from maskwatch.cli.watching import open_session, watch_source
+    from maskwatch.sinks.summary import StreamSummary
     from maskwatch.sources.opening import open_source
 
     if output is not None and str(output) in STDOUT:
@@ -74,21 +96,68 @@ def watch(
     if form is None:
         plain = Format.CSV if output is not None and output.suffix.lower() == ".csv" else Format.JSONL
         form = Format.TEXT if output is None and sys.stdout.isatty() else plain
-    settings = settings_from(ctx, threshold, detector, classifier, size)
+    if form is Format.TEXT and output is not None:
+        raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
+    if save is not None and save.suffix.lower() != ".mp4":
+        raise ConfigError(f"{save}: --save writes an MP4 video; give it a name that ends in .mp4")
+    if save is not None and output is not None and save.resolve() == output.resolve():
+        raise ConfigError(f"{save}: cannot hold both the video and the rows; give them names of their own")
+    settings = settings_from(
+        ctx, threshold, detector, classifier, size, alerts=alert_settings(alert or []), zones=zones
+    )
     opened = open_source(source, settings.sources)
-    with protected([source, *input_files(ctx, settings)]):
-        sinks: list[Sink]
-        if form is Format.TEXT:
-            if output is not None:
-                raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
-            sinks = [TextLines(sys.stdout, rewrite=sys.stdout.isatty())]
-        else:
-            target = sys.stdout if output is None else output
-            if form is Format.JSONL:
-                sinks = [JsonLines(target, flush=True, events=True)]
-            else:
-                sinks = [Csv(target, flush=True)]
-            if form is Format.CSV and output is not None:
-                sinks.append(EventsCsv(output.with_name(f"{output.stem}.events.csv"), flush=True))
-        totals = watch_source(opened, settings, sinks, seconds)
-    say(str(totals))
+    summary = StreamSummary(opened.name)
+    with protected([source, zones, *input_files(ctx, settings)]):
+        session = open_session(opened, settings)
+        sinks = _row_sinks(form, output)
+        if save is not None:
+            sinks.append(_video_sink(save, source, opened, session))
+        started = time.monotonic()
+        watch_source(opened, session, sinks, summary, _display(form, output, summary), seconds)
+    say(*totals(summary, time.monotonic() - started))
+
+
+def _row_sinks(form: Format, output: Path | None) -> list[Sink]:
+    """Returns the sinks for the rows, and for the events of a CSV file."""
+    from maskwatch.sinks.rows import Csv, EventsCsv, JsonLines
+
+    target = sys.stdout if output is None else output
+    if form is Format.TEXT:
+        return []
+    if form is Format.JSONL:
+        return [JsonLines(target, flush=True, events=True)]
+    if output is None:
+        return [Csv(target, flush=True)]
+    events = output.with_name(f"{output.stem}.events.csv")
+    return [Csv(target, flush=True), EventsCsv(events, flush=True)]
+
+
+def _video_sink(path: Path, text: str, source: Source, session: Session) -> Sink:
+    """Returns the sink for the marked video; that of a file keeps the file's sound and frame rate."""
+    from maskwatch.sinks.video import VideoSink
+    from maskwatch.sources.images import Images
+    from maskwatch.sources.video import VideoFile
+
+    if isinstance(source, Images):
+        raise ConfigError(
+            f"{path}: --save writes a video, and {text} holds pictures: `maskwatch detect --save`"
+        )
+    if isinstance(source, VideoFile):
+        sound = text if Path(text).is_file() else None
+        return VideoSink(path, sound=sound, fps=source.fps, zones=session.zones)
+    return VideoSink(path, zones=session.zones, recording=True)
+
+
+def _display(form: Format, output: Path | None, summary: StreamSummary) -> Display | None:
+    """Returns what shows the people, where stdout is not needed for rows."""
+    from rich.console import Console
+
+    from maskwatch.cli.people_table import PeopleTable, can_show_table
+    from maskwatch.cli.text_lines import TextLines
+
+    if form is not Format.TEXT and output is None:
+        return None
+    console = Console()
+    if can_show_table(console):
+        return PeopleTable(console, summary)
+    return TextLines(sys.stdout) if form is Format.TEXT else None

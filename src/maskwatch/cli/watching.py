@@ -4,106 +4,152 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from datetime import datetime
 from os import cpu_count
-from types import TracebackType
-from typing import Self, TextIO
+from typing import Final, Protocol
 
 from maskwatch.cli.messages import say
-from maskwatch.counting import Counts, count
+from maskwatch.errors import SourceError
 from maskwatch.factory import from_settings, new_session
 from maskwatch.latest import Latest
-from maskwatch.pipeline import run
-from maskwatch.results import Result
+from maskwatch.pipeline import Engine, Session
 from maskwatch.settings import Settings
-from maskwatch.sinks.base import Sink
+from maskwatch.sinks.base import EventSink, Sink, SummarySink
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.sources.base import Source
-from maskwatch.types import Frame
+from maskwatch.sources.images import Images
+from maskwatch.types import Event, Frame
+
+_PAUSE: Final = 0.5
+"""Seconds without a frame after which the rules and the display are told, again and again."""
 
 
-@dataclass
-class Totals:
-    """Sums over the frames so far; `str()` gives one line for people.
+class Display(Sink, Protocol):
+    """A sink that shows people what happens now."""
 
-    Attributes:
-        frames: Frames that were searched.
-        dropped: Frames of a live source that were skipped.
-        alerts: Events that the rules raised.
-        most: Counts of the frame with the most faces.
-        started: Start on the monotonic clock, in seconds.
+    def pause(self, seconds: float) -> None:
+        """Shows for how long no frame has come."""
+        ...
+
+
+def open_session(source: Source, settings: Settings) -> Session:
+    """Loads the models for a source and makes its session.
+
+    Args:
+        source: Pictures that have nothing to do with each other are not followed.
+        settings: Models, thresholds, zones and rules.
+
+    Raises:
+        MaskwatchError: The models cannot be loaded.
     """
-
-    frames: int = 0
-    dropped: int = 0
-    alerts: int = 0
-    most: Counts = field(default_factory=Counts)
-    started: float = field(default_factory=time.monotonic)
-
-    def add(self, result: Result) -> None:
-        """Adds the next result."""
-        self.frames += 1
-        self.alerts += len(result.events)
-        counts = count(result.faces)
-        if counts.total > self.most.total:
-            self.most = counts
-
-    def __str__(self) -> str:
-        seconds = time.monotonic() - self.started
-        return (
-            f"{self.frames} frames in {seconds:.1f} s ({self.frames / max(seconds, 1e-9):.1f} a second),"
-            f" {self.dropped} dropped; most at once {self.most};"
-            f" {self.alerts} alert{'' if self.alerts == 1 else 's'}"
-        )
+    threads = 1 if source.live else min(2, cpu_count() or 1)
+    engine: Engine = from_settings(settings, live=True, threads=threads)
+    if isinstance(source, Images):
+        return Session(engine, follow=False)
+    # Minutes and hours of a live source are those of the clock on the wall.
+    return new_session(engine, settings, start=datetime.now().astimezone() if source.live else None)
 
 
 def watch_source(
-    source: Source, settings: Settings, sinks: Sequence[Sink], seconds: float | None = None
-) -> Totals:
-    """Finds faces in a source until it ends, `seconds` have passed, or the user presses Ctrl-C.
+    source: Source,
+    session: Session,
+    sinks: Sequence[Sink],
+    summary: StreamSummary,
+    display: Display | None = None,
+    seconds: float | None = None,
+) -> None:
+    """Follows the people of a source until it ends, `seconds` have passed, or the user presses Ctrl-C.
 
     Args:
         source: Of a live source the newest frame is taken each time, of any other every frame.
-        settings: Models, thresholds and rules.
-        sinks: Each gets every result.
+        session: A fresh one.
+        sinks: Each gets every result, and what else it takes: events without a frame, the summary.
+        summary: Gets the sums.
+        display: Shows what happens now.
         seconds: Time limit in seconds of the source; None for none.
 
-    Returns:
-        The sums over all frames.
-
     Raises:
-        MaskwatchError: The models cannot be loaded, or the source fails.
+        SourceError: The source fails. What the sinks have of a live one is kept: it cannot be had again.
+        SinkError: A sink cannot be written.
     """
-    threads = 1 if source.live else min(2, cpu_count() or 1)
-    session = new_session(from_settings(settings, live=True, threads=threads), settings)
-    totals = Totals()
+    shown = [] if display is None else [display]
+    lost: SourceError | None = None
     with ExitStack() as files:
-        for sink in sinks:
+        for sink in (*sinks, *shown):
             files.enter_context(sink)
         # Within the sinks: what they have when the user ends it is whole, and is kept.
-        with _until_interrupted(), _frames(source, totals) as frames:
-            for result in run(frames, session):
-                if seconds is not None and result.frame.t >= seconds:
-                    break
-                for sink in sinks:
-                    sink.write(result)
-                totals.add(result)
-                say(*(f"ALERT at {event.t:.1f} s: {event.message}" for event in result.events))
-    return totals
+        try:
+            with _until_interrupted(), _frames(source, summary) as frames:
+                for frame, silent in _with_silence(frames):
+                    t = summary.t + silent if frame is None else frame.t
+                    if seconds is not None and t >= seconds:
+                        break
+                    if frame is None:
+                        _tell(session.silence(silent, t), source.name, sinks, summary)
+                        if display is not None:
+                            display.pause(silent)
+                        continue
+                    result = session(frame)
+                    summary.add(result)
+                    for sink in (*sinks, *shown):
+                        sink.write(result)
+                    _say(result.events)
+        except SourceError as error:
+            if not (source.live and summary.frames):
+                raise
+            lost = error
+        summary.history = session.history if summary.people else None
+        for sink in sinks:
+            if isinstance(sink, SummarySink):
+                sink.write_summary(summary)
+    if lost is not None:
+        raise lost
+
+
+def _tell(events: Sequence[Event], source: str, sinks: Sequence[Sink], summary: StreamSummary) -> None:
+    """Tells events that no frame has caused."""
+    if not events:
+        return
+    summary.events += len(events)
+    for sink in sinks:
+        if isinstance(sink, EventSink):
+            sink.write_events(events, source)
+    _say(events)
+
+
+def _say(events: Sequence[Event]) -> None:
+    say(*(f"ALERT at {event.t:.1f} s: {event.message}" for event in events))
 
 
 @contextmanager
-def _frames(source: Source, totals: Totals) -> Iterator[Iterator[Frame]]:
-    """Yields the frames: the newest ones of a live source, all of any other."""
+def _frames(source: Source, summary: StreamSummary) -> Iterator[Iterable[Frame | None]]:
+    """Yields the frames: the newest ones of a live source, and None for each pause; all of any other."""
     if not source.live:
-        yield iter(source)
+        yield source
         return
     with Latest(source) as latest:
         try:
-            yield latest
+            yield _counting_drops(latest, summary)
         finally:
-            totals.dropped = latest.dropped
+            summary.dropped = latest.dropped
+
+
+def _counting_drops(latest: Latest[Frame], summary: StreamSummary) -> Iterator[Frame | None]:
+    for frame in latest.or_pauses(_PAUSE):
+        summary.dropped = latest.dropped
+        yield frame
+
+
+def _with_silence(frames: Iterable[Frame | None]) -> Iterator[tuple[Frame | None, float]]:
+    """Yields each frame, and the seconds since the last one."""
+    last = time.monotonic()
+    for frame in frames:
+        now = time.monotonic()
+        yield frame, now - last
+        if frame is not None:
+            last = time.monotonic()
 
 
 @contextmanager
@@ -116,41 +162,3 @@ def _until_interrupted() -> Iterator[None]:
         pass
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-class TextLines:
-    """A sink that shows one line for people.
-
-    Args:
-        stream: Where to write.
-        rewrite: True rewrites the line at every frame, as fits a terminal; False writes a new line whenever
-            the counts change.
-    """
-
-    def __init__(self, stream: TextIO, rewrite: bool) -> None:
-        self._stream = stream
-        self._rewrite = rewrite
-        self._last: Counts | None = None
-
-    def write(self, result: Result) -> None:
-        """Shows the counts of one frame."""
-        counts = count(result.faces)
-        line = f"{result.frame.t:8.1f} s  {counts}  ({result.seconds * 1000:.0f} ms)"
-        if self._rewrite:
-            # After an alert a new line is begun, so that the alert is not overwritten.
-            self._stream.write(f"\r{line}\x1b[K" + ("\n" if result.events else ""))
-            self._stream.flush()
-        elif counts != self._last:
-            self._stream.write(line + "\n")
-            self._stream.flush()
-        self._last = counts
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._rewrite and self._last is not None:
-            self._stream.write("\n")
-            self._stream.flush()

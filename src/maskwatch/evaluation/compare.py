@@ -17,11 +17,12 @@ from maskwatch.evaluation.evaluate import Progress, check_sources, describe, pre
 from maskwatch.evaluation.evaluation_set import EvaluationSet
 from maskwatch.evaluation.figures import FORMAT, Figures, plain
 from maskwatch.evaluation.inference import EvaluatedEngine, Predictions
-from maskwatch.evaluation.intervals import Interval, Proportion, bootstrap, mcnemar
+from maskwatch.evaluation.intervals import bootstrap, mcnemar
 from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, concatenate, tabulate
 from maskwatch.evaluation.measure import compute_figures
 from maskwatch.evaluation.metrics import average_precision, precision_recall
 from maskwatch.evaluation.mistakes import Mistake, list_mistakes, records
+from maskwatch.proportion import Interval, Proportion
 from maskwatch.types import LABELS
 
 _ROUNDS: Final = 500

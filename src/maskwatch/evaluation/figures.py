@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
-from maskwatch.evaluation.intervals import Interval, Proportion
 from maskwatch.evaluation.metrics import Calibration
+from maskwatch.proportion import Interval, Proportion
 
 FORMAT: Final = 2
 """Version of the JSON form."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.evaluation.figures import ALL_FROM_32_PX, ALL_SOURCES, LabelFigures, PortraitFigures
-from maskwatch.evaluation.intervals import NOTHING, Proportion, proportion
 from maskwatch.evaluation.match_table import (
     MatchTable,
     PicturePrediction,
@@ -19,6 +18,7 @@ from maskwatch.evaluation.match_table import (
     tabulate_faces,
 )
 from maskwatch.evaluation.metrics import calibration, confusion, height_classes
+from maskwatch.proportion import NOTHING, Proportion, proportion
 from maskwatch.types import LABELS, Faces
 
 _UNMASKED: Final = LABELS.index("without_mask")

@@ -18,7 +18,7 @@ from maskwatch.evaluation.figures import (
     NegativeFigures,
     OperatingPoint,
 )
-from maskwatch.evaluation.intervals import bootstrap, proportion
+from maskwatch.evaluation.intervals import bootstrap
 from maskwatch.evaluation.label_figures import labels_by_source, portraits_by_source
 from maskwatch.evaluation.match_table import (
     MatchTable,
@@ -37,6 +37,7 @@ from maskwatch.evaluation.metrics import (
     threshold_for,
 )
 from maskwatch.evaluation.slices import Member, by_slice
+from maskwatch.proportion import proportion
 from maskwatch.types import LABELS, Faces
 
 ALLOWED: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)

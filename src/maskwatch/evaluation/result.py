@@ -8,8 +8,8 @@ from typing import Any
 
 from maskwatch import __version__
 from maskwatch.evaluation.figures import FORMAT, Figures, plain
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.mistakes import Mistake, records
+from maskwatch.proportion import Proportion
 
 
 @dataclass(frozen=True, slots=True)

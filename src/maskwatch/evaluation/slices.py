@@ -20,8 +20,8 @@ from maskwatch.data.picture_lists import entries_for, index_by_name, read_pictur
 from maskwatch.data.sample import UNKNOWN
 from maskwatch.errors import DataError
 from maskwatch.evaluation.figures import SliceFigures
-from maskwatch.evaluation.intervals import proportion
 from maskwatch.evaluation.match_table import MatchTable, PicturePrediction, tabulate
+from maskwatch.proportion import proportion
 
 _NEEDS = "picture, box (a number) and slice (a name)"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maskwatch.counting import Counts
+from maskwatch.proportion import Proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class ZoneCounts:
 
     now: Counts = field(default_factory=Counts)
     so_far: Counts = field(default_factory=Counts)
+
+    @property
+    def share(self) -> Proportion:
+        """The share that wears a mask right, among the people so far whose state is known."""
+        return self.so_far.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class LineCounts:
 
 @dataclass(frozen=True, slots=True)
 class PeopleCounts:
-    """People of one stream.
+    """People of one stream; `str()` gives one line.
 
     Attributes:
         now: Those in view, by state; undecided ones are "uncertain".
@@ -49,3 +55,11 @@ class PeopleCounts:
     so_far: Counts = field(default_factory=Counts)
     zones: Mapping[str, ZoneCounts] = field(default_factory=dict)
     lines: Mapping[str, LineCounts] = field(default_factory=dict)
+
+    @property
+    def share(self) -> Proportion:
+        """The share that wears a mask right, among the people so far whose state is known."""
+        return self.so_far.share
+
+    def __str__(self) -> str:
+        return f"now {self.now.words('person', 'people')}; so far {self.so_far.words('person', 'people')}"

@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+_LEAST: Final = 0.001
+"""Scores are taken as at least this, and at most 1 minus this: no single look may outweigh all others."""
+
+_LEAST_THRESHOLD: Final = 0.01
 
 
 class Belief(Enum):
@@ -24,22 +30,30 @@ class BeliefRules:
         quick_looks: Sum of weights; a look soon after another weighs less.
         slow: Lower mean face score, for which it takes `slow_looks`.
         slow_looks: Sum of weights.
+        sure: Mean face score from which, after `slow_looks`, no doubt is left that it is a face.
         rejected: Mean face score below which, after `quick_looks`, it is taken for no face.
         apart: Seconds between two looks from which each has its full weight.
-        memory: Number of looks over which the mean is taken.
+        memory: Seconds after which a look counts a third (1/e): who comes nearer is seen anew.
+        lasting: The same for what is believed to be a face: a person may turn away for long.
     """
 
     quick: float
     slow: float
-    quick_looks: float = 1.9
-    slow_looks: float = 4.9
+    sure: float = 0.65
+    quick_looks: float = 1.7
+    slow_looks: float = 3.5
     rejected: float = 0.1
     apart: float = 0.1
-    memory: float = 12.0
+    memory: float = 1.0
+    lasting: float = 5.0
 
     @classmethod
     def of_threshold(cls, threshold: float) -> BeliefRules:
-        """Returns the rules for the score from which a single frame would report a face."""
+        """Returns the rules for the score from which a single frame would report a face.
+
+        Where that is 0, every detection is a face but those that the classifier takes for none.
+        """
+        threshold = max(threshold, _LEAST_THRESHOLD)
         return cls(quick=threshold, slow=0.8 * threshold, rejected=0.25 * threshold)
 
 
@@ -60,6 +74,11 @@ class FaceBelief:
         self._weight = 0.0
         self._last: float | None = None
 
+    @property
+    def sure(self) -> bool:
+        """Whether no doubt is left, even where single looks have some."""
+        return self._weight >= self._rules.slow_looks and self.score >= self._rules.sure
+
     def observe(self, t: float, score: float) -> None:
         """Takes the face score of one look, by both opinions, in [0, 1].
 
@@ -68,9 +87,11 @@ class FaceBelief:
             score: 0 for a place that the classifier takes for no face.
         """
         rules = self._rules
-        weight = 1.0 if self._last is None else min(1.0, max(0.0, t - self._last) / rules.apart)
+        passed = math.inf if self._last is None else max(0.0, t - self._last)
         self._last = t
-        self._weight = min(self._weight + weight, rules.memory)
+        weight = min(1.0, passed / rules.apart)
+        memory = rules.lasting if self.belief is Belief.FACE else rules.memory
+        self._weight = self._weight * math.exp(-passed / memory) + weight
         if self._weight > 0:
             self._mean += weight / self._weight * (_log_odds(score) - self._mean)
         mean = self.score
@@ -94,5 +115,5 @@ class FaceBelief:
 
 
 def _log_odds(score: float) -> float:
-    bounded = min(max(score, 0.001), 0.999)
+    bounded = min(max(score, _LEAST), 1 - _LEAST)
     return math.log(bounded / (1 - bounded))

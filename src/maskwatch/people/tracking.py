@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.geometry import iou
+from maskwatch.geometry import containment, iou
+from maskwatch.people.assignment import assign
+from maskwatch.people.kalman import USUAL, BoxFilter, Motion
+
+# Chosen on simulated scenes; see docs/experiments.md.
+_SURPRISE: Final = 3.0
+"""Largest surprise (`BoxFilter.surprise`) at which a sure box belongs to a track; about -9 is the least."""
+_UNSURE_SURPRISE: Final = 0.0
+"""The same of an unsure box, of which more are no faces."""
+_RECENT: Final = 1.0
+"""Seconds after which an unsure box no longer brings a track back."""
+_LEAVING: Final = 0.5
+"""Seconds for which somebody who walks out of the frame keeps the track."""
+_OUTWARD: Final = 1.0
+"""Speed across the edge of the frame from which somebody walks out, sides of the box per second."""
+_SAME: Final = 0.5
+"""IoU from which two boxes show one face."""
+_PART: Final = 0.7
+"""Share of a box inside another, from which it is a part of the same face."""
+_SHORTEST: Final = 1e-3
+"""Seconds that lie between two frames at least, whatever their times say."""
 
 
 @dataclass(slots=True)
@@ -21,6 +42,7 @@ class Track:
         first_seen: Seconds at which it was first found.
         last_seen: Seconds at which it was last found.
         hits: Number of frames in which it was found.
+        velocity: (2,) of the centre, pixels per second to the right and down.
     """
 
     number: int
@@ -29,19 +51,29 @@ class Track:
     first_seen: float
     last_seen: float
     hits: int = 1
+    velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
 
 
 class Tracker:
     """Follows faces.
 
+    Boxes are assigned in two stages (ByteTrack, arXiv 2110.06864, section 3): the sure ones to all tracks,
+    then the unsure ones to those that are left and were seen a moment ago. Unlike there, a pair costs not
+    what box and prediction lack in overlap, but how unlikely the box is under the prediction, which is a
+    distribution: a face that moves by more than its width between two frames overlaps nothing, and how far
+    it may have gone depends on the time that has passed.
+
     Args:
         sure: Detector score from which a box is sure: it is matched first, and may begin a track.
         hidden: Seconds for which a face that is not found keeps its track.
+        motion: How faces move.
     """
 
-    def __init__(self, sure: float, hidden: float = 2.0) -> None:
+    def __init__(self, sure: float, hidden: float = 2.0, motion: Motion = USUAL) -> None:
         self._sure = sure
         self._hidden = hidden
+        self._filter = BoxFilter(motion)  # row i is the i-th of `tracks`
+        self._t: float | None = None
         self._next = 1
         self.tracks: dict[int, Track] = {}
 
@@ -53,34 +85,112 @@ class Tracker:
         Args:
             boxes: (n, 4) float32, x1, y1, x2, y2 in pixels.
             scores: (n,) float32, of the detector.
-            t: Seconds since the stream began, larger than at the call before.
+            t: Seconds since the stream began, not less than at the call before.
             size: Width and height of the frame in pixels: who walks out of it is not waited for.
 
         Returns:
-            (n,) int64: number of the track of each box; -1 for a box that is unsure and belongs to none.
+            (n,) int64: number of the track of each box; -1 for a box that is unsure and belongs to none, or
+            shows a face that another box shows better.
         """
-        # First version: greedy by IoU.
+        passed = 0.0 if self._t is None else max(t - self._t, _SHORTEST)
+        self._t = t
+        self._filter.predict(passed)
+        self._keep(self._waited_for(t, passed, size))
+        owners = self._associate(boxes, scores, t, passed)
+        self._record(boxes, owners, t)
         numbers = np.full(len(boxes), -1, np.int64)
-        alive = [n for n, track in self.tracks.items() if t - track.last_seen <= self._hidden]
-        self.tracks = {n: self.tracks[n] for n in alive}
-        for track in self.tracks.values():
-            track.seen = False
-        if alive and len(boxes):
-            shares = iou(boxes, np.stack([self.tracks[n].box for n in alive]))
-            while shares.size and shares.max() > 0.2:
-                row, column = np.unravel_index(shares.argmax(), shares.shape)
-                shares[row, :] = shares[:, column] = -1
-                number = alive[column]
-                numbers[row] = number
-                track = self.tracks[number]
-                track.box, track.seen, track.last_seen = boxes[row], True, t
-                track.hits += 1
-        for row in np.flatnonzero((numbers < 0) & (scores >= self._sure)):
-            numbers[row] = self._next
-            self.tracks[self._next] = Track(self._next, boxes[row], True, t, t)
-            self._next += 1
+        matched = owners >= 0
+        numbers[matched] = np.fromiter(self.tracks, np.int64, len(self.tracks))[owners[matched]]
+        self._drop_doubles(numbers)
+        self._begin(boxes, scores, numbers, t)
         return numbers
 
     def drop(self, number: int) -> None:
-        """Forgets a track."""
-        self.tracks.pop(number, None)
+        """Forgets a track; one that is not known is no error."""
+        self._keep(np.array([known != number for known in self.tracks], np.bool_))
+
+    def _keep(self, rows: NDArray[np.bool_]) -> None:
+        """Forgets the tracks whose entry in `rows` (tracks,) is False."""
+        if not rows.all():
+            self._filter.keep(rows)
+            self.tracks = {
+                number: track for (number, track), kept in zip(self.tracks.items(), rows, strict=True) if kept
+            }
+
+    def _waited_for(self, t: float, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Returns the tracks that are still waited for, (tracks,) bool."""
+        boxes, velocities = self._filter.boxes, self._filter.velocities
+        low, high = boxes[:, :2], boxes[:, 2:]
+        outward = _OUTWARD * (high - low)
+        crossing = ((low <= 0) & (velocities < -outward)) | ((high >= size) & (velocities > outward))
+        outside = (high <= 0) | (low >= size)
+        leaving = (crossing | outside).any(axis=1)
+        patience = np.where(leaving, min(max(_LEAVING, passed), self._hidden), self._hidden)
+        # A microsecond, because times are sums of fractions.
+        return np.asarray(self._unseen(t) <= patience + 1e-6)
+
+    def _unseen(self, t: float) -> NDArray[np.float64]:
+        """Returns the seconds (tracks,) since each was found."""
+        return np.array([t - track.last_seen for track in self.tracks.values()], np.float64)
+
+    def _associate(
+        self, boxes: NDArray[np.float32], scores: NDArray[np.float32], t: float, passed: float
+    ) -> NDArray[np.intp]:
+        """Returns the row of the track that each box belongs to, (n,); -1 for none."""
+        owners = np.full(len(boxes), -1, np.intp)
+        if not len(boxes) or not self.tracks:
+            return owners
+        surprise = self._filter.surprise(boxes)
+        sure = scores >= self._sure
+        free = np.ones(len(self.tracks), np.bool_)
+        recent = self._unseen(t) <= max(_RECENT, passed + 1e-6)
+        for stage, candidates, limit in ((sure, free, _SURPRISE), (~sure, free & recent, _UNSURE_SURPRISE)):
+            rows, columns = np.flatnonzero(free & candidates), np.flatnonzero(stage)
+            chosen, theirs = assign(surprise[np.ix_(rows, columns)], limit)
+            owners[columns[theirs]] = rows[chosen]
+            free[rows[chosen]] = False
+        return owners
+
+    def _record(self, boxes: NDArray[np.float32], owners: NDArray[np.intp], t: float) -> None:
+        """Tells the filter and the tracks which boxes were found."""
+        matched = np.flatnonzero(owners >= 0)
+        self._filter.update(owners[matched], boxes[matched])
+        found = dict(zip(owners[matched].tolist(), boxes[matched], strict=True))
+        predicted, velocities = self._filter.boxes, self._filter.velocities
+        for row, track in enumerate(self.tracks.values()):
+            track.seen = row in found
+            track.box = found.get(row, predicted[row])
+            track.velocity = velocities[row]
+            if track.seen:
+                track.last_seen = t
+                track.hits += 1
+
+    def _drop_doubles(self, numbers: NDArray[np.int64]) -> None:
+        """Forgets the younger of two tracks that are seen on one face."""
+        seen = [track for track in self.tracks.values() if track.seen]  # oldest first
+        if len(seen) < 2:
+            return
+        shares = iou(boxes := np.stack([track.box for track in seen]), boxes)
+        for row in np.flatnonzero((np.tril(shares, -1) >= _SAME).any(axis=1)):
+            numbers[numbers == seen[row].number] = -1
+            self.drop(seen[row].number)
+
+    def _begin(
+        self, boxes: NDArray[np.float32], scores: NDArray[np.float32], numbers: NDArray[np.int64], t: float
+    ) -> None:
+        """Begins tracks with sure boxes that belong to none, best first. Writes into `numbers`."""
+        taken = np.flatnonzero(numbers > 0).tolist()
+        new: list[int] = []
+        for i in np.argsort(-scores, kind="stable"):
+            if scores[i] < self._sure or numbers[i] > 0:
+                continue
+            box, others = boxes[i : i + 1], boxes[taken]
+            if (iou(box, others) >= _SAME).any() or (containment(box, others) >= _PART).any():
+                continue
+            numbers[i] = self._next
+            self.tracks[self._next] = Track(self._next, boxes[i], True, t, t)
+            self._next += 1
+            taken.append(int(i))
+            new.append(int(i))
+        if new:
+            self._filter.add(boxes[new])

@@ -14,10 +14,10 @@ from maskwatch.evaluation.figures import (
     PortraitFigures,
     SliceFigures,
 )
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.metrics import HEIGHTS
 from maskwatch.evaluation.mistakes import KINDS, Mistake
 from maskwatch.evaluation.result import Evaluation, headline, percent
+from maskwatch.proportion import Proportion
 from maskwatch.reports.reliability import reliability_plot
 from maskwatch.reports.render import render
 from maskwatch.reports.svg import BarValue, Plot, Series, bars, lines

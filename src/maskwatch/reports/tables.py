@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskwatch.annotate import STYLES
-from maskwatch.evaluation.intervals import Interval, Proportion
 from maskwatch.evaluation.result import percent
+from maskwatch.proportion import Interval, Proportion
 from maskwatch.types import LABELS
 
 

@@ -1,11 +1,14 @@
-"""The protocol that every sink for results follows."""
+"""The protocols that sinks for results follow."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from maskwatch.results import Result
+from maskwatch.sinks.summary import StreamSummary
+from maskwatch.types import Event
 
 
 class Sink(Protocol):
@@ -28,3 +31,33 @@ class Sink(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class EventSink(Sink, Protocol):
+    """A sink that also takes events which no frame has caused, such as that of a lost camera."""
+
+    def write_events(self, events: Sequence[Event], source: str) -> None:
+        """Writes events.
+
+        Args:
+            events: None of them is among those of a result.
+            source: Name of the source, as in `Frame.source`.
+
+        Raises:
+            SinkError: They cannot be written.
+        """
+        ...
+
+
+@runtime_checkable
+class SummarySink(Sink, Protocol):
+    """A sink that also takes the sums over a stream."""
+
+    def write_summary(self, summary: StreamSummary) -> None:
+        """Writes the sums, after the last result of the stream.
+
+        Raises:
+            SinkError: They cannot be written.
+        """
+        ...

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from maskwatch.annotate import annotate
 from maskwatch.atomic_file import refuse_input
 from maskwatch.image_files import save_image
 from maskwatch.results import Result
@@ -39,7 +38,7 @@ class PictureSink:
             source.stem, ".png" if source.suffix.lower() == ".png" else ".jpg"
         )
         refuse_input(path, result.frame.source)
-        save_image(path, annotate(result.frame.image, result.faces))
+        save_image(path, result.plot())
 
     def __enter__(self) -> Self:
         return self

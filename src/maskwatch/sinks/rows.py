@@ -13,23 +13,30 @@ from typing import Any, Final, Self, TextIO
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import SinkError, printable
 from maskwatch.results import Result
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.types import LABELS, Event
 
 COLUMNS: Final = (
     *("source", "index", "t", "width", "height", "face"),
     *("x1", "y1", "x2", "y2", "score", "label", "certain", "reason", "track_id"),
     *LABELS,
+    *("looked", "person_state", "person_confidence", "person_certain", "person_reason", "person_since"),
+    "person_zones",
 )
 """The columns of the CSV. `face` counts the faces of a frame from 0; the column of a class holds its
-probability."""
+probability. What begins with "person" is of the person with this `track_id`. New columns come last."""
 
-EVENT_COLUMNS: Final = ("source", "t", "kind", "message")
-"""The columns of the CSV of events."""
+EVENT_COLUMNS: Final = (
+    *("source", "t", "kind", "message"),
+    *("track_id", "zone", "state", "since", "reminder"),
+    *(f"votes_{label}" for label in LABELS),
+)
+"""The columns of the CSV of events. New columns come last."""
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class _TextSink:
+class TextSink:
     """Writes text to a file, which it closes, or to a stream, which it leaves open.
 
     Args:
@@ -113,10 +120,10 @@ class _TextSink:
         self._file.__exit__(kind, error, trace)
 
 
-class JsonLines(_TextSink):
-    """Writes each result as one line of JSON and, if asked to, each of its events as one more.
+class JsonLines(TextSink):
+    """Writes each result as one line of JSON and, if asked to, each event as one more.
 
-    Both are described in docs/concepts/output.md.
+    They are described in docs/concepts/output.md.
 
         with JsonLines(Path("results.jsonl")) as sink:
             sink.write(result)
@@ -133,13 +140,30 @@ class JsonLines(_TextSink):
 
     def _text(self, result: Result) -> str:
         events = result.events if self._events else ()
-        records = [result.record(), *(event_record(event, result) for event in events)]
-        # ASCII only: a file name in an unknown encoding could not be written otherwise.
-        return "".join(json.dumps(record) + "\n" for record in records)
+        return _json_lines([result.record(), *(event_record(event, result.frame.source) for event in events)])
+
+    def write_events(self, events: Sequence[Event], source: str) -> None:
+        """Writes events that no frame has caused, if events are written.
+
+        Raises:
+            SinkError: See `write`, as for OSError.
+        """
+        if self._events and events:
+            self._write(_json_lines([event_record(event, source) for event in events]))
+
+    def write_summary(self, summary: StreamSummary) -> None:
+        """Writes the sums over a stream as a line of their own.
+
+        Raises:
+            SinkError: See `write`, as for OSError.
+        """
+        self._write(_json_lines([summary.record()]))
 
 
-class Csv(_TextSink):
+class Csv(TextSink):
     """Writes one row for each face, under a header with `COLUMNS`; a frame without faces gives no row.
+
+    Who is followed, but not seen in the frame, has no row in it.
 
     Args:
         target: A path, or a text stream, which stays open.
@@ -147,16 +171,20 @@ class Csv(_TextSink):
     """
 
     def _header(self) -> str:
-        return _csv_rows([COLUMNS])
+        return csv_rows([COLUMNS])
 
     def _text(self, result: Result) -> str:
         record = result.record()
+        people = {person["track_id"]: person for person in record.pop("people", ())}
         faces = enumerate(record.pop("faces"))
-        rows = ({**record, "face": number, **_flat(face)} for number, face in faces)
-        return _csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
+        rows = (
+            {**record, "face": number, **_flat(face), **_of_person(people.get(face["track_id"]))}
+            for number, face in faces
+        )
+        return csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
 
 
-class EventsCsv(_TextSink):
+class EventsCsv(TextSink):
     """Writes one row for each event, under a header with `EVENT_COLUMNS`.
 
     Args:
@@ -165,26 +193,40 @@ class EventsCsv(_TextSink):
     """
 
     def _header(self) -> str:
-        return _csv_rows([EVENT_COLUMNS])
+        return csv_rows([EVENT_COLUMNS])
 
     def _text(self, result: Result) -> str:
-        records = [event_record(event, result) for event in result.events]
-        return _csv_rows([[record[column] for column in EVENT_COLUMNS] for record in records])
+        return _event_rows(result.events, result.frame.source)
+
+    def write_events(self, events: Sequence[Event], source: str) -> None:
+        """Writes events that no frame has caused.
+
+        Raises:
+            SinkError: See `write`, as for OSError.
+        """
+        self._write(_event_rows(events, source))
 
 
-def event_record(event: Event, result: Result) -> dict[str, Any]:
+def event_record(event: Event, source: str) -> dict[str, Any]:
     """Returns the line of the JSON output of an event; see docs/concepts/output.md.
 
     Args:
-        event: One of `result.events`.
-        result: The frame that caused it.
+        event: The event.
+        source: Name of its source, as in `Frame.source`.
     """
+    votes = event.votes
     return {
         "type": "event",
-        "source": result.frame.source,
+        "source": source,
         "t": round(event.t, 3),
         "kind": event.kind,
         "message": event.message,
+        "track_id": event.track_id,
+        "zone": event.zone,
+        "state": event.state,
+        "since": None if event.since is None else round(event.since, 3),
+        "votes": None if votes is None else {label: votes.get(label, 0) for label in LABELS},
+        "reminder": event.reminder,
     }
 
 
@@ -200,7 +242,22 @@ def safe_cell(value: Any) -> Any:
     return printable(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
 
 
-def _csv_rows(rows: Sequence[Sequence[Any]]) -> str:
+def _json_lines(records: Sequence[Mapping[str, Any]]) -> str:
+    # ASCII only: a file name in an unknown encoding could not be written otherwise.
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def _event_rows(events: Sequence[Event], source: str) -> str:
+    records = [event_record(event, source) for event in events]
+    rows = [
+        {**record, **{f"votes_{label}": n for label, n in (record["votes"] or {}).items()}}
+        for record in records
+    ]
+    return csv_rows([[row.get(column) for column in EVENT_COLUMNS] for row in rows])
+
+
+def csv_rows(rows: Sequence[Sequence[Any]]) -> str:
+    """Returns rows of cells as lines of CSV, each cell by `safe_cell`."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([[safe_cell(cell) for cell in row] for row in rows])
     return text.getvalue()
@@ -211,4 +268,14 @@ def _flat(face: Mapping[str, Any]) -> dict[str, Any]:
         **face,
         **(face["probabilities"] or {}),
         **dict(zip(("x1", "y1", "x2", "y2"), face["box"], strict=True)),
+    }
+
+
+def _of_person(person: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Returns the cells of the person that a face belongs to; none for a face that belongs to nobody."""
+    if person is None:
+        return {}
+    return {
+        **{f"person_{name}": person[name] for name in ("state", "confidence", "certain", "reason", "since")},
+        "person_zones": "; ".join(person["zones"]),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +14,9 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from maskwatch.annotate import annotate
 from maskwatch.atomic_file import AtomicFile, refuse_input
 from maskwatch.errors import SinkError
+from maskwatch.people.zones import Zone
 from maskwatch.results import Result
 from maskwatch.sinks.sound import AudioTrack
 from maskwatch.types import Image
@@ -23,33 +24,52 @@ from maskwatch.types import Image
 _TICKS: Final = 90_000  # per second: the usual clock of MPEG, in which any frame rate fits
 # Without B-frames the file ends when its last frame does, whatever the frame rate.
 _ENCODER: Final = {"crf": "21", "preset": "veryfast", "bf": "0"}
+# A recording has no end that is known: it can be played up to the last key frame at any time, and what FFmpeg
+# has to do at the end takes a moment even after days.
+_RECORDING: Final = {"movflags": "hybrid_fragmented", "flush_packets": "1"}
+_RECORDING_ENCODER: Final = {**_ENCODER, "g": "50"}
 
 
 class VideoSink:
-    """Writes results as a video with the faces drawn on it, each frame at its own time.
+    """Writes results as a video with people, or faces, drawn on it, each frame at its own time.
 
     Args:
         path: The MP4 file to write.
         sound: Path of a file whose sound is added, if it has any; usually the source video.
         fps: Frames per second, a hint for players; the frames keep their own times.
+        zones: Drawn on each frame, below the people.
+        recording: For live sources: the video begins with the first frame, whatever its time, and what is
+            there is kept even if the program has to end at once.
 
     Raises:
         SinkError: The file cannot be written, or `path` is the same file as `sound`.
     """
 
-    def __init__(self, path: Path, sound: str | None = None, fps: float = 0.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        sound: str | None = None,
+        fps: float = 0.0,
+        *,
+        zones: Sequence[Zone] = (),
+        recording: bool = False,
+    ) -> None:
         if sound is not None:
             refuse_input(path, sound)
         self.path = path
         self._file = AtomicFile(path)
         self._fps = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(25)
+        self._zones = tuple(zones)
+        self._recording = recording
+        self._start: float | None = None if recording else 0.0
         self._last = -1
         self._video: av.VideoStream | None = None
         self._sound: AudioTrack | None = None
         try:
             # "file:": a colon in the name is not the end of a protocol.
             target = f"file:{self._file.path}"
-            self._out = av.open(target, "w", format="mp4", options={"movflags": "faststart"})
+            options = _RECORDING if recording else {"movflags": "faststart"}
+            self._out = av.open(target, "w", format="mp4", options=options)
             if sound is not None:
                 self._sound = AudioTrack.open(sound, self._out)
         except av.error.FFmpegError as error:
@@ -57,23 +77,27 @@ class VideoSink:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from error
 
     def write(self, result: Result) -> None:
-        """Draws the faces of a result and writes the picture at `frame.t`.
+        """Draws the people or faces of a result and writes the picture at `frame.t`.
 
         Raises:
             SinkError: See `write_image`.
         """
-        self.write_image(annotate(result.frame.image, result.faces), result.frame.t)
+        self.write_image(result.plot(self._zones), result.frame.t)
 
     def write_image(self, image: Image, t: float) -> None:
         """Writes a picture as the next frame.
 
         Args:
             image: (h, w, 3) uint8, BGR. All frames get the size of the first one, rounded up to even numbers.
-            t: Its time in seconds from 0. A time that is not after the frame before is moved just behind it.
+            t: Its time in seconds from 0, of a recording from the first frame. A time that is not after the
+                frame before is moved just behind it.
 
         Raises:
             SinkError: The file cannot be written.
         """
+        if self._start is None:
+            self._start = t
+        t -= self._start
         try:
             if self._video is None:
                 self._video = self._add_stream(image)
@@ -86,12 +110,14 @@ class VideoSink:
             if self._sound is not None:
                 self._sound.write_until(t)
             self._out.mux(self._video.encode(frame))
+            self._file.whole_at_any_time = self._recording
         except (av.error.FFmpegError, OSError) as error:
             raise SinkError(f"{self.path}: cannot be written ({error.strerror})") from error
 
     def _add_stream(self, image: Image) -> av.VideoStream:
         height, width = image.shape[:2]
-        stream = self._out.add_stream("libx264", rate=self._fps, options=_ENCODER)
+        options = _RECORDING_ENCODER if self._recording else _ENCODER
+        stream = self._out.add_stream("libx264", rate=self._fps, options=options)
         # 4:2:0 stores one colour for two pixels: odd sizes are made even.
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"

@@ -72,7 +72,7 @@ def test_pictures_that_tell_nothing(fake_models: FakeModels, street: EvaluationS
 
 def test_labels_of_scenes_and_of_people_count_together() -> None:
     from maskwatch.evaluation.figures import Figures
-    from maskwatch.evaluation.intervals import Proportion
+    from maskwatch.proportion import Proportion
 
     class Part:
         def __init__(self, right: Proportion) -> None:

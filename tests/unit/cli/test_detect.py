@@ -38,8 +38,10 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-def lines(out: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.splitlines()]
+def lines(out: str, kind: str | None = None) -> list[dict[str, Any]]:
+    """The records of one type; pictures and frames have none."""
+    found = [json.loads(line) for line in out.splitlines()]
+    return [record for record in found if record.get("type") == kind]
 
 
 def found(line: dict[str, Any]) -> list[tuple[list[float], str]]:
@@ -69,7 +71,31 @@ def test_pictures_folders_patterns_and_videos_in_one_go(
     assert found(got[4]) == found(got[1])
     assert (got[0]["width"], got[0]["height"]) == (320, 240)
     assert "3 pictures, 4 faces: 2 masked, 1 unmasked, 1 worn wrongly, 0 uncertain" in done.stderr
-    assert "1 video of 2 frames, 4 faces: 2 masked" in done.stderr
+    assert "1 video of 2 frames, 0 people" in done.stderr, "two frames make nobody a person"
+
+
+def test_people_of_a_video_count_once(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.mp4", [scene(THREE)] * 40)
+    write_clip(tmp_path / "b.mp4", [scene(ONE)] * 20)
+    done = cli("detect", "a.mp4", "b.mp4", fake_models.options)
+    assert (
+        "2 videos of 60 frames, 4 people: 2 masked, 1 unmasked, 1 worn wrongly, 0 uncertain; 1 alert"
+        in done.stderr
+    )
+    frames = lines(done.stdout)
+    assert [len(frame["people"]) for frame in frames[39:60:20]] == [3, 1]
+    assert {face["track_id"] for face in frames[39]["faces"]} == {1, 2, 3}
+    (event,) = lines(done.stdout, "event")
+    assert (event["source"], event["kind"], event["state"]) == ("a.mp4", "no_mask", "without_mask")
+    sums = lines(done.stdout, "summary")
+    assert [(record["source"], record["people"]["total"]) for record in sums] == [("a.mp4", 3), ("b.mp4", 1)]
+
+
+def test_detect_and_watch_say_the_same_of_a_video(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene(THREE)] * 40)
+    commands = (cli(name, "clip.mp4", fake_models.options).stdout for name in ("detect", "watch"))
+    first, second = commands
+    assert first == second
 
 
 def test_recursive(cli: Cli, fake_models: FakeModels, pictures: Path) -> None:
@@ -172,6 +198,7 @@ def test_same_result_every_time(cli: Cli, fake_models: FakeModels, tmp_path: Pat
     write_clip(tmp_path / "clip.mp4", [scene(ONE), scene(THREE), scene({})])
     first, second = (cli("detect", "clip.mp4", fake_models.options).stdout for _ in range(2))
     assert first == second
+    assert len(lines(first, "summary")) == 1
     assert len(lines(first)) == 3
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 from clips import write_clip
 from conftest import Cli, FakeModels, command_environment
-from fakes import BLUE, GREEN, scene
+from fakes import BLUE, GREEN, RED, scene
+from maskwatch.image_files import save_image
 from servers import CameraServer, camera
+
+
+def records(out: str, kind: str | None = None) -> list[dict[str, Any]]:
+    """The records of one type; frames have none."""
+    found = [json.loads(line) for line in out.splitlines()]
+    return [record for record in found if record.get("type") == kind]
 
 
 @pytest.fixture
@@ -27,40 +38,54 @@ def server() -> Iterator[CameraServer]:
 
 
 def test_file_frame_by_frame(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
-    write_clip(tmp_path / "clip.mp4", [scene({(number, 1): BLUE}) for number in range(10)])
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): BLUE})] * 10)
     done = cli("watch", "clip.mp4", fake_models.options)
     assert done.returncode == 0
-    assert [json.loads(line)["index"] for line in done.stdout.splitlines()] == list(range(10))
+    assert [record["index"] for record in records(done.stdout)] == list(range(10))
     assert "10 frames in" in done.stderr
-    assert "0 dropped; most at once 1 face: 1 masked" in done.stderr
+    assert "0 dropped; 1 person: 1 masked, 0 unmasked" in done.stderr
+    assert "100 % wear it right (21 to 100 %); 0 alerts" in done.stderr
 
 
 def test_stops_after_the_given_time(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [scene({})] * 10)
     done = cli("watch", "clip.mp4", "--seconds", "0.45", fake_models.options)
-    assert len(done.stdout.splitlines()) == 5
+    assert len(records(done.stdout)) == 5
 
 
 def test_alert_once(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN})] * 60)
     done = cli("watch", "clip.mp4", fake_models.options)
-    assert done.stderr.count("ALERT at 3.0 s: Somebody has been without a mask for 3 seconds") == 1
+    assert done.stderr.count("ALERT at 3.0 s: Person 1 has been without a mask for 3 seconds") == 1
     assert "1 alert" in done.stderr.splitlines()[-1]
 
 
 def test_text_tells_changes(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
-    write_clip(tmp_path / "clip.mp4", [scene({})] * 5 + [scene({(2, 1): BLUE})] * 5)
+    write_clip(tmp_path / "clip.mp4", [scene({})] * 5 + [scene({(2, 1): BLUE})] * 15)
     done = cli("watch", "clip.mp4", "--format", "text", fake_models.options)
-    nobody, somebody = done.stdout.splitlines()
-    assert "0.0 s  0 faces" in nobody
-    assert "0.5 s  1 face: 1 masked" in somebody
+    nobody, *_, somebody = done.stdout.splitlines()
+    assert "0.0 s  0 people" in nobody
+    assert "1 person: 1 masked" in somebody
+    assert len(done.stdout.splitlines()) <= 3, "one may be undecided in between"
+
+
+def test_pictures_are_not_followed(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save_image(tmp_path / "pictures" / f"{name}.png", scene({(2, 1): BLUE, (5, 2): GREEN}))
+    done = cli("watch", "pictures", fake_models.options)
+    assert all("people" not in record for record in records(done.stdout))
+    assert "most at once 2 faces: 1 masked, 1 unmasked" in done.stderr
+    (summary,) = records(done.stdout, "summary")
+    assert (summary["people"], summary["history"]) == (None, None)
+    refused = cli("watch", "pictures", "--save", "a.mp4", fake_models.options)
+    assert (refused.returncode, "`maskwatch detect --save`" in refused.stderr) == (1, True)
 
 
 def test_live_stream_hides_its_password(cli: Cli, fake_models: FakeModels, server: CameraServer) -> None:
     url = server.url("/live?key=geheim", "admin:geheim@")
     done = cli("watch", url, "--seconds", "1", fake_models.options)
     assert done.returncode == 0
-    frames = [json.loads(line) for line in done.stdout.splitlines()]
+    frames = records(done.stdout)
     assert frames
     assert all(len(frame["faces"]) == 1 for frame in frames)
     assert {frame["source"] for frame in frames} == {f"http://127.0.0.1:{server.server_port}/live"}
@@ -86,18 +111,18 @@ def test_interrupt_ends_with_totals(
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert all(json.loads(line) for line in out.splitlines())
-    assert "frames in" in err
+    assert re.search(r"^\d+ frames? in", err, re.MULTILINE)
+    assert records(out, "summary")
     assert "Traceback" not in err
     assert "Aborted" not in err
 
 
-def test_on_a_terminal_one_line_is_rewritten(fake_models: FakeModels, tmp_path: Path) -> None:
-    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): BLUE})] * 3)
+def on_terminal(*arguments: str | Path, folder: Path) -> tuple[int, str]:
+    """Runs a command on a terminal of its own; returns its exit status and all that it has shown."""
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "maskwatch", "watch", "clip.mp4", *fake_models.options]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=command_environment(), stdout=slave, stderr=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "maskwatch", *arguments]
+    environment = command_environment(TERM="xterm-256color", COLUMNS="100", LINES="30")
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=slave, stderr=slave)
     os.close(slave)
     shown = b""
     try:
@@ -106,9 +131,43 @@ def test_on_a_terminal_one_line_is_rewritten(fake_models: FakeModels, tmp_path: 
     except OSError:
         pass  # Linux tells the end of a terminal by an error
     os.close(master)
-    assert process.wait(60) == 0
-    assert shown.count(b"1 face: 1 masked") == 3
-    assert shown.count(b"\n") == 1
+    return process.wait(60), shown.decode()
+
+
+def test_on_a_terminal_people_are_a_table(fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN, (7, 4): BLUE})] * 45)
+    status, shown = on_terminal("watch", "clip.mp4", *fake_models.options, folder=tmp_path)
+    assert status == 0
+    last = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown[shown.rindex("clip.mp4") :])
+    assert re.search(r"#1 +\S (Mask|No mask) +\d+ %", last)
+    assert "✓ Mask" in last
+    assert "#2" in last
+    assert "So far  2 people: 1 masked, 1 unmasked" in last
+    assert shown.count("ALERT at") == 1
+    assert shown.rindex("ALERT at") < shown.rindex("clip.mp4"), "told above the table"
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is back"
+
+
+def test_a_terminal_shows_people_beside_an_output_file(fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(7, 4): BLUE})] * 10)
+    _, shown = on_terminal("watch", "clip.mp4", "-o", "out.jsonl", *fake_models.options, folder=tmp_path)
+    assert "✓ Mask" in shown
+    assert len(records((tmp_path / "out.jsonl").read_text())) == 10
+
+
+def test_a_dumb_terminal_gets_lines(fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(7, 4): BLUE})] * 10)
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "maskwatch", "watch", "clip.mp4", *fake_models.options]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=command_environment(TERM="dumb"), stdout=slave, stderr=subprocess.DEVNULL
+    ) as process:
+        os.close(slave)
+        assert process.wait(60) == 0
+    shown = os.read(master, 4096)
+    os.close(master)
+    assert b"1 person: 1 masked" in shown
+    assert b"\x1b" not in shown
 
 
 @pytest.mark.parametrize(
@@ -132,31 +191,92 @@ def test_sources_that_are_not_there(cli: Cli, fake_models: FakeModels, source: s
 def test_events_are_records_in_the_same_stream(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN})] * 40)
     done = cli("watch", "clip.mp4", "--format", "jsonl", fake_models.options)
-    records = [json.loads(line) for line in done.stdout.splitlines()]
-    (number,) = (number for number, record in enumerate(records) if record.get("type") == "event")
-    assert records[number] == {
-        "type": "event",
-        "source": "clip.mp4",
-        "t": 3.0,
-        "kind": "no_mask",
-        "message": "Somebody has been without a mask for 3 seconds",
+    all_records = [json.loads(line) for line in done.stdout.splitlines()]
+    (number,) = (number for number, record in enumerate(all_records) if record.get("type") == "event")
+    event = all_records[number]
+    assert (event["source"], event["kind"], event["track_id"]) == ("clip.mp4", "no_mask", 1)
+    assert (event["state"], event["zone"], event["reminder"]) == ("without_mask", "", 0)
+    assert event["votes"]["without_mask"] > event["votes"]["with_mask"] == 0
+    assert event["since"] + 3 == pytest.approx(event["t"], abs=0.11)
+    assert all_records[number - 1]["t"] == event["t"], "right after its frame"
+    assert len(records(done.stdout)) == 40
+
+
+def test_the_last_record_sums_up(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN, (7, 4): BLUE})] * 40)
+    done = cli("watch", "clip.mp4", fake_models.options)
+    *_, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert (last["type"], last["source"], last["frames"], last["dropped"]) == ("summary", "clip.mp4", 40, 0)
+    assert (last["t"], last["events"]) == (3.9, 1)
+    assert {key: last["people"][key] for key in ("total", "masked", "unmasked")} == {
+        "total": 2,
+        "masked": 1,
+        "unmasked": 1,
     }
-    assert records[number - 1]["t"] == 3.0  # right after its frame
-    assert len(records) == 41
-    assert all("type" not in record for record in records if "faces" in record)
+    assert last["people"]["share"]["value"] == 0.5
+    assert sum(last["history"]["minutes"][0]["came"].values()) == 2
 
 
 def test_events_of_a_csv_have_a_file_of_their_own(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN})] * 40)
     done = cli("watch", "clip.mp4", "-o", "out.csv", fake_models.options)
     assert (done.returncode, done.stdout) == (0, "")
-    assert len((tmp_path / "out.csv").read_text().splitlines()) == 41
-    header, event = (tmp_path / "out.events.csv").read_text().splitlines()
-    assert header == "source,t,kind,message"
-    assert event == "clip.mp4,3.0,no_mask,Somebody has been without a mask for 3 seconds"
+    faces = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    assert len(faces) == 40
+    assert (faces[-1]["track_id"], faces[-1]["person_state"]) == ("1", "without_mask")
+    (event,) = csv.DictReader((tmp_path / "out.events.csv").read_text().splitlines())
+    assert (event["source"], event["kind"], event["track_id"]) == ("clip.mp4", "no_mask", "1")
     alone = cli("watch", "clip.mp4", "--format", "csv", fake_models.options)
     assert "no_mask" not in alone.stdout
-    assert "ALERT at 3.0 s" in alone.stderr
+    assert "ALERT at" in alone.stderr
+
+
+def test_rules_are_set_by_options(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): GREEN, (7, 4): RED})] * 40)
+    (tmp_path / "maskwatch.toml").write_text("[alerts]\nmost_people = 1\n")
+
+    def kinds(*rules: str) -> list[str]:
+        options = [part for rule in rules for part in ("--alert", rule)]
+        return sorted(
+            event["kind"]
+            for event in records(cli("watch", "clip.mp4", options, fake_models.options).stdout, "event")
+        )
+
+    assert kinds() == ["crowded", "no_mask"]
+    assert kinds("no-mask=30", "crowded=2") == []
+    assert kinds("worn-wrongly=1", "no-mask=off", "crowded=off") == ["worn_wrongly"]
+
+
+def test_zones_are_counted_and_drawn(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): BLUE, (7, 4): BLUE})] * 10)
+    (tmp_path / "zones.toml").write_text(
+        '[[zones]]\nname = "Door"\npoints = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]\n'
+    )
+    done = cli("watch", "clip.mp4", "--zones", "zones.toml", "--save", "marked.mp4", fake_models.options)
+    assert "Door: 1 person: 1 masked" in done.stderr
+    assert records(done.stdout, "summary")[0]["zones"]["Door"]["total"] == 1
+    with av.open(str(tmp_path / "marked.mp4")) as container:
+        frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    assert len(frames) == 10
+    edge = frames[-1][120:230, 156:164]
+    assert (edge.max(axis=2) < 60).any(axis=1).all(), "the right side of the zone has a dark rim"
+    unknown = cli("watch", "clip.mp4", "--zones", "none.toml", fake_models.options)
+    assert (unknown.returncode, "none.toml: no such zones file" in unknown.stderr) == (1, True)
+    same = cli("watch", "clip.mp4", "--zones", "zones.toml", "-o", "zones.toml", fake_models.options)
+    assert (same.returncode, "the input itself" in same.stderr) == (1, True)
+
+
+def test_a_live_stream_is_recorded(
+    fake_models: FakeModels, server: CameraServer, cli: Cli, tmp_path: Path
+) -> None:
+    done = cli("watch", server.url("/live"), "-s", "1", "--save", "marked.mp4", fake_models.options)
+    assert done.returncode == 0, done.stderr
+    with av.open(str(tmp_path / "marked.mp4")) as container:
+        times = [frame.time for frame in container.decode(video=0)]
+    assert len(times) == len(records(done.stdout))
+    assert times[0] == 0
+    assert "ends in .mp4" in cli("watch", "0", "--save", "marked.avi").stderr
+    assert "names of their own" in cli("watch", "0", "--save", "a.mp4", "-o", "./a.mp4").stderr
 
 
 def test_what_was_watched_is_kept_when_the_user_ends_it(
@@ -173,7 +293,7 @@ def test_what_was_watched_is_kept_when_the_user_ends_it(
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     assert process.returncode == 0
-    assert all(json.loads(line)["faces"] for line in (tmp_path / "out.jsonl").read_text().splitlines())
+    assert records((tmp_path / "out.jsonl").read_text())
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 

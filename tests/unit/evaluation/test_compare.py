@@ -12,8 +12,8 @@ from maskwatch.errors import ConfigError
 from maskwatch.evaluation.compare import PairedOutcomes, compare, to_plain
 from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
 from maskwatch.evaluation.inference import EvaluatedEngine
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.pipeline import Engine
+from maskwatch.proportion import Proportion
 from maskwatch.reports.comparison_page import comparison_page
 from maskwatch.reports.comparison_text import side_by_side, text_lines
 from maskwatch.types import Faces, Image

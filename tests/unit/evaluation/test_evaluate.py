@@ -12,8 +12,8 @@ from maskwatch.errors import ConfigError, DataError
 from maskwatch.evaluation.evaluate import evaluate
 from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
 from maskwatch.evaluation.inference import EvaluatedEngine
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.result import headline, to_json
+from maskwatch.proportion import Proportion
 from maskwatch.reports.evaluation_page import evaluation_page
 
 PICTURES = [

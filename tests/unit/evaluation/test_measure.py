@@ -8,10 +8,10 @@ import pytest
 
 from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample, negative
 from maskwatch.evaluation.figures import plain
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.label_figures import main_face
 from maskwatch.evaluation.match_table import PicturePrediction, PortraitPrediction
 from maskwatch.evaluation.measure import compute_figures
+from maskwatch.proportion import Proportion
 from maskwatch.types import Faces
 
 SURE = {0: (0.9, 0.06, 0.04), 1: (0.06, 0.9, 0.04), 2: (0.04, 0.06, 0.9)}

@@ -8,9 +8,9 @@ import pytest
 from maskwatch.data.sample import UNKNOWN, make_sample
 from maskwatch.errors import DataError
 from maskwatch.evaluation.figures import SliceFigures
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.match_table import PicturePrediction
 from maskwatch.evaluation.slices import by_slice, read_slices
+from maskwatch.proportion import Proportion
 from maskwatch.types import Faces
 
 HEAD = "picture,box,slice\n"

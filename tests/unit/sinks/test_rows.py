@@ -8,9 +8,12 @@ import pytest
 
 from fakes import scene
 from maskwatch.errors import SinkError
+from maskwatch.people.person import Person
 from maskwatch.results import Result
-from maskwatch.sinks.rows import COLUMNS, Csv, JsonLines
-from maskwatch.types import Faces, Frame
+from maskwatch.sinks.base import EventSink, SummarySink
+from maskwatch.sinks.rows import COLUMNS, EVENT_COLUMNS, Csv, EventsCsv, JsonLines
+from maskwatch.types import Event, Faces, Frame
+from people import people, person
 
 
 def result(n: int = 2, source: str = "a.jpg", classified: bool = True) -> Result:
@@ -19,9 +22,22 @@ def result(n: int = 2, source: str = "a.jpg", classified: bool = True) -> Result
         np.full(n, 0.98771, np.float32),
         np.full((n, 3), [0.97, 0.02, 0.01], np.float32) if classified else None,
         np.array([None, "dark"] * n, np.object_)[:n] if classified else None,
-        np.arange(n) if classified else None,
     )
     return Result(Frame(scene({}), 7, 0.28049, source), faces)
+
+
+def followed(*persons: Person, numbers: tuple[int, ...], events: tuple[Event, ...] = ()) -> Result:
+    """A frame of a stream, with a face for each number; that of nobody is -1."""
+    faces = result(len(numbers)).faces.with_(
+        track_ids=np.array(numbers, np.int64), looked=np.array([number != 2 for number in numbers])
+    )
+    return Result(Frame(scene({}), 7, 0.28, "a.mp4"), faces, events, people=people(*persons))
+
+
+ALONE = Event("camera_lost", 12.00049, "The camera is lost", since=2.0)
+OF_SOMEBODY = Event(
+    "no_mask", 3.0, "Person 1", 1, "Door", "without_mask", 0.12345, {"without_mask": 5, "with_mask": 1}, 2
+)
 
 
 def test_json_lines_keep_the_contract(tmp_path: Path) -> None:
@@ -43,10 +59,11 @@ def test_json_lines_keep_the_contract(tmp_path: Path) -> None:
                 "label": "with_mask",
                 "certain": reason is None,
                 "reason": reason,
-                "track_id": number,
+                "track_id": None,
+                "looked": True,
                 "probabilities": {"with_mask": 0.97, "without_mask": 0.02, "mask_worn_incorrectly": 0.01},
             }
-            for number, reason in enumerate((None, "dark"))
+            for reason in (None, "dark")
         ],
     }
     assert json.loads(second)["faces"] == []
@@ -65,6 +82,145 @@ def test_csv_has_a_row_a_face() -> None:
     assert table[0]["source"] == 'odd, "name".jpg'
     assert (table[1]["x2"], table[1]["reason"], table[1]["with_mask"]) == ("30.3", "dark", "0.97")
     assert (table[2]["label"], table[2]["with_mask"], table[2]["score"]) == ("", "", "0.9877")
+
+
+def test_people_are_in_the_record_of_a_frame() -> None:
+    somebody = person(
+        2,
+        "without_mask",
+        since=1.23456,
+        zones=("Door",),
+        confidence=0.91239,
+        probabilities=(0.05, 0.9, 0.05),
+        votes={"without_mask": 4},
+        last_seen=9.0,
+        seen=False,
+    )
+    record = followed(somebody, numbers=(2, -1)).record()
+    assert [(face["track_id"], face["looked"]) for face in record["faces"]] == [(2, False), (None, True)]
+    assert record["people"] == [
+        {
+            "track_id": 2,
+            "box": [100.0, 40.0, 140.0, 90.0],
+            "seen": False,
+            "state": "without_mask",
+            "confidence": 0.9124,
+            "certain": True,
+            "reason": None,
+            "since": 1.235,
+            "first_seen": 1.235,
+            "last_seen": 9.0,
+            "probabilities": {"with_mask": 0.05, "without_mask": 0.9, "mask_worn_incorrectly": 0.05},
+            "votes": {"with_mask": 0, "without_mask": 4, "mask_worn_incorrectly": 0},
+            "zones": ["Door"],
+        }
+    ]
+    assert "people" not in result().record()
+
+
+def test_columns_of_the_csv_never_move() -> None:
+    assert COLUMNS[:18] == (
+        *("source", "index", "t", "width", "height", "face", "x1", "y1", "x2", "y2", "score", "label"),
+        *("certain", "reason", "track_id", "with_mask", "without_mask", "mask_worn_incorrectly"),
+    )
+    assert COLUMNS[18:] == (
+        *("looked", "person_state", "person_confidence", "person_certain", "person_reason", "person_since"),
+        "person_zones",
+    )
+    assert EVENT_COLUMNS[:4] == ("source", "t", "kind", "message")
+
+
+def test_a_row_tells_of_the_person_whose_face_it_is() -> None:
+    stream = io.StringIO()
+    with Csv(stream) as rows:
+        rows.write(
+            followed(
+                person(1, "without_mask", since=2.5, zones=("Door", "=Hall")),
+                person(2, None),
+                person(3, "with_mask", seen=False),
+                numbers=(2, 1, -1),
+            )
+        )
+    undecided, unmasked, nobody = csv.DictReader(io.StringIO(stream.getvalue()))
+    assert [row["track_id"] for row in (undecided, unmasked, nobody)] == ["2", "1", ""]
+    assert [row["looked"] for row in (undecided, unmasked, nobody)] == ["False", "True", "True"]
+    assert (unmasked["label"], unmasked["person_state"]) == ("with_mask", "without_mask")
+    assert (unmasked["person_since"], unmasked["person_zones"]) == ("2.5", "Door; =Hall")
+    assert (unmasked["person_certain"], unmasked["person_confidence"]) == ("True", "0.9")
+    assert (undecided["person_state"], undecided["person_reason"]) == ("", "undecided")
+    assert {nobody[column] for column in COLUMNS[19:]} == {""}
+
+
+def test_events_are_lines_of_their_own() -> None:
+    stream = io.StringIO()
+    with JsonLines(stream, events=True) as rows:
+        rows.write(followed(numbers=(), events=(OF_SOMEBODY,)))
+        rows.write_events([ALONE], "a.mp4")
+        rows.write_events([], "a.mp4")
+    frame, event, alone = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert "type" not in frame
+    assert event == {
+        "type": "event",
+        "source": "a.mp4",
+        "t": 3.0,
+        "kind": "no_mask",
+        "message": "Person 1",
+        "track_id": 1,
+        "zone": "Door",
+        "state": "without_mask",
+        "since": 0.123,
+        "votes": {"with_mask": 1, "without_mask": 5, "mask_worn_incorrectly": 0},
+        "reminder": 2,
+    }
+    assert {name: alone[name] for name in ("t", "track_id", "zone", "state", "votes")} == {
+        "t": 12.0,
+        "track_id": None,
+        "zone": "",
+        "state": None,
+        "votes": None,
+    }
+
+
+def test_events_only_where_they_are_wanted() -> None:
+    stream = io.StringIO()
+    with JsonLines(stream) as rows:
+        rows.write(followed(numbers=(), events=(OF_SOMEBODY,)))
+        rows.write_events([ALONE], "a.mp4")
+    assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_events_as_csv() -> None:
+    stream = io.StringIO()
+    with EventsCsv(stream) as rows:
+        rows.write(followed(numbers=(), events=(OF_SOMEBODY,)))
+        rows.write_events([ALONE], "a.mp4")
+    event, alone = csv.DictReader(io.StringIO(stream.getvalue()))
+    assert tuple(event) == EVENT_COLUMNS
+    assert (event["track_id"], event["zone"], event["since"], event["reminder"]) == (
+        "1",
+        "Door",
+        "0.123",
+        "2",
+    )
+    assert [event[f"votes_{label}"] for label in ("with_mask", "without_mask", "mask_worn_incorrectly")] == [
+        "1",
+        "5",
+        "0",
+    ]
+    assert (alone["kind"], alone["track_id"], alone["votes_with_mask"], alone["since"]) == (
+        *("camera_lost", "", ""),
+        "2.0",
+    )
+
+
+def test_who_takes_what() -> None:
+    stream = io.StringIO()
+    assert [isinstance(sink, EventSink) for sink in (JsonLines(stream), EventsCsv(stream), Csv(stream))] == [
+        True,
+        True,
+        False,
+    ]
+    assert [isinstance(sink, SummarySink) for sink in (JsonLines(stream), Csv(stream))] == [True, False]
 
 
 def test_names_in_no_encoding_survive() -> None:

@@ -57,8 +57,10 @@ def correct_frame(job: VideoJob, key: str, storage: CorrectionStorage) -> None:
         if not storage_allowed(key, storage):
             return
         t = 0.0
-        if job.length >= 0.1:
-            t = st.slider("Time in the video", 0.0, job.length, 0.0, 0.1, format="%.1f s", key=f"{key}-time")
+        if job.people.length >= 0.1:
+            t = st.slider(
+                "Time in the video", 0.0, job.people.length, 0.0, 0.1, format="%.1f s", key=f"{key}-time"
+            )
         last: tuple[VideoJob, float, FrozenFrame] | None = st.session_state.get(f"{key}-held")
         if last is None or last[:2] != (job, t):
             try:

@@ -13,17 +13,16 @@ from maskwatch.app.corrections.editor import correction_panel
 from maskwatch.app.corrections.freeze import correct_frame
 from maskwatch.app.corrections.storage import CorrectionStorage
 from maskwatch.app.error_line import show_error
+from maskwatch.app.files.downloads import CSV, JSONL, download
 from maskwatch.app.files.explanation import explanation
 from maskwatch.app.files.picture_job import PictureJob
 from maskwatch.app.files.video_job import VideoJob
-from maskwatch.app.pages.wording import TILES, counts_in_words, duration, escape_markdown
+from maskwatch.app.files.video_result import show_video_result
+from maskwatch.app.pages.wording import counts_in_words, duration, escape_markdown
 from maskwatch.counting import Counts
 from maskwatch.face_table import face_rows
 from maskwatch.sinks.pictures import UniqueNames
 
-_JSONL = "application/jsonl"
-_CSV = "text/csv"
-_MP4 = "video/mp4"
 _REFRESH_SECONDS = 1.0
 
 
@@ -49,9 +48,9 @@ def show_picture(
                 st.table(face_rows(job.records), hide_index=True, border="horizontal")
         with st.container(horizontal=True):
             mime = "image/png" if job.suffix == ".png" else "image/jpeg"
-            _download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
-            _download("JSON lines", job.jsonl, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
-            _download("CSV", job.csv, f"{stem}.csv", _CSV, f"{key}-csv")
+            download("Picture", job.annotated, f"{stem}-maskwatch{job.suffix}", mime, f"{key}-picture")
+            download("JSON lines", job.jsonl, f"{stem}.jsonl", JSONL, f"{key}-jsonl")
+            download("CSV", job.csv, f"{stem}.csv", CSV, f"{key}-csv")
             _offer_removal(job, key, remove)
         explanation(job, key)
         if storage is not None:
@@ -64,11 +63,11 @@ def show_picture_totals(jobs: Sequence[PictureJob]) -> None:
     with st.container(border=True):
         st.markdown(f"**{len(jobs)} pictures together:** {counts_in_words(total)}")
         with st.container(horizontal=True):
-            _download("All pictures (ZIP)", lambda: _zip_of(jobs), "maskwatch.zip", "application/zip", "zip")
-            _download(
-                "All as JSON lines", "".join(job.jsonl for job in jobs), "maskwatch.jsonl", _JSONL, "jsonl"
+            download("All pictures (ZIP)", lambda: _zip_of(jobs), "maskwatch.zip", "application/zip", "zip")
+            download(
+                "All as JSON lines", "".join(job.jsonl for job in jobs), "maskwatch.jsonl", JSONL, "jsonl"
             )
-            _download("All as CSV", _joint_csv(jobs), "maskwatch.csv", _CSV, "csv")
+            download("All as CSV", _joint_csv(jobs), "maskwatch.csv", CSV, "csv")
 
 
 def show_video(
@@ -98,7 +97,7 @@ def show_video(
         elif job.state == "cancelled":
             st.info("Cancelled.", icon=":material/cancel:")
         else:
-            _show_video_result(job, key)
+            show_video_result(job, key)
             if storage is not None:
                 correct_frame(job, key, storage)
         with st.container(horizontal=True):
@@ -132,30 +131,6 @@ def _show_progress(job: VideoJob, key: str) -> None:
         more = "" if left is None else f", about {duration(left)} left"
         st.progress(min(1.0, job.done / max(job.total, 1)), f"Frame {job.done}{total}{more}")
     st.button("Cancel", on_click=job.cancel, icon=":material/cancel:", key=f"{key}-cancel")
-
-
-def _show_video_result(job: VideoJob, key: str) -> None:
-    stem = Path(job.name).stem
-    picture, details = st.columns([3, 2], gap="medium")
-    picture.video(str(job.annotated), format=_MP4)
-    with details:
-        st.markdown("Most faces in one frame:")
-        for row in (TILES[:2], TILES[2:]):  # a phone shows the columns of each row below each other
-            for column, (field, words, style) in zip(st.columns(2), row, strict=True):
-                column.metric(f"{style.symbol} {words}", getattr(job.peak, field))
-        st.caption(f"{job.done} frames" + (f", {job.skipped} damaged left out" if job.skipped else ""))
-        for event in job.events:
-            st.warning(escape_markdown(f"{duration(event.t)}: {event.message}"), icon=":material/warning:")
-    with st.container(horizontal=True):
-        _download("Video", job.annotated.read_bytes, f"{stem}-maskwatch.mp4", _MP4, f"{key}-video")
-        _download("JSON lines", job.jsonl.read_bytes, f"{stem}.jsonl", _JSONL, f"{key}-jsonl")
-        _download("CSV", job.csv.read_bytes, f"{stem}.csv", _CSV, f"{key}-csv")
-
-
-def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
-    st.download_button(
-        label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"{key}-download"
-    )
 
 
 def _zip_of(jobs: Sequence[PictureJob]) -> bytes:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Final, Literal
 
 from maskwatch.app.stream_setup import StreamSetup
-from maskwatch.counting import Counts, count
 from maskwatch.errors import MaskwatchError
+from maskwatch.people.counts import PeopleCounts
+from maskwatch.people.summary import PeopleLog, PeopleSummary
 from maskwatch.pipeline import run
 from maskwatch.sinks.base import Sink
+from maskwatch.sinks.people import PeopleCsv
 from maskwatch.sinks.rows import Csv, JsonLines
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.sinks.video import VideoSink
 from maskwatch.sources.video import VideoFile
-from maskwatch.types import Event, Frame
+from maskwatch.types import Frame
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
@@ -31,7 +34,7 @@ class _CancelledError(Exception):
 
 
 class VideoJob:
-    """Finds the faces of a video; writes the annotated video, JSON lines and CSV beside it.
+    """Follows the people of a video; writes the annotated video, JSON lines and CSV files beside it.
 
     The thread starts at once.
 
@@ -46,10 +49,12 @@ class VideoJob:
         done: Number of frames that are done.
         total: Approximate number of frames; 0 if the file does not say.
         skipped: Frames that could not be decoded.
-        peak: For each class, the largest number of faces in one frame.
-        events: Events that the rules raised.
-        length: Time of the last frame in seconds.
-        annotated: Path of the annotated video; like `jsonl` and `csv` it exists when the job is done.
+        people: Everybody who was seen, and the events that the rules raised; empty until the job is done.
+        counts: The same people as numbers, also by zone and line.
+        annotated: Path of the annotated video; like the three following it exists when the job is done.
+        jsonl: Path of the JSON lines, of frames, events and the sums, as `maskwatch detect` writes them.
+        csv: Path of the table with a row for each face of each frame.
+        people_csv: Path of the table with a row for each person.
     """
 
     def __init__(self, name: str, path: Path, setup: StreamSetup) -> None:
@@ -60,12 +65,12 @@ class VideoJob:
         self.done = 0
         self.total = 0
         self.skipped = 0
-        self.peak = Counts()
-        self.events: list[Event] = []
-        self.length = 0.0
+        self.people = PeopleSummary()
+        self.counts = PeopleCounts()
         self.annotated = path.with_name(f"{path.stem}-annotated.mp4")
         self.jsonl = path.with_suffix(".jsonl")
         self.csv = path.with_suffix(".csv")
+        self.people_csv = path.with_name(f"{path.stem}-people.csv")
         self._path = path
         self._began = 0.0
         self._cancelled = threading.Event()
@@ -108,7 +113,7 @@ class VideoJob:
         """Cancels the job and deletes its files."""
         self.cancel()
         self.wait(5)
-        for path in (self._path, self.annotated, self.jsonl, self.csv):
+        for path in (self._path, self.annotated, self.jsonl, self.csv, self.people_csv):
             path.unlink(missing_ok=True)
 
     def _run(self) -> None:
@@ -134,20 +139,29 @@ class VideoJob:
         self.total = video.frames
         self._began = time.monotonic()
         self.state = "running"
+        session = self.setup.session()
+        log, sums = PeopleLog(), StreamSummary(self.name)
         with contextlib.ExitStack() as files:
+            rows = files.enter_context(JsonLines(self.jsonl, events=True))
             sinks: list[Sink] = [
-                files.enter_context(VideoSink(self.annotated, sound=str(self._path), fps=video.fps)),
-                files.enter_context(JsonLines(self.jsonl)),
+                rows,
                 files.enter_context(Csv(self.csv)),
+                files.enter_context(PeopleCsv(self.people_csv)),
+                files.enter_context(
+                    VideoSink(self.annotated, sound=str(self._path), fps=video.fps, zones=session.zones)
+                ),
             ]
-            for result in run(video, self.setup.session()):
+            for result in run(video, session):
                 self._raise_if_cancelled()
                 for sink in sinks:
                     sink.write(result)
-                self.peak = _largest(self.peak, count(result.faces))
-                self.events += result.events
+                log.add(result.people, result.frame.t, result.events)
+                sums.add(result)
                 self.done = result.frame.index + 1
-                self.length = result.frame.t
+            sums.history = session.history if sums.people else None
+            rows.write_summary(sums)
+        self.people = log.summary()
+        self.counts = sums.people or PeopleCounts()
         self.skipped = video.skipped
 
     def _fail(self, error: str) -> None:
@@ -157,12 +171,3 @@ class VideoJob:
     def _raise_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise _CancelledError
-
-
-def _largest(a: Counts, b: Counts) -> Counts:
-    return Counts(
-        max(a.masked, b.masked),
-        max(a.unmasked, b.unmasked),
-        max(a.wrong, b.wrong),
-        max(a.uncertain, b.uncertain),
-    )

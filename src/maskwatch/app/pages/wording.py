@@ -43,6 +43,23 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d} h" if hours else f"{minutes}:{left:02d} min"
 
 
+def exact_duration(seconds: float) -> str:
+    """Returns a time in words with tenths of a second below a minute, for example "1:05 min" or "0.5 s"."""
+    return f"{seconds:.1f} s" if seconds < 59.95 else duration(seconds)
+
+
+def clock(seconds: float) -> str:
+    """Returns a point in time as players show it, for example "0:05", "12:40" or "1:02:03"."""
+    minutes, left = divmod(max(0, int(seconds)), 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}:{rest:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def percent(share: float | None) -> str:
+    """Returns a share from 0 to 1 in per cent, for example "67 %"; a dash where there is none."""
+    return "\N{EN DASH}" if share is None else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
 def escape_markdown(text: str) -> str:
     """Returns text that Markdown shows unchanged; file names and addresses may contain any characters.
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from maskwatch.evaluation.figures import plain
-from maskwatch.evaluation.intervals import Proportion
 from maskwatch.evaluation.metrics import HEIGHTS
 from maskwatch.evaluation.mistake_counts import count_mistakes
+from maskwatch.proportion import Proportion
 from maskwatch.reports.tables import Table
 from maskwatch.types import LABELS
 

@@ -1,0 +1,311 @@
+"""Boxes of each frame become stable numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskwatch.people.tracking import Tracker
+
+SIZE = (1280, 720)
+
+Found = tuple[float, float, float, float]  # x and y of the centre, side, score
+
+
+def frame(found: Sequence[Found]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns boxes and scores."""
+    rows = np.array(found, np.float32).reshape(-1, 4)
+    half = rows[:, 2:3] / 2
+    return np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1), rows[:, 3]
+
+
+def update(tracker: Tracker, t: float, *found: Found) -> list[int]:
+    """Gives the tracker a frame."""
+    numbers = tracker.update(*frame(found), t, SIZE)
+    assert numbers.dtype == np.int64
+    assert numbers.shape == (len(found),)
+    assert all(tracker.tracks[n].seen for n in numbers.tolist() if n > 0)
+    return [int(n) for n in numbers]
+
+
+def times(rate: float, start: float, stop: float) -> list[float]:
+    """Returns the times of frames from `start`, before `stop`."""
+    return [start + i / rate for i in range(round((stop - start) * rate))]
+
+
+def standing(tracker: Tracker, seconds: float = 1.0, *, x: float = 600.0, score: float = 0.9) -> float:
+    """Shows a face that stands still; returns the time of the last frame."""
+    frames = times(10, 0, seconds)
+    for t in frames:
+        update(tracker, t, (x, 300, 40, score))
+    return frames[-1]
+
+
+def test_first_faces_get_numbers_from_1_by_score() -> None:
+    assert update(Tracker(0.3), 0.0, (100, 100, 30, 0.5), (400, 100, 30, 0.9), (700, 100, 30, 0.7)) == [
+        3,
+        1,
+        2,
+    ]
+
+
+def test_a_track_tells_what_is_known_of_it() -> None:
+    tracker = Tracker(0.3)
+    for t in times(10, 5, 6):
+        update(tracker, t, (300 + 100 * (t - 5), 300, 40, 0.9))
+    track = tracker.tracks[1]
+    assert (track.number, track.seen, track.hits) == (1, True, 10)
+    assert track.first_seen == 5.0
+    assert track.last_seen == pytest.approx(5.9)
+    assert track.velocity == pytest.approx([100, 0], abs=10)
+    np.testing.assert_allclose(track.box, [370, 280, 410, 320], atol=0.1)
+    update(tracker, 6.0)
+    assert not track.seen
+    assert track.hits == 10
+    assert track.last_seen == pytest.approx(5.9)
+    assert track.box.dtype == np.float32
+    np.testing.assert_allclose(track.box, [380, 280, 420, 320], atol=3)
+
+
+@pytest.mark.parametrize(("hidden", "kept"), [(1.9, True), (2.1, False)])
+@pytest.mark.parametrize("rate", [30, 15, 10, 5])
+def test_hidden_for_two_seconds_keeps_the_number(rate: float, hidden: float, kept: bool) -> None:
+    tracker = Tracker(0.3, hidden=2.0)
+    last = standing(tracker)
+    for t in times(rate, last, last + hidden)[1:]:
+        update(tracker, t)
+    assert update(tracker, last + hidden, (610, 302, 41, 0.8)) == [1 if kept else 2]
+
+
+def test_hidden_for_exactly_the_time_keeps_the_number() -> None:
+    tracker = Tracker(0.3, hidden=0.3)
+    update(tracker, 0.1, (600, 300, 40, 0.9))
+    assert update(tracker, 0.1 + 0.1 + 0.1 + 0.1, (600, 300, 40, 0.9)) == [1]
+
+
+def test_a_walker_is_expected_further_on() -> None:
+    tracker = Tracker(0.3)
+    for t in times(10, 0, 1):
+        update(tracker, t, (300 + 200 * t, 300, 40, 0.9))
+    for t in times(10, 1, 2):
+        update(tracker, t)
+    # One second later two faces appear: where the walker must be by now, and where nobody was going.
+    assert update(tracker, 2.0, (640, 300, 40, 0.9), (160, 300, 40, 0.9)) == [1, 2]
+
+
+def test_somebody_else_far_away_does_not_get_the_number() -> None:
+    tracker = Tracker(0.3)
+    last = standing(tracker, x=200)
+    assert update(tracker, last + 0.5, (900, 300, 40, 0.9)) == [2]
+
+
+def test_a_face_of_quite_another_size_is_somebody_else() -> None:
+    tracker = Tracker(0.3)
+    last = standing(tracker)
+    assert update(tracker, last + 0.1, (600, 300, 120, 0.9)) == [2]
+
+
+class TestUnsureBoxes:
+    """They keep tracks, but begin none."""
+
+    def test_never_begin_a_track(self) -> None:
+        tracker = Tracker(0.3)
+        for t in times(10, 0, 3):
+            assert update(tracker, t, (600, 300, 40, 0.29)) == [-1]
+        assert not tracker.tracks
+
+    def test_keep_a_track(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        for t in times(10, last + 0.1, last + 4):
+            assert update(tracker, t, (602, 300, 40, 0.15)) == [1]
+        assert tracker.tracks[1].hits > 40
+
+    def test_yield_to_sure_ones(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        assert update(tracker, last + 0.1, (600, 300, 40, 0.2), (612, 303, 41, 0.5)) == [-1, 1]
+
+    def test_do_not_bring_back_who_is_hidden(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        for t in times(10, last + 0.1, last + 1.5):
+            update(tracker, t)
+        assert update(tracker, last + 1.5, (600, 300, 40, 0.2)) == [-1]
+        assert update(tracker, last + 1.6, (600, 300, 40, 0.9)) == [1]
+
+    def test_do_not_pull_a_track_away(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        assert update(tracker, last + 0.1, (700, 300, 40, 0.2)) == [-1]
+
+
+class TestEdge:
+    """Who walks out of the frame is not waited for."""
+
+    @pytest.mark.parametrize(("gone", "kept"), [(0.4, True), (0.7, False)])
+    @pytest.mark.parametrize("direction", [-1, 1])
+    def test_leaving(self, direction: int, gone: float, kept: bool) -> None:
+        tracker = Tracker(0.3)
+        for t in times(10, 0, 1.5):
+            update(tracker, t, (640 + direction * 420 * t, 300, 80, 0.9))  # at 1.4 s half a face is outside
+        last = 1.4
+        for t in times(10, last + 0.1, last + gone + 0.05):
+            update(tracker, t)
+        assert (1 in tracker.tracks) is kept
+
+    def test_standing_at_the_edge_is_not_leaving(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker, x=10)
+        for t in times(10, last + 0.1, last + 1.8):
+            update(tracker, t)
+        assert update(tracker, last + 1.8, (12, 300, 40, 0.9)) == [1]
+
+    def test_coming_in_is_not_leaving(self) -> None:
+        tracker = Tracker(0.3)
+        for t in times(10, 0, 0.4):
+            update(tracker, t, (5 + 60 * t, 300, 40, 0.9))
+        for t in times(10, 0.4, 1.2):
+            update(tracker, t)
+        assert update(tracker, 1.2, (50, 300, 40, 0.9)) == [1]
+
+    def test_the_very_next_frame_counts_however_late_it_comes(self) -> None:
+        tracker = Tracker(0.3)
+        for t in (0.0, 0.7, 1.4):
+            numbers = update(tracker, t, (1180 + 50 * t, 300, 80, 0.9))
+        assert numbers == [1]
+
+
+def rates_and_drops() -> Iterable[tuple[float, float]]:
+    """Returns frames a second with the share of them that is dropped."""
+    return [(30, 0.0), (30, 0.6), (15, 0.0), (15, 0.6), (10, 0.3), (5, 0.0)]
+
+
+@pytest.mark.parametrize(("rate", "dropped"), rates_and_drops())
+@pytest.mark.parametrize("seed", range(3))
+def test_a_walker_keeps_the_number(rate: float, dropped: float, seed: int) -> None:
+    """Seven widths a second; 15 % of the frames miss the face, boxes are placed with an error of 5 %."""
+    rng = np.random.default_rng(seed)
+    tracker = Tracker(0.3)
+    given = set()
+    for t in times(rate, 0, 4):
+        if rng.uniform() < dropped and t > 0:
+            continue
+        x, y, side = np.array([100 + 280 * t, 300, 40]) + rng.normal(0, 2, 3)
+        given.update(update(tracker, t, *([(x, y, side, 0.8)] if rng.uniform() > 0.15 else [])))
+    assert given == {1}
+
+
+@pytest.mark.parametrize(("rate", "dropped"), rates_and_drops())
+@pytest.mark.parametrize("seed", range(3))
+def test_people_who_cross_keep_their_numbers(rate: float, dropped: float, seed: int) -> None:
+    """Two walk past one another; the one behind is not found where less than a width is between them."""
+    rng = np.random.default_rng(seed)
+    tracker = Tracker(0.3)
+    first: list[int] = []
+    for t in times(rate, 0, 4):
+        if rng.uniform() < dropped and t > 0:
+            continue
+        left, right = 300 + 150 * t, 900 - 150 * t
+        found = [(left, 300.0, 50.0, 0.9)]
+        if abs(left - right) > 50:
+            found.append((right, 310.0, 44.0, 0.8))
+        found = [(x + rng.normal(0, 1.5), y + rng.normal(0, 1.5), side, score) for x, y, side, score in found]
+        numbers = update(tracker, t, *found)
+        first = first or numbers
+        assert numbers == first[: len(numbers)]
+
+
+class TestTimes:
+    """Whatever the times of the frames, nothing breaks."""
+
+    def test_equal_and_nearly_equal(self) -> None:
+        tracker = Tracker(0.3)
+        for t in (0.0, 0.0, 0.0, 1e-9, 0.1, 0.1):
+            assert update(tracker, t, (600, 300, 40, 0.9)) == [1]
+        assert np.isfinite(tracker.tracks[1].box).all()
+        assert np.isfinite(tracker.tracks[1].velocity).all()
+
+    def test_backwards(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        assert update(tracker, last - 0.05, (600, 300, 40, 0.9)) == [1]
+
+    def test_a_long_gap_drops_all(self) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        assert update(tracker, last + 3600, (600, 300, 40, 0.9)) == [2]
+        assert list(tracker.tracks) == [2]
+
+    def test_a_stream_may_begin_late(self) -> None:
+        assert update(Tracker(0.3), 1e6, (600, 300, 40, 0.9)) == [1]
+
+
+def test_frames_without_boxes() -> None:
+    tracker = Tracker(0.3)
+    for t in times(10, 0, 1):
+        assert update(tracker, t) == []
+    standing(tracker)
+    update(tracker, 1.0)
+    assert list(tracker.tracks) == [1]
+
+
+class TestDoubles:
+    """One face has one track."""
+
+    @pytest.mark.parametrize(
+        "double",
+        [pytest.param((604, 302, 42, 0.5), id="shifted"), pytest.param((600, 306, 20, 0.5), id="part")],
+    )
+    def test_a_second_box_on_a_face_begins_no_track(self, double: Found) -> None:
+        tracker = Tracker(0.3)
+        assert update(tracker, 0.0, double, (600, 300, 40, 0.9)) == [-1, 1]
+        assert update(tracker, 0.1, (600, 300, 40, 0.9), double) == [1, -1]
+
+    def test_the_younger_of_two_tracks_that_come_to_lie_on_one_face_is_dropped(self) -> None:
+        tracker = Tracker(0.3)
+        for t in times(10, 0, 1):
+            update(tracker, t, (600, 300, 60, 0.9), (680 - 70 * t, 300, 60, 0.9))
+        assert update(tracker, 1.0, (612, 300, 60, 0.9), (600, 300, 60, 0.9))
+        assert list(tracker.tracks) == [1]
+
+    def test_neighbours_are_no_doubles(self) -> None:
+        tracker = Tracker(0.3)
+        for t in times(10, 0, 1):
+            assert update(tracker, t, (600, 300, 40, 0.9), (630, 300, 40, 0.8)) == [1, 2]
+
+
+def test_drop_forgets_one_track_alone() -> None:
+    tracker = Tracker(0.3)
+    assert update(tracker, 0.0, (200, 300, 40, 0.9), (600, 300, 40, 0.8), (900, 300, 40, 0.7)) == [1, 2, 3]
+    tracker.drop(2)
+    tracker.drop(7)
+    assert list(tracker.tracks) == [1, 3]
+    assert update(tracker, 0.1, (200, 300, 40, 0.9), (600, 300, 40, 0.8), (900, 300, 40, 0.7)) == [1, 4, 3]
+
+
+@pytest.mark.parametrize("rate", [30, 10])
+def test_fifty_people(rate: float) -> None:
+    """They move at random, a tenth is missed in each frame, and boxes come in any order."""
+    rng = np.random.default_rng(0)
+    places = np.stack(np.meshgrid(np.arange(10) * 120 + 80, np.arange(5) * 130 + 90), axis=-1).reshape(-1, 2)
+    sides = rng.uniform(18, 36, 50)
+    velocity = np.zeros((50, 2))
+    now = places.astype(np.float64)
+    tracker = Tracker(0.3)
+    numbers = np.zeros(50, np.int64)
+    for t in times(rate, 0, 3):
+        velocity = 0.9 * velocity + rng.normal(0, 0.3, (50, 2)) * sides[:, None]
+        now = now + velocity / rate + (places - now) / rate
+        order = rng.permutation(50)[: 45 if t else 50]
+        found = [
+            (*(now[i] + rng.normal(0, 0.05 * sides[i], 2)), sides[i], rng.uniform(0.3, 1)) for i in order
+        ]
+        given = np.array(update(tracker, t, *found))
+        if not t:
+            numbers[order] = given
+        np.testing.assert_array_equal(given, numbers[order])
+    assert len(tracker.tracks) == 50

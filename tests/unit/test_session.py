@@ -1,0 +1,150 @@
+"""One stream: who is followed, and when everything begins anew."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conftest import FakeModels
+from fakes import BLUE, CELL, GREEN, box, scene
+from maskwatch.errors import SourceError
+from maskwatch.factory import load, new_session
+from maskwatch.people.zones import Zone
+from maskwatch.pipeline import Engine, Session
+from maskwatch.results import Result
+from maskwatch.settings import Settings
+from maskwatch.types import Event, Faces, Frame, Image
+
+
+@pytest.fixture(scope="module")
+def engine(fake_models: FakeModels) -> Engine:
+    return load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
+
+
+def watch(
+    session: Session, image: Image, frames: int = 10, start: float = 0.0, source: str = "a"
+) -> list[Result]:
+    return [session(Frame(image, i, start + i / 10, source)) for i in range(10)]
+
+
+TWO = scene({(2, 2): BLUE, (6, 3): GREEN})
+
+
+def test_people_are_followed_in_live_video(engine: Engine) -> None:
+    last = watch(Session(engine), TWO)[-1]
+    assert last.people is not None
+    assert [(p.track_id, p.state, p.certain) for p in last.people] == [
+        (1, "with_mask", True),
+        (2, "without_mask", True),
+    ]
+    assert last.people.persons[0].box == pytest.approx(box(2, 2), abs=1)
+    assert (last.people.counts.now.masked, last.people.counts.so_far.total) == (1, 2)
+    assert last.faces.track_ids is not None
+    assert sorted(last.faces.track_ids.tolist()) == [1, 2]
+
+
+def test_still_pictures_stand_alone(fake_models: FakeModels) -> None:
+    session = Session(load(str(fake_models.detector), str(fake_models.classifier), 320))
+    result = session(Frame(TWO))
+    assert result.people is None
+    assert len(result.faces) == 2
+    assert result.faces.track_ids is None
+
+
+def test_following_can_be_switched_off(engine: Engine) -> None:
+    assert watch(Session(engine, follow=False), TWO)[-1].people is None
+
+
+@pytest.mark.parametrize(("start", "source"), [(0.0, "b"), (5.0, "b"), (-3.0, "a")])
+def test_another_source_or_an_older_frame_begins_anew(engine: Engine, start: float, source: str) -> None:
+    session = Session(engine)
+    watch(session, TWO)
+    again = watch(session, TWO, start=start, source=source)
+    assert again[0].people is not None
+    assert len(again[0].people) == 0
+    assert again[-1].people is not None
+    assert [p.track_id for p in again[-1].people] == [1, 2]
+    assert again[-1].people.counts.so_far.total == 2
+
+
+def test_frames_of_the_same_moment_do_no_harm(engine: Engine) -> None:
+    session = Session(engine)
+    for _ in range(20):
+        result = session(Frame(TWO))
+    assert len(result.faces) == 2
+    assert len(watch(session, TWO, start=0.1)[-1].people or ()) == 2
+
+
+def test_ignored_areas_hold_nobody(engine: Engine) -> None:
+    left = Zone("poster", "ignore", ((0, 0), (0.4, 0), (0.4, 1), (0, 1)))
+    last = watch(Session(engine, zones=[left]), TWO)[-1]
+    assert last.people is not None
+    assert [p.state for p in last.people] == ["without_mask"]
+    assert last.faces.labels == ["without_mask"]
+
+
+def test_zones_of_the_settings_reach_the_people(engine: Engine) -> None:
+    zone = Zone("door", "zone", ((0, 0), (0.4, 0), (0.4, 1), (0, 1)))
+    last = watch(new_session(engine, Settings(zones=(zone,))), TWO)[-1]
+    assert last.people is not None
+    assert [p.zones for p in last.people] == [("door",), ()]
+
+
+class Remaking:
+    """A classifier of a user, who makes new faces and drops the first."""
+
+    def classify(self, image: Image, faces: Faces) -> Faces:
+        kept = faces.boxes[:, 0] > 3 * CELL
+        answers = np.tile(np.array([0, 1, 0], np.float32), (int(kept.sum()), 1))
+        return Faces(faces.boxes[kept], faces.scores[kept], answers)
+
+
+def test_a_classifier_may_make_faces_anew(engine: Engine) -> None:
+    last = watch(Session(Engine(engine.detector, Remaking(), live=True)), TWO)[-1]
+    assert last.people is not None
+    assert [(p.track_id, p.state) for p in last.people] == [(1, "without_mask")]
+    assert last.people.persons[0].box == pytest.approx(box(6, 3), abs=1)
+
+
+def test_without_a_classifier_people_have_no_state(engine: Engine) -> None:
+    last = watch(Session(Engine(engine.detector, live=True)), TWO)[-1]
+    assert last.people is not None
+    assert [(p.state, p.reason) for p in last.people] == [(None, None)] * 2
+    assert last.people.counts.now.uncertain == 2
+
+
+class Silence:
+    """A rule that only tells of silence."""
+
+    def update(self, people: object, t: float) -> list[Event]:
+        return []
+
+    def silence(self, seconds: float, t: float) -> list[Event]:
+        return [Event("silence", t, f"{seconds:g} s")]
+
+
+class Deaf:
+    def update(self, people: object, t: float) -> list[Event]:
+        return []
+
+
+def test_silence_reaches_the_rules_that_ask_for_it(engine: Engine) -> None:
+    assert Session(engine, [Deaf(), Silence()]).silence(3, 10) == (Event("silence", 10, "3 s"),)
+
+
+def test_bad_pictures_are_refused(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="expected a BGR picture"):
+        Session(engine)(Frame(np.zeros((9, 9), np.uint8)))
+
+
+def test_a_source_that_fails_leaves_the_session_whole(engine: Engine) -> None:
+    from maskwatch.pipeline import run
+
+    def frames() -> object:
+        yield Frame(TWO, 0, 0.0, "a")
+        raise SourceError("gone")
+
+    session = Session(engine)
+    with pytest.raises(SourceError, match="gone"):
+        list(run(frames(), session))  # type: ignore[arg-type]
+    assert len(watch(session, TWO, start=0.1)[-1].people or ()) == 2
