@@ -1,4 +1,4 @@
-"""What following costs: milliseconds a frame by the number of people, and the delay from capture to result."""
+"""What following costs: milliseconds a frame by the number of people, and from capture to result."""
 
 from __future__ import annotations
 
