@@ -31,7 +31,7 @@ WHOLE_EVERY: Final = 0.1
 """Seconds between two searches of the whole frame, as far as the frame rate allows."""
 
 SLOW: Final = 0.08
-"""Seconds between two frames from which there is time for both searches. A person walks far in two of them."""
+"""Seconds between two frames from which there is time for both searches."""
 
 _SAME: Final = 0.45
 """IoU from which two boxes of both searches are one face."""
@@ -71,8 +71,7 @@ class FineSearch:
             self._pieces = [] if self._side is None else pieces(*size, self._side)
         slow = self._last is not None and t - self._last > SLOW
         self._last = t
-        due = not slow and self._whole_at is None or not 0 <= t - self._whole_at < WHOLE_EVERY - 1e-3
-        if not self._pieces or (due and not self._was_whole) or self._whole_at is None:
+        if not self._pieces or self._is_whole_due(t, slow):
             self._whole_at, self._was_whole = t, True
             return self._search(image)
         self._was_whole = False
@@ -81,6 +80,13 @@ class FineSearch:
             return in_piece
         self._whole_at = t
         return _merged(self._search(image), in_piece)
+
+    def _is_whole_due(self, t: float, slow: bool) -> bool:
+        """Whether the frame is searched as a whole and in no piece."""
+        if self._whole_at is None:
+            return True
+        passed = t - self._whole_at
+        return not slow and not self._was_whole and not 0 <= passed < WHOLE_EVERY - 1e-3
 
     def _in_next_piece(self, image: Image, size: tuple[int, int]) -> Faces:
         piece = self._pieces[self._next]

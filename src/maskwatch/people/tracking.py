@@ -19,9 +19,9 @@ _UNSURE_SURPRISE: Final = 0.0
 """The same of an unsure box, of which more are no faces."""
 _RECENT: Final = 1.0
 """Seconds after which an unsure box no longer brings a track back."""
-_LEAVING: Final = 0.5
+_LEAVING: Final = 0.35
 """Seconds for which somebody who walks out of the frame keeps the track."""
-_OUTWARD: Final = 1.0
+_OUTWARD: Final = 0.5
 """Speed across the edge of the frame from which somebody walks out, sides of the box per second."""
 _SAME: Final = 0.5
 """IoU from which two boxes show one face."""
@@ -42,7 +42,7 @@ class Track:
         first_seen: Seconds at which it was first found.
         last_seen: Seconds at which it was last found.
         hits: Number of frames in which it was found.
-        velocity: (2,) of the centre, pixels per second to the right and down.
+        velocity: (2,) of the centre when it was last found, pixels per second to the right and down.
     """
 
     number: int
@@ -119,7 +119,9 @@ class Tracker:
 
     def _waited_for(self, t: float, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Returns the tracks that are still waited for, (tracks,) bool."""
-        boxes, velocities = self._filter.boxes, self._filter.velocities
+        # The velocity when last seen: the filter's own fades while somebody is hidden.
+        velocities = np.array([track.velocity for track in self.tracks.values()]).reshape(-1, 2)
+        boxes = self._filter.boxes
         low, high = boxes[:, :2], boxes[:, 2:]
         outward = _OUTWARD * (high - low)
         crossing = ((low <= 0) & (velocities < -outward)) | ((high >= size) & (velocities > outward))
@@ -160,8 +162,8 @@ class Tracker:
         for row, track in enumerate(self.tracks.values()):
             track.seen = row in found
             track.box = found.get(row, predicted[row])
-            track.velocity = velocities[row]
             if track.seen:
+                track.velocity = velocities[row]
                 track.last_seen = t
                 track.hits += 1
 

@@ -275,3 +275,88 @@ class TestHealth:
         assert self.ask(run, [[0, False], [42_000, True], [42_100, True]], 42_200)[1] == pytest.approx(42)
         assert self.ask(run, [[0, False], [1000, True], [2000, True]], 2100)[1] == 0
         assert self.ask(run, [[0, False]], 9000)[1] == pytest.approx(9)
+
+
+class TestZones:
+    """Zones while they are drawn."""
+
+    def test_one_is_added_moved_named_and_taken_back(self, run: Run) -> None:
+        body = """
+          const { Zones } = await load("zones");
+          const zones = new Zones();
+          zones.add("zone");
+          zones.moveCorner(0, 0, [-3, 0.25]);
+          zones.moveCorner(0, 0, [0.1, 0.2], false);
+          zones.rename(0, "Door");
+          const drawn = structuredClone(zones.list);
+          const steps = [zones.undo(), zones.list[0].name, zones.undo(), zones.list[0].points[0], zones.undo()];
+          return [drawn, steps, zones.list, zones.undo()];
+        """
+        drawn, steps, rest, undone = run(body)
+        assert drawn[0]["name"] == "Door"
+        assert drawn[0]["points"] == [[0.1, 0.2], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]]
+        assert steps == [True, "Zone 1", True, [0.3, 0.3], True], "a drag is one step"
+        assert rest == []
+        assert undone is False
+
+    def test_corners_stay_in_the_picture_and_are_never_too_few(self, run: Run) -> None:
+        body = """
+          const { Zones } = await load("zones");
+          const zones = new Zones([{ name: "A", kind: "line", points: [[0.1, 0.5], [0.9, 0.5]] }]);
+          zones.move(0, [0.5, -2]);
+          const moved = zones.list[0].points;
+          const few = zones.removeCorner(0, 0);
+          const end = zones.split(0, 1);
+          const middle = zones.split(0, 0);
+          return [moved, few, end, middle, zones.list[0].points];
+        """
+        moved, few, end, middle, points = run(body)
+        assert moved == [[0.2, 0], [1, 0]]
+        assert few is False
+        assert end == -1, "a line has no edge after its last corner"
+        assert middle == 1
+        assert points == [[0.2, 0], [0.6, 0], [1, 0]]
+
+    @pytest.mark.parametrize(
+        ("points", "way"),
+        [
+            (
+                [[0.1, 0.5], [0.9, 0.5]],
+                [0, 1],
+            ),  # walking to the right of the picture, the right hand is below
+            ([[0.9, 0.5], [0.1, 0.5]], [0, -1]),
+            ([[0.5, 0.9], [0.5, 0.1]], [1, 0]),
+        ],
+    )
+    def test_forward_is_to_the_right_hand(
+        self, run: Run, points: list[list[float]], way: list[float]
+    ) -> None:
+        body = "return (await load('zones')).forward(given, { width: 640, height: 480 });"
+        assert run(body, points) == pytest.approx(way)
+
+
+class TestKiosk:
+    """What a kiosk says."""
+
+    def test_the_most_urgent_goes_first(self, run: Run) -> None:
+        body = "const { greeting } = await load('kiosk'); return given.map((p) => greeting(p, {}));"
+        masked, bare = person(1, "with_mask"), person(2)
+        wrong, unsure = person(3, "mask_worn_incorrectly"), person(4, certain=False)
+        groups = [[masked, wrong, bare], [masked, wrong], [masked, unsure], [unsure], []]
+        assert run(body, groups) == ["mask", "nose", "thanks", "welcome", "welcome"]
+
+    def test_a_message_changes_only_when_it_stays(self, run: Run) -> None:
+        body = """
+          const { Steady } = await load("kiosk");
+          const steady = new Steady();
+          return given.map(([now, key]) => steady.take(key, now));
+        """
+        steps = [
+            [0, "mask"],
+            [500, "thanks"],
+            [600, "mask"],
+            [1200, "mask"],
+            [1300, "mask"],
+            [1400, "thanks"],
+        ]
+        assert run(body, steps) == ["welcome"] * 4 + ["mask"] * 2

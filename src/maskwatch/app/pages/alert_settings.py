@@ -9,7 +9,9 @@ import streamlit as st
 from maskwatch.settings import Alerts
 
 _LONGEST: Final = 15.0
-_REMINDERS: Final = (None, 1.0, 2.0, 5.0, 10.0, 30.0)
+_NEVER: Final = 0.0
+_REMINDERS: Final = (_NEVER, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Minutes."""
 
 
 def alert_settings(configured: Alerts) -> Alerts:
@@ -26,18 +28,17 @@ def alert_settings(configured: Alerts) -> Alerts:
         wrong_after = _seconds(
             "Worn wrongly, after (seconds)", wrong_after, "alert_wrong_after", "wear the mask wrongly"
         )
-    reminders = list(_REMINDERS)
-    if configured.remind not in reminders:
-        reminders.append(configured.remind)
+    usual = _NEVER if configured.remind is None else configured.remind
+    reminders = sorted({*_REMINDERS, usual})
     remind = st.selectbox(
         "Remind while it lasts",
         reminders,
-        reminders.index(configured.remind),
-        format_func=lambda minutes: "never" if minutes is None else f"every {minutes:g} min",
+        reminders.index(usual),
+        format_func=lambda minutes: f"every {minutes:g} min" if minutes else "never",
         key="alert_remind",
     )
     return configured.model_copy(
-        update={"after": after, "worn_wrongly": wrongly, "wrong_after": wrong_after, "remind": remind}
+        update={"after": after, "worn_wrongly": wrongly, "wrong_after": wrong_after, "remind": remind or None}
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -14,12 +15,16 @@ from maskwatch.app.live.element import live_element
 from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.app.pages import source_address
+from maskwatch.app.pages.page_zones import PageZones
 from maskwatch.app.pages.sidebar import Choices
 from maskwatch.app.pages.source_address import BROWSER, kind_in, source_in
 from maskwatch.app.pages.source_picker import choose_demo, choose_source, typed
 from maskwatch.app.pages.wording import TILES
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.errors import SourceError
+from maskwatch.factory import rules
+from maskwatch.people.zones import Zone
+from maskwatch.zone_files import dump_zones
 
 # Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
 _SEND_SIDE = 800
@@ -75,11 +80,22 @@ def _source(is_kiosk: bool) -> tuple[str, ServerSource | None]:
     return kind, source_in(st.query_params)
 
 
+def _with_zones(setup: StreamSetup, zones: tuple[Zone, ...]) -> StreamSetup:
+    """Returns the setup with these zones.
+
+    Raises:
+        ConfigError: An alert is to watch a zone that is none of them.
+    """
+    rules(setup.settings.alerts, zones)
+    return replace(setup, settings=setup.settings.model_copy(update={"zones": zones}))
+
+
 st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, but their results stay
 choices: Choices = st.session_state.choices
 kiosk = st.query_params.get("kiosk") == "1"
 kind, source = _source(kiosk)
-ticket = _update_ticket(choices.live_setup(), source)
+zones = PageZones(kind if source is None else source.name, choices.settings.zones)
+ticket = _update_ticket(_with_zones(choices.live_setup(), zones.current), source)
 storage: CorrectionStorage | None = st.session_state.storage
 live_element(
     {
@@ -95,6 +111,10 @@ live_element(
         "demo_key": DEMO.name,
         "send_side": _SEND_SIDE,
         "kiosk": kiosk,
+        "zones": [zone.record() for zone in zones.current],
+        "zones_key": zones.key,
+        "zones_toml": dump_zones(zones.current),
+        "zone_error": zones.error,
         "start": st.query_params.get("start") == "1",
         "styles": {
             **{label: _style(style) for label, style in STYLES.items()},
@@ -107,6 +127,8 @@ live_element(
         ],
     },
     on_demo=choose_demo,
+    on_zones=zones.take,
+    on_zone_file=zones.take_file,
 )
 if not kiosk:
     if storage is not None:

@@ -13,7 +13,7 @@ import { show } from "./draw.js";
 import { fit } from "./fit.js";
 import { Kiosk } from "./kiosk.js";
 import { LostSign } from "./lost.js";
-import { setRunning, wasRunning } from "./memory.js";
+import { keepZones, keptZones, setRunning, wasRunning } from "./memory.js";
 import { Options } from "./options.js";
 import { ShownPeople } from "./people.js";
 import { Readout } from "./readout.js";
@@ -21,6 +21,8 @@ import { Sound } from "./sound.js";
 import { Speed } from "./speed.js";
 import { StreamHealth } from "./stream_health.js";
 import { ViewRun } from "./view_run.js";
+import { ZoneCounts } from "./zone_counts.js";
+import { ZoneEditor } from "./zone_editor.js";
 
 const TICK = 250; // milliseconds
 const NOTE_STAYS = 12_000;
@@ -32,7 +34,7 @@ export function update({ parentElement, data, setTriggerValue }) {
   if (!panels.has(parentElement)) panels.set(parentElement, new Panel(parentElement));
   const panel = panels.get(parentElement);
   const run = (panel.updates = (panel.updates ?? 0) + 1);
-  panel.configure(data, (request) => setTriggerValue(request, true));
+  panel.configure(data, (request, value = true) => setTriggerValue(request, value));
   return () => {
     // Streamlit also calls this for a run that a newer one has overtaken; that one needs the panel.
     if (panel.updates !== run) return;
@@ -58,6 +60,12 @@ class Panel {
     this.chart = new Chart(find);
     this.lostSign = new LostSign(find);
     this.kiosk = new Kiosk(find);
+    this.zoneCounts = new ZoneCounts(find);
+    this.zoneEditor = new ZoneEditor(
+      find,
+      (list) => this.saveZones(list),
+      async (file) => this.ask("zone_file", { name: file.name, text: await file.text() }),
+    );
     this.comeback = new Comeback();
 
     find(".start").onclick = () => this.startClicked();
@@ -80,8 +88,9 @@ class Panel {
    * Takes what the page says.
    *
    * @param {object} data Token, paths, styles, source and texts.
-   * @param {(request: string) => void} ask Asks the page for a new run: "renew" for a new token, "start" for the
-   *   source that was just typed, "demo" to choose the demo.
+   * @param {(request: string, value?: any) => void} ask Asks the page for a new run: "renew" for a new token,
+   *   "start" for the source that was just typed, "demo" to choose the demo, "zones" to use these zones,
+   *   "zone_file" to read a file of zones.
    */
   configure(data, ask) {
     const isFirst = !this.data;
@@ -103,11 +112,28 @@ class Panel {
     for (const selector of [".start", ".demo", ".options"]) this.find(selector).disabled = false;
     this.find(".privacy").textContent = data.privacy;
     this.find(".demo-offer").hidden = data.source !== "camera" || !data.demo;
+    this.configureZones(data);
     if (isFirst) this.resume();
     if (!isRequested) return;
     this.isStarting = false;
     if (data.source_key) this.start("chosen");
     else this.showLead(`Enter ${data.typed} above, then press Start.`, true);
+  }
+
+  /** Shows the zones that the server uses; those that were drawn for this source before are sent to it first. */
+  configureZones({ zones, zone_error, zones_toml, zones_key }) {
+    const isOther = this.zonesOf !== zones_key;
+    this.zonesOf = zones_key;
+    const kept = isOther && keptZones(zones_key);
+    if (kept && JSON.stringify(kept) !== JSON.stringify(zones)) this.ask("zones", kept);
+    else if (!isOther && !zone_error && JSON.stringify(zones) !== this.zonesShown) keepZones(zones_key, zones);
+    this.zonesShown = JSON.stringify(zones);
+    this.zoneEditor.configure(zones, zone_error, zones_toml);
+    this.zoneCounts.configure(zones);
+  }
+
+  saveZones(list) {
+    this.ask("zones", list);
   }
 
   /** A typed address may still be on its way to the server: the page has to run before it can be watched. */
@@ -215,6 +241,8 @@ class Panel {
     this.readout.frame(message.counts, message.people_counts, now);
     this.speed.frame(latency, index, now);
     this.chart.frame(message.counts, now);
+    this.zoneEditor.frame(message.people_counts, mirrored);
+    this.zoneCounts.frame(message.people_counts);
     if (this.data.kiosk) this.kiosk.frame(message.people, message.counts, now);
     this.alerts.frame(message.people, message.counts, now);
     this.events(message.events);
@@ -246,6 +274,7 @@ class Panel {
       this.readout.blank();
       this.speed.clear();
       this.kiosk.clear();
+      this.zoneCounts.clear();
     }
     this.find(".unmute").hidden = !(this.options.values.sound && this.sound.isLocked);
     this.isLost = seconds > 0;
@@ -305,6 +334,7 @@ class Panel {
     this.stop();
     cancel(this.ticking);
     this.endFit();
+    this.zoneEditor.shapes.close();
     for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, this.onGesture);
     this.sound.close();
     document.removeEventListener("visibilitychange", this.onVisibility);

@@ -2,6 +2,7 @@
 
 const SETTINGS = "maskwatch.live";
 const RUNNING = "maskwatch.running";
+const ZONES = "maskwatch.zones";
 
 /** The kept settings, over these defaults. */
 export function recall(defaults) {
@@ -21,6 +22,16 @@ export function setRunning(running) {
 /** What ran in this tab before the page was loaded again, or null. */
 export function wasRunning() {
   return read(sessionStorage, RUNNING);
+}
+
+/** The zones that were drawn for a source, or null. */
+export function keptZones(source) {
+  return read(localStorage, ZONES)?.[source] ?? null;
+}
+
+/** Keeps the zones of a source. */
+export function keepZones(source, list) {
+  write(localStorage, ZONES, { ...read(localStorage, ZONES), [source]: list });
 }
 
 function read(storage, name) {
