@@ -33,8 +33,6 @@ _PART_RECENT: Final = 0.5
 """Seconds for which a face that is not found still hides its parts."""
 _YOUNG: Final = 5
 """Frames in which a track was found up to which it may turn out to be a part of another face."""
-_SHORTEST: Final = 1e-3
-"""Seconds that lie between two frames at least, whatever their times say."""
 
 
 @dataclass(slots=True)
@@ -98,7 +96,7 @@ class Tracker:
             (n,) int64: number of the track of each box; -1 for a box that is unsure and belongs to none, or
             shows a face that another box shows better.
         """
-        passed = 0.0 if self._t is None else max(t - self._t, _SHORTEST)
+        passed = 0.0 if self._t is None else max(t - self._t, 0.0)
         self._t = t
         self._filter.predict(passed)
         self._keep(self._waited_for(t, passed, size))
@@ -128,9 +126,11 @@ class Tracker:
 
     def _waited_for(self, t: float, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Returns the tracks that are still waited for, (tracks,) bool."""
-        # The velocity when last seen: the filter's own fades while somebody is hidden.
-        velocities = np.array([track.velocity for track in self.tracks.values()]).reshape(-1, 2)
+        if not self.tracks:
+            return np.zeros(0, np.bool_)
         boxes = self._filter.boxes
+        # When last seen: the filter's own velocity fades while somebody is hidden.
+        velocities = np.stack([track.velocity for track in self.tracks.values()])
         low, high = boxes[:, :2], boxes[:, 2:]
         outward = _OUTWARD * (high - low)
         crossing = ((low <= 0) & (velocities < -outward)) | ((high >= size) & (velocities > outward))
