@@ -359,3 +359,12 @@ def test_a_hidden_person_is_not_found_in_the_face_in_front() -> None:
     for i in range(10, 16):
         tracker.update(np.array([front if i % 2 else mouth], np.float32), scores, i / 30, (640, 480))
     assert not tracker.tracks[1].seen or tracker.tracks[1].box.tolist() != mouth
+
+
+@pytest.mark.parametrize(("gap", "number"), [(2.4, 1), (4.9, 1), (5.1, 2)])
+def test_time_without_frames_is_not_time_without_a_face(gap: float, number: int) -> None:
+    tracker = Tracker(0.5)
+    box, score = np.array([[100, 100, 160, 180]], np.float32), np.array([0.9], np.float32)
+    for t in (0.0, 0.1, 0.2, 0.2 + gap):
+        numbers = tracker.update(box, score, t, (640, 480))
+    assert numbers.tolist() == [number]
