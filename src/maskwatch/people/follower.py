@@ -46,7 +46,7 @@ class Following:
     """How people are followed.
 
     Attributes:
-        sure: Detector score from which a box may begin a track.
+        sure: Detector score from which a box may begin a track; less where faces are reported from less.
         hidden: Seconds for which somebody who is not seen keeps the number.
         every: Seconds after which somebody whose state is settled is looked at again.
         soon: The same for a new face, and for somebody who differs from what is believed.
@@ -60,7 +60,7 @@ class Following:
         apart: ...or seconds that must lie between the first and the last of at least two.
     """
 
-    sure: float = 0.3
+    sure: float = 0.4
     hidden: float = 2.0
     every: float = 0.5
     soon: float = 0.1
@@ -103,7 +103,7 @@ class Follower:
         self._following = Following() if following is None else following
         self._threshold = 0.0 if threshold is None else threshold
         self._rules = BeliefRules.of_threshold(self._threshold)
-        self._tracker = Tracker(self._following.sure, self._following.hidden)
+        self._tracker = Tracker(min(self._following.sure, self._threshold), self._following.hidden)
         self._planner = LookPlanner(self._following.looks, self._following.burst)
         self._members: dict[int, _Member] = {}
         self._people = 0
