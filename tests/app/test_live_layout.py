@@ -37,7 +37,7 @@ def boxes(live: LivePage) -> Boxes:
     for selector in (*PARTS, *(f".counts li[data-count={key}]" for key in KEYS)):
         box = live.page.locator(selector).bounding_box()
         assert box is not None, selector
-        found[selector] = dict(box)
+        found[selector] = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
     return found
 
 

@@ -29,7 +29,7 @@ def test_the_running_source_its_zones_and_the_settings_survive_a_reload(
     page.wait_for_function(SHOWN)
     page.get_by_role("radio", name="Demo", checked=True).wait_for()
     page.get_by_label("Volume").fill("25")
-    page.get_by_label("As", exact=True).select_option("voice")
+    page.get_by_label("Sound of the alert").select_option("voice")
     live.button("Draw zones").click()
     live.button("Add a line").click()
     page.keyboard.press("Shift+ArrowUp")  # the first corner has the focus
@@ -43,7 +43,7 @@ def test_the_running_source_its_zones_and_the_settings_survive_a_reload(
     page.wait_for_function(SHOWN)
     assert "source=demo" in page.url
     assert page.get_by_label("Volume").input_value() == "25"
-    assert page.get_by_label("As", exact=True).input_value() == "voice"
+    assert page.get_by_label("Sound of the alert").input_value() == "voice"
     page.locator(".places").wait_for()
     live.page.wait_for_function("() => true")
     assert any(label.startswith("Door") for label in zone_labels(live))

@@ -23,7 +23,7 @@ def zones(monkeypatch: pytest.MonkeyPatch) -> PageZones:
 def test_what_is_drawn_replaces_what_is_configured_for_this_source_alone(zones: PageZones) -> None:
     assert zones.current == (DOOR,)
     zones.take([])
-    assert zones.current == ()
+    assert not zones.current
     zones.take([{"name": "Line", "kind": "line", "points": [[0, 0.5], [1, 0.5]]}])
     assert [zone.name for zone in zones.current] == ["Line"]
     assert PageZones("the demo", (DOOR,)).current == (DOOR,)
@@ -43,7 +43,7 @@ def test_a_file_is_read(zones: PageZones) -> None:
     zones.take_file({"name": "hall.toml", "text": TOML})
     assert [zone.name for zone in zones.current] == ["Hall"]
     zones.take_file({"name": "../hall.json", "text": '{"zones": []}'})
-    assert zones.current == ()
+    assert not zones.current
     for value in ({"name": "a.toml", "text": "no TOML"}, {"name": "a.toml", "text": "x" * 200_000}, None):
         zones.take_file(value)
         assert zones.error

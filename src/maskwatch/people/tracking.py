@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.geometry import containment, iou
+from maskwatch.geometry import areas, containment, iou
 from maskwatch.people.assignment import assign
 from maskwatch.people.kalman import USUAL, BoxFilter, Motion
 
@@ -27,8 +27,12 @@ _SAME: Final = 0.5
 """IoU from which two boxes show one face."""
 _PART: Final = 0.7
 """Share of a box inside another, from which it is a part of the same face."""
-_SHORTEST: Final = 1e-3
-"""Seconds that lie between two frames at least, whatever their times say."""
+_PART_AREA: Final = 0.5
+"""Area, as a share of a face, up to which what is found inside it is a part of it: a mouth, an ear."""
+_PART_RECENT: Final = 0.5
+"""Seconds for which a face that is not found still hides its parts."""
+_YOUNG: Final = 5
+"""Frames in which a track was found up to which it may turn out to be a part of another face."""
 
 
 @dataclass(slots=True)
@@ -92,17 +96,20 @@ class Tracker:
             (n,) int64: number of the track of each box; -1 for a box that is unsure and belongs to none, or
             shows a face that another box shows better.
         """
-        passed = 0.0 if self._t is None else max(t - self._t, _SHORTEST)
+        passed = 0.0 if self._t is None else max(t - self._t, 0.0)
         self._t = t
         self._filter.predict(passed)
         self._keep(self._waited_for(t, passed, size))
-        owners = self._associate(boxes, scores, t, passed)
+        parts = self._parts(boxes, t)
+        owners = np.full(len(boxes), -1, np.intp)
+        owners[~parts] = self._associate(boxes[~parts], scores[~parts], t, passed)
         self._record(boxes, owners, t)
         numbers = np.full(len(boxes), -1, np.int64)
         matched = owners >= 0
         numbers[matched] = np.fromiter(self.tracks, np.int64, len(self.tracks))[owners[matched]]
         self._drop_doubles(numbers)
-        self._begin(boxes, scores, numbers, t)
+        self._drop_parts(numbers, t)
+        self._begin(boxes, np.where(parts, 0, scores), numbers, t)
         return numbers
 
     def drop(self, number: int) -> None:
@@ -119,9 +126,11 @@ class Tracker:
 
     def _waited_for(self, t: float, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Returns the tracks that are still waited for, (tracks,) bool."""
-        # The velocity when last seen: the filter's own fades while somebody is hidden.
-        velocities = np.array([track.velocity for track in self.tracks.values()]).reshape(-1, 2)
+        if not self.tracks:
+            return np.zeros(0, np.bool_)
         boxes = self._filter.boxes
+        # When last seen: the filter's own velocity fades while somebody is hidden.
+        velocities = np.stack([track.velocity for track in self.tracks.values()])
         low, high = boxes[:, :2], boxes[:, 2:]
         outward = _OUTWARD * (high - low)
         crossing = ((low <= 0) & (velocities < -outward)) | ((high >= size) & (velocities > outward))
@@ -176,6 +185,22 @@ class Tracker:
         for row in np.flatnonzero((np.tril(shares, -1) >= _SAME).any(axis=1)):
             numbers[numbers == seen[row].number] = -1
             self.drop(seen[row].number)
+
+    def _drop_parts(self, numbers: NDArray[np.int64], t: float) -> None:
+        """Forgets young tracks that lie inside another face: a search of a piece of the frame cuts faces."""
+        young = [track for track in self.tracks.values() if track.hits <= _YOUNG]
+        if not young:
+            return
+        parts = self._parts(np.stack([track.box for track in young]), t)
+        for track in (track for track, is_part in zip(young, parts, strict=True) if is_part):
+            numbers[numbers == track.number] = -1
+            self.drop(track.number)
+
+    def _parts(self, boxes: NDArray[np.float32], t: float) -> NDArray[np.bool_]:
+        """Returns which boxes (n, 4) lie inside the much larger face of a track that was seen lately."""
+        faces = self._filter.boxes[self._unseen(t) <= _PART_RECENT]
+        smaller = areas(boxes)[:, None] <= _PART_AREA * areas(faces)
+        return np.asarray(((containment(boxes, faces) >= _PART) & smaller).any(axis=1))
 
     def _begin(
         self, boxes: NDArray[np.float32], scores: NDArray[np.float32], numbers: NDArray[np.int64], t: float

@@ -289,7 +289,8 @@ class TestZones:
           zones.moveCorner(0, 0, [0.1, 0.2], false);
           zones.rename(0, "Door");
           const drawn = structuredClone(zones.list);
-          const steps = [zones.undo(), zones.list[0].name, zones.undo(), zones.list[0].points[0], zones.undo()];
+          const steps = [zones.undo(), zones.list[0].name];
+          steps.push(zones.undo(), zones.list[0].points[0], zones.undo());
           return [drawn, steps, zones.list, zones.undo()];
         """
         drawn, steps, rest, undone = run(body)
@@ -304,7 +305,7 @@ class TestZones:
           const { Zones } = await load("zones");
           const zones = new Zones([{ name: "A", kind: "line", points: [[0.1, 0.5], [0.9, 0.5]] }]);
           zones.move(0, [0.5, -2]);
-          const moved = zones.list[0].points;
+          const moved = structuredClone(zones.list[0].points);
           const few = zones.removeCorner(0, 0);
           const end = zones.split(0, 1);
           const middle = zones.split(0, 0);
@@ -323,7 +324,7 @@ class TestZones:
             (
                 [[0.1, 0.5], [0.9, 0.5]],
                 [0, 1],
-            ),  # walking to the right of the picture, the right hand is below
+            ),  # to the right: the right hand is below
             ([[0.9, 0.5], [0.1, 0.5]], [0, -1]),
             ([[0.5, 0.9], [0.5, 0.1]], [1, 0]),
         ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskwatch.people.kalman import BoxFilter
+from maskwatch.people.kalman import BoxFilter, Motion
 
 
 def box(x: float, y: float, side: float = 40.0) -> NDArray[np.float32]:
@@ -78,6 +78,49 @@ def test_surprise_grows_with_distance_and_shrinks_with_time_unseen() -> None:
     later_near, later_far = tracks.surprise(np.concatenate([box(105, 200), box(300, 200)]))[0]
     assert later_far < far
     assert later_near > near, "who was unseen for long must not take a face from who was seen just now"
+
+
+def spread(tracks: BoxFilter, x: float) -> float:
+    """Returns the variance in which the only face, expected at `x`, may be found, from left to right."""
+    here, aside = tracks.surprise(np.concatenate([box(x, 200), box(x + 40, 200)]))[0]
+    return float(40**2 / (2 * (aside - here)))
+
+
+def test_spread_is_that_of_a_filter_in_small_steps() -> None:
+    """The textbook's filter with 2 x 2 matrices, in steps of 0.1 ms, for a face that stands still."""
+    motion, area = Motion(), 40.0**2
+    noise = motion.place**2 * area + motion.pixels**2
+    p = np.diag([noise, motion.newcomer**2 * area])
+    rate, step = np.array([[0, 1], [0, -1 / motion.memory]]), 1e-4
+    push = np.diag([0, 2 / motion.memory * motion.drift**2 * area])
+    tracks = BoxFilter(motion)
+    tracks.add(box(100, 200))
+    for seconds in (0.1, 0.4, 0.1):
+        for _ in range(round(seconds / step)):
+            p = p + step * (rate @ p + p @ rate.T + push)
+        tracks.predict(seconds)
+        assert spread(tracks, 100) == pytest.approx(p[0, 0] + noise, rel=0.01)
+        gain = p[:, 0] / (p[0, 0] + noise)
+        p = p - np.outer(gain, p[0])
+        tracks.update(np.array([0]), box(100, 200))
+
+
+def test_somebody_who_walks_may_change_more_than_somebody_who_stands() -> None:
+    walker, stander = follow(300, 10), follow(0, 10)
+    for tracks in (walker, stander):
+        tracks.predict(1.0)
+    expected = float(walker.boxes[0, [0, 2]].mean())
+    assert spread(walker, expected) > 2 * spread(stander, 100)
+
+
+def test_pixels_matter_for_small_faces() -> None:
+    costs = []
+    for side in (6, 60):
+        tracks = BoxFilter()
+        tracks.add(box(100, 200, side))
+        right, wrong = tracks.surprise(np.concatenate([box(100, 200, side), box(100, 200, 1.4 * side)]))[0]
+        costs.append(wrong - right)
+    assert costs[0] < 0.9 * costs[1]
 
 
 def test_surprise_does_not_depend_on_the_scale_of_the_picture() -> None:

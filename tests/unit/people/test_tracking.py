@@ -96,10 +96,14 @@ def test_a_walker_is_expected_further_on() -> None:
     assert update(tracker, 2.0, (640, 300, 40, 0.9), (160, 300, 40, 0.9)) == [1, 2]
 
 
-def test_somebody_else_far_away_does_not_get_the_number() -> None:
+@pytest.mark.parametrize(
+    ("later", "widths", "same"),
+    [(0.1, 0.5, True), (0.1, 2, False), (0.5, 2, True), (0.5, 6, False), (1.9, 5, True), (1.9, 20, False)],
+)
+def test_how_far_somebody_who_stood_may_have_gone(later: float, widths: float, same: bool) -> None:
     tracker = Tracker(0.3)
     last = standing(tracker, x=200)
-    assert update(tracker, last + 0.5, (900, 300, 40, 0.9)) == [2]
+    assert update(tracker, last + later, (200 + widths * 40, 300, 40, 0.9)) == [1 if same else 2]
 
 
 def test_a_face_of_quite_another_size_is_somebody_else() -> None:
@@ -129,30 +133,48 @@ class TestUnsureBoxes:
         last = standing(tracker)
         assert update(tracker, last + 0.1, (600, 300, 40, 0.2), (612, 303, 41, 0.5)) == [-1, 1]
 
-    def test_do_not_bring_back_who_is_hidden(self) -> None:
+    @pytest.mark.parametrize(("hidden", "number"), [(0.6, 1), (1.5, -1)])
+    def test_bring_back_only_who_was_seen_a_moment_ago(self, hidden: float, number: int) -> None:
         tracker = Tracker(0.3)
         last = standing(tracker)
-        for t in times(10, last + 0.1, last + 1.5):
+        for t in times(10, last + 0.1, last + hidden):
             update(tracker, t)
-        assert update(tracker, last + 1.5, (600, 300, 40, 0.2)) == [-1]
-        assert update(tracker, last + 1.6, (600, 300, 40, 0.9)) == [1]
+        assert update(tracker, last + hidden, (600, 300, 40, 0.2)) == [number]
+        assert update(tracker, last + hidden + 0.1, (600, 300, 40, 0.9)) == [1]
 
-    def test_do_not_pull_a_track_away(self) -> None:
+    def test_bring_back_whoever_was_in_the_frame_before(self) -> None:
         tracker = Tracker(0.3)
-        last = standing(tracker)
-        assert update(tracker, last + 0.1, (700, 300, 40, 0.2)) == [-1]
+        standing(tracker, 1.0)
+        assert update(tracker, 1.9 + 0.3, (600, 300, 40, 0.2)) == [1], "1.3 s without a frame"
+
+    @pytest.mark.parametrize(("widths", "number"), [(0.3, 1), (0.7, -1)])
+    def test_must_be_nearer_than_sure_ones(self, widths: float, number: int) -> None:
+        for score, expected in ((0.2, number), (0.9, 1)):
+            tracker = Tracker(0.3)
+            last = standing(tracker)
+            assert update(tracker, last + 0.1, (600 + widths * 40, 300, 40, score)) == [expected]
 
 
 class TestEdge:
     """Who walks out of the frame is not waited for."""
 
     @pytest.mark.parametrize(("gone", "kept"), [(0.4, True), (0.7, False)])
-    @pytest.mark.parametrize("direction", [-1, 1])
-    def test_leaving(self, direction: int, gone: float, kept: bool) -> None:
+    @pytest.mark.parametrize(
+        ("side", "speed"), [("left", 400), ("right", 400), ("right", 120), ("top", 120), ("bottom", 120)]
+    )
+    def test_leaving(self, side: str, speed: float, gone: float, kept: bool) -> None:
+        """The face, 80 pixels wide, has touched the edge when it is last found at 1.4 s."""
         tracker = Tracker(0.3)
-        for t in times(10, 0, 1.5):
-            update(tracker, t, (640 + direction * 420 * t, 300, 80, 0.9))  # at 1.4 s half a face is outside
         last = 1.4
+        for t in times(10, 0, last + 0.1):
+            left = speed * (last - t) + 35
+            x, y = {
+                "left": (left, 300),
+                "right": (SIZE[0] - left, 300),
+                "top": (600, left),
+                "bottom": (600, SIZE[1] - left),
+            }[side]
+            assert update(tracker, t, (x, y, 80, 0.9)) == [1]
         for t in times(10, last + 0.1, last + gone + 0.05):
             update(tracker, t)
         assert (1 in tracker.tracks) is kept
@@ -175,7 +197,7 @@ class TestEdge:
     def test_the_very_next_frame_counts_however_late_it_comes(self) -> None:
         tracker = Tracker(0.3)
         for t in (0.0, 0.7, 1.4):
-            numbers = update(tracker, t, (1180 + 50 * t, 300, 80, 0.9))
+            numbers = update(tracker, t, (1100 + 120 * t, 300, 80, 0.9))
         assert numbers == [1]
 
 
@@ -232,7 +254,7 @@ class TestTimes:
     def test_backwards(self) -> None:
         tracker = Tracker(0.3)
         last = standing(tracker)
-        assert update(tracker, last - 0.05, (600, 300, 40, 0.9)) == [1]
+        assert update(tracker, last - 30, (600, 300, 40, 0.9)) == [1]
 
     def test_a_long_gap_drops_all(self) -> None:
         tracker = Tracker(0.3)
@@ -258,7 +280,7 @@ class TestDoubles:
 
     @pytest.mark.parametrize(
         "double",
-        [pytest.param((604, 302, 42, 0.5), id="shifted"), pytest.param((600, 306, 20, 0.5), id="part")],
+        [pytest.param((613, 300, 40, 0.5), id="shifted"), pytest.param((600, 306, 20, 0.5), id="part")],
     )
     def test_a_second_box_on_a_face_begins_no_track(self, double: Found) -> None:
         tracker = Tracker(0.3)
@@ -275,7 +297,7 @@ class TestDoubles:
     def test_neighbours_are_no_doubles(self) -> None:
         tracker = Tracker(0.3)
         for t in times(10, 0, 1):
-            assert update(tracker, t, (600, 300, 40, 0.9), (630, 300, 40, 0.8)) == [1, 2]
+            assert update(tracker, t, (600, 300, 40, 0.9), (624, 300, 40, 0.8)) == [1, 2]
 
 
 def test_drop_forgets_one_track_alone() -> None:
@@ -309,3 +331,31 @@ def test_fifty_people(rate: float) -> None:
             numbers[order] = given
         np.testing.assert_array_equal(given, numbers[order])
     assert len(tracker.tracks) == 50
+
+
+def test_what_lies_inside_a_larger_face_is_a_part_of_it() -> None:
+    tracker = Tracker(0.5)
+    face, mouth = [100, 100, 200, 220], [120, 160, 170, 210]
+    for i in range(5):
+        boxes = np.array([face] if i % 2 == 0 else [mouth], np.float32)  # a piece of the frame cuts the face
+        numbers = tracker.update(boxes, np.array([0.9], np.float32), i / 30, (640, 480))
+        assert numbers.tolist() == ([1] if i % 2 == 0 else [-1])
+    assert list(tracker.tracks) == [1]
+
+
+def test_a_part_that_came_first_is_forgotten_for_the_face() -> None:
+    tracker = Tracker(0.5)
+    for i, box in enumerate([[120, 160, 170, 210], [100, 100, 200, 220], [100, 100, 200, 220]]):
+        tracker.update(np.array([box], np.float32), np.array([0.9], np.float32), i / 30, (640, 480))
+    assert [track.box.tolist() for track in tracker.tracks.values()] == [[100, 100, 200, 220]]
+
+
+def test_a_hidden_person_is_not_found_in_the_face_in_front() -> None:
+    tracker = Tracker(0.5)
+    behind, front, mouth = [150, 110, 210, 190], [100, 100, 210, 230], [140, 165, 195, 215]
+    scores = np.array([0.9], np.float32)
+    for i in range(10):
+        tracker.update(np.array([behind], np.float32), scores, i / 30, (640, 480))
+    for i in range(10, 16):
+        tracker.update(np.array([front if i % 2 else mouth], np.float32), scores, i / 30, (640, 480))
+    assert not tracker.tracks[1].seen or tracker.tracks[1].box.tolist() != mouth

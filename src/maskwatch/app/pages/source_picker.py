@@ -35,9 +35,10 @@ def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
         kinds += [STREAM, CAMERA, FILE]
     if st.session_state.get(_KIND) not in kinds:
         _recall(kinds)
-    kind = st.segmented_control(
+    chosen = st.segmented_control(
         "Picture from", kinds, key=_KIND, required=True, label_visibility="collapsed", wrap=True
     )
+    kind = chosen or BROWSER
     source = None
     try:
         source = _details(kind)

@@ -3,7 +3,7 @@
 
 import { after, cancel } from "./clock.js";
 
-const LOOK_EVERY = 200; // milliseconds; some browsers do not tell of the frames of small elements
+const LOOK_EVERY = 100; // milliseconds; some browsers do not tell of the frames of small elements
 const TRACK_PATIENCE = 1_000;
 
 export class CameraFrames {

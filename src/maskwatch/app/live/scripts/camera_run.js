@@ -4,6 +4,7 @@
 import { CameraFrames } from "./camera_frames.js";
 import { closeCamera, listCameras, openCamera } from "./camera.js";
 import { clear } from "./draw.js";
+import { encode, makeCanvas } from "./jpeg.js";
 import { Link, socketUrl } from "./link.js";
 
 const QUALITY = 0.85;
@@ -17,8 +18,7 @@ export class CameraRun {
     this.panel = panel;
     this.deviceId = deviceId;
     this.grabbed = document.createElement("canvas"); // the frame at the camera's size, kept to be shown
-    // The same at the size that is sent. Off the screen it is encoded in a hidden tab, too, without a delay.
-    this.reduced = globalThis.OffscreenCanvas ? new OffscreenCanvas(1, 1) : document.createElement("canvas");
+    this.reduced = makeCanvas(); // the same at the size that is sent
     this.turn = 0;
   }
 
@@ -53,7 +53,7 @@ export class CameraRun {
     }
     frame?.close?.();
     if (!frame || this.stopped || turn !== this.turn) return;
-    const jpeg = await encoded(this.reduced);
+    const jpeg = await encode(this.reduced, QUALITY);
     if (this.stopped || turn !== this.turn || !this.link.isReady) return;
     if (jpeg) this.link.send(jpeg);
     else this.sendNext(); // the camera has not shown anything yet
@@ -91,9 +91,4 @@ function drawScaled(canvas, source, side) {
   const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
   if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   canvas.getContext("2d").drawImage(source, 0, 0, size.width, size.height);
-}
-
-function encoded(canvas) {
-  if (canvas.convertToBlob) return canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
 }

@@ -2,7 +2,6 @@
 
 const SECONDS = 5; // of one column
 const COLUMNS = 60;
-const SVG = "http://www.w3.org/2000/svg";
 
 let made = 0;
 
