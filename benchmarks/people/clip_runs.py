@@ -17,6 +17,7 @@ from benchmarks.people.players import Shown
 from benchmarks.people.recorded import Recording
 from benchmarks.people.runs import MASKWATCH, WHOLE_FRAMES
 from maskwatch.pipeline import Session
+from maskwatch.types import Faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,16 @@ class ClipOutcome:
 
 def run_clip(clip: Clip, build: Path) -> list[ClipOutcome]:
     """Runs one clip."""
-    indices = range(clip.frames)
-    shown: dict[str, list[Shown]] = {}
+    shown: dict[str, list[Shown]] = defaultdict(list)
+    stream: list[tuple[float, Faces]] = []
     with Recording(build / f"{clip.name}-{_digest()}.sqlite", clip.size, clip.render) as recording:
         engine = recording.engine()
-        for who in (MASKWATCH, WHOLE_FRAMES):
-            session = Session(engine, fine=who == MASKWATCH)
-            shown[who] = list(players.follow(session, indices, recording.frame, clip.fps))
-        stream = players.detect(engine, indices, recording.frame, clip.fps)
+        sessions = {who: Session(engine, fine=who == MASKWATCH) for who in (MASKWATCH, WHOLE_FRAMES)}
+        for index in range(clip.frames):
+            image, t = recording.frame(index), index / clip.fps
+            for who, session in sessions.items():
+                shown[who].append(players.show(session, index, image, t))
+            stream.append((t, players.detect(engine, image)))
     threshold = engine.threshold or 0.0
     shown["no tracking"] = list(players.each_frame_alone(stream, threshold))
     for (who, _), screens in published(build, {"clip": stream}, threshold).items():

@@ -233,7 +233,8 @@ def test_models_are_asked_once(tmp_path: Path) -> None:
 
     def shown(render: object) -> list[Shown]:
         with Recording(tmp_path / "answers.sqlite", SIZE, render) as recording:  # type: ignore[arg-type]
-            return list(players.follow(Session(recording.engine()), indices, recording.frame, FPS))
+            session = Session(recording.engine())
+            return [players.show(session, i, recording.frame(i), i / FPS) for i in indices]
 
     def refuse(index: int) -> Image:
         raise AssertionError(f"frame {index} is drawn again")
