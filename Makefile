@@ -1,5 +1,6 @@
 # make app    sets everything up and opens the app at http://127.0.0.1:8501
 # make test   sets up what the tests need, too, and runs all checks
+# make bench-people  measures how well people are followed (benchmarks/people/README.md)
 # make docs   builds the documentation site into build/site; make docs-serve shows it while you write
 #
 # All work in an environment of their own, .venv, with the versions of constraints.txt.
@@ -21,7 +22,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 DOCS := $(VENV)/.docs
 
-.PHONY: app test lint format docs docs-serve reference constraints clean
+.PHONY: app test lint format docs docs-serve reference constraints bench-people clean
 .DEFAULT_GOAL := app
 # Two installations into one environment must not run at the same time.
 .NOTPARALLEL:
@@ -56,6 +57,11 @@ docs-serve: $(DOCS)
 reference: $(DOCS) $(RUNS)
 	$(BIN)/python scripts/generate_reference.py
 	$(BIN)/python scripts/generate_streamlit_config.py
+
+# Hours at first, minutes once the models' answers are kept in build/people.
+bench-people: $(TESTS)
+	test -d build/people/venv || $(BIN)/python -m benchmarks.people --setup
+	$(BIN)/python -m benchmarks.people --out benchmarks/people/results
 
 # What is installed now becomes what everybody gets.
 constraints: $(TESTS)

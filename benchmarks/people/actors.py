@@ -151,18 +151,20 @@ class Stage:
         return best
 
 
-def cast(stage: Stage, people: int) -> list[Actor]:
+def cast(stage: Stage, people: int, acts_in_turn: Sequence[Act] = ACTS) -> list[Actor]:
     """Casts the people of a scene.
 
     Args:
         stage: Where they are; its generator and its heads are used up.
         people: How many.
+        acts_in_turn: What they do, again and again.
 
     Returns:
         The actors.
     """
-    first = int(stage.rng.integers(len(ACTS))) if people < 4 else 0
-    acts = [ACTS[(first + i) % len(ACTS)] for i in range(people)]
+    number = len(acts_in_turn)
+    first = int(stage.rng.integers(number)) if people < 4 else 0
+    acts = [acts_in_turn[(first + i) % number] for i in range(people)]
     actors: list[Actor] = []
     for i, act in enumerate(acts):
         partner = actors[-1] if act == "cross" and i and acts[i - 1] == "cross" and i % 2 else None

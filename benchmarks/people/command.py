@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from benchmarks.people import cost, report
+from benchmarks.people.clip_runs import ClipOutcome, counted_people, false_people, run_clip
+from benchmarks.people.clips import empty_clips, real_clips
 from benchmarks.people.environment import python_of, set_up, trackeval_scores
 from benchmarks.people.matching import Boxes
 from benchmarks.people.metrics import Tally
-from benchmarks.people.report import table
-from benchmarks.people.runs import CHOOSE, MASKWATCH, QUICK, REPORT, WHOLE_FRAMES, Arrival, Job, run_all
+from benchmarks.people.report import Column, table
+from benchmarks.people.runs import (
+    CHOOSE,
+    MASKWATCH,
+    QUICK,
+    REPORT,
+    WHOLE_FRAMES,
+    Arrival,
+    Job,
+    run_all,
+)
 from benchmarks.people.scenes import SIZES
+from maskwatch.atomic_file import AtomicFile
 
 ROOT: Final = Path(__file__).parents[2]
 
-_ORDER: Final = (MASKWATCH, WHOLE_FRAMES, "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking")
+FULL: Final = (
+    *(Arrival(fps) for fps in (30, 15, 10, 5)),
+    *(Arrival(fps, lost) for fps in (30, 15) for lost in (0.3, 0.6)),
+)
+"""How frames arrive in the figures that are reported."""
+
+_ORDER: Final = (
+    *(MASKWATCH, WHOLE_FRAMES, "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking"),
+)
+Figures = dict[tuple[str, Arrival], dict[str, float]]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -28,26 +54,79 @@ def main(arguments: list[str] | None = None) -> None:
     if options.setup:
         set_up(options.build)
         return
-    data = options.data
-    if not (data / "scenes" / "val.json").is_file():
-        sys.exit(f"{data}: no labelled pictures there (scenes/val.json); say where they are with --data")
+    if not (options.data / "scenes" / "val.json").is_file():
+        sys.exit(
+            f"{options.data}: no labelled pictures there (scenes/val.json); say where they are with --data"
+        )
+    began = time.perf_counter()
+    out = _Out()
+    if options.cost:
+        _report_cost(options, out)
+    elif options.clips:
+        _report_clips(options, out)
+    else:
+        _report_scenes(options, out)
+        if options.out is not None:
+            _report_clips(options, out)
+    print(f"\n{time.perf_counter() - began:.0f} s")
+    if not python_of(options.build).is_file() and not options.cost:
+        print("no HOTA and MOTA, no SORT and ByteTrack: run once with --setup (needs a package index)")
+    if options.out is not None:
+        out.write(options.out, "cost" if options.cost else "clips" if options.clips else "people")
+
+
+class _Out:
+    """What was printed and measured, to be written to files."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self.figures: dict[str, Any] = {}
+        self.plot: str | None = None
+
+    def table(
+        self, key: str, title: str, rows: Mapping[str, Mapping[str, float]], columns: Sequence[Column]
+    ) -> None:
+        """Prints a table and keeps it."""
+        text = f"### {title}\n\n{table(rows, columns)}\n"
+        print(f"\n{text}", end="", flush=True)
+        self._text.append(text)
+        self.figures[key] = {name: {**self.figures.get(key, {}).get(name, {}), **rows[name]} for name in rows}
+
+    def line(self, text: str) -> None:
+        """Prints a line and keeps it."""
+        print(f"\n{text}")
+        self._text.append(f"{text}\n")
+
+    def write(self, folder: Path, name: str) -> None:
+        """Writes JSON, Markdown and, if there is one, the plot."""
+        clean = json.loads(json.dumps(self.figures), parse_constant=lambda _: None)
+        files = {".json": json.dumps(clean, indent=1) + "\n", ".md": "\n".join(self._text)}
+        if self.plot is not None:
+            files[".svg"] = self.plot
+        for ending, text in files.items():
+            with AtomicFile(folder / f"{name}{ending}") as draft:
+                draft.path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _report_scenes(options: argparse.Namespace, out: _Out) -> None:
+    """Runs the made scenes."""
     seeds = options.seeds or {"choose": CHOOSE, "report": REPORT}[options.scenes]
     if options.quick:
         seeds = [seed for seed in seeds if seed % 100 in QUICK]
-    arrivals = tuple(Arrival(fps, lost) for fps in options.fps for lost in options.lost)
-    size = SIZES[1] if options.small else SIZES[0]
-    jobs = [
-        Job(data, options.build, seed, size, arrivals, others=not options.only_maskwatch) for seed in seeds
-    ]
-    began = time.perf_counter()
-    rows = _figures(jobs, options)
-    print(table({f"{who}, {arrival}": figures for (who, arrival), figures in rows.items()}))
-    print(f"\n{len(jobs)} scenes, {time.perf_counter() - began:.0f} s")
-    if not python_of(options.build).is_file() and not options.only_maskwatch:
-        print("no HOTA and MOTA, no SORT and ByteTrack: run once with --setup (needs a package index)")
+    arrivals = tuple(Arrival(fps, lost) for fps in options.fps or () for lost in options.lost) or FULL
+    others = not options.only_maskwatch
+    job = Job(options.data, options.build, 0, SIZES[1] if options.small else SIZES[0], arrivals, others)
+    figures = _figures([replace(job, seed=seed) for seed in seeds], options)
+    rows = {f"{who}, {arrival}": row for (who, arrival), row in figures.items()}
+    people = max((int(row["people"]) for row in rows.values()), default=0)
+    out.line(f"{len(seeds)} scenes ({options.scenes}), {people} people, {job.size[0]} x {job.size[1]}")
+    out.table("scenes", "Who is where, and how many", rows, report.TRACKING)
+    out.table("scenes", "What is told of them", rows, report.STATES)
+    if len({arrival.fps for arrival in arrivals}) > 1:
+        out.plot = report.plot(figures)
 
 
-def _figures(jobs: list[Job], options: argparse.Namespace) -> dict[tuple[str, Arrival], dict[str, float]]:
+def _figures(jobs: Sequence[Job], options: argparse.Namespace) -> Figures:
     """Runs the scenes and returns the figures of everybody who followed."""
     tallies: dict[tuple[str, Arrival], Tally] = defaultdict(Tally)
     boxes: dict[str, list[Boxes]] = {}
@@ -57,7 +136,8 @@ def _figures(jobs: list[Job], options: argparse.Namespace) -> dict[tuple[str, Ar
             boxes[f"{outcome.who}, {outcome.arrival}|{outcome.scene}"] = outcome.boxes
             if options.each:
                 name = f"{outcome.scene}, {outcome.who}, {outcome.arrival}"
-                print(table({name: outcome.tally.figures()}).splitlines()[-1], flush=True)
+                columns = (*report.TRACKING, *report.STATES)
+                print(table({name: outcome.tally.figures()}, columns).splitlines()[-1], flush=True)
     scores = {} if options.only_maskwatch else trackeval_scores(options.build, boxes)
     order = sorted(tallies, key=lambda key: (-key[1].fps, key[1].dropped, _ORDER.index(key[0])))
     return {
@@ -66,21 +146,55 @@ def _figures(jobs: list[Job], options: argparse.Namespace) -> dict[tuple[str, Ar
     }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.people", description=__doc__)
-    shared = Path(os.environ.get("MASKWATCH_SHARED", ROOT.parent / "shared"))
-    parser.add_argument("--data", type=Path, default=shared / "data", help="folder of the pictures")
-    parser.add_argument(
-        "--build", type=Path, default=ROOT / "build" / "people", help="folder for what is kept"
+def _report_clips(options: argparse.Namespace, out: _Out) -> None:
+    """Runs the clips without people, and the real ones."""
+    outcomes: list[ClipOutcome] = []
+    for clip in chain(real_clips(options.data), empty_clips(options.data, options.scenes)):
+        outcomes += run_clip(clip, options.build)
+        if options.each:
+            print(clip.name, {o.who: o.counted for o in outcomes if o.clip == clip.name}, flush=True)
+    out.table("empty", "Clips without people", _ordered(false_people(outcomes)), report.CLIPS)
+    counted = _ordered(counted_people(outcomes))
+    columns = [(name, name, "0") for name in next(iter(counted.values()))]
+    out.table("real", "Different people counted in real clips", counted, columns)
+
+
+def _ordered(rows: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return dict(sorted(rows.items(), key=lambda row: _ORDER.index(row[0]) if row[0] in _ORDER else 99))
+
+
+def _report_cost(options: argparse.Namespace, out: _Out) -> None:
+    """Measures what following costs."""
+    out.line(cost.caution())
+    rows = cost.cost(options.data, options.build, options.rounds)
+    out.table("cost", "Milliseconds a frame, 1280 x 720, by people in view", rows, report.COST)
+    delay = cost.live_delay(options.data, options.build, options.rounds)
+    out.figures["live"] = delay
+    out.line(
+        f"Live at 30 frames a second, 5 people: capture to result {delay['p50']:.0f} ms,"
+        f" 95 % within {delay['p95']:.0f} ms, {delay['dropped']:.1%} of the frames dropped"
     )
-    parser.add_argument("--scenes", choices=("choose", "report"), default="report")
-    parser.add_argument("--seeds", type=int, nargs="+", help="only these scenes")
-    parser.add_argument("--fps", type=int, nargs="+", default=[15], choices=(30, 15, 10, 5))
-    parser.add_argument("--lost", type=float, nargs="+", default=[0.0], help="shares of the frames, 0 to 1")
-    parser.add_argument("--small", action="store_true", help="640x360 instead of 1280x720")
-    parser.add_argument("--quick", action="store_true", help="six scenes of at most eight people")
-    parser.add_argument("--only-maskwatch", action="store_true", help="leave the others out")
-    parser.add_argument("--setup", action="store_true", help="install SORT, ByteTrack and TrackEval, and end")
-    parser.add_argument("--each", action="store_true", help="a line for each scene, too")
-    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.people", description="Measures following.")
+    shared = Path(os.environ.get("MASKWATCH_SHARED", ROOT.parent / "shared"))
+    build = ROOT / "build" / "people"
+    add = parser.add_argument
+    add("--scenes", choices=("choose", "report"), default="report", help="choose: to tune settings on")
+    add("--seeds", type=int, nargs="+", help="only these scenes")
+    add("--fps", type=int, nargs="+", choices=(30, 15, 10, 5), help="frames a second; else all, and losses")
+    add("--lost", type=float, nargs="+", default=[0.0], help="shares of the frames, 0 to 1; with --fps")
+    add("--small", action="store_true", help="640x360 instead of 1280x720")
+    add("--quick", action="store_true", help="few scenes, of at most eight people")
+    add("--only-maskwatch", action="store_true", help="leave the others out")
+    add("--each", action="store_true", help="a line for each scene or clip, too")
+    add("--clips", action="store_true", help="clips instead of made scenes")
+    add("--cost", action="store_true", help="milliseconds instead of scenes")
+    add("--rounds", type=int, default=5, help="of --cost")
+    add("--setup", action="store_true", help="install SORT, ByteTrack and TrackEval, and end")
+    add("--out", type=Path, help="folder for JSON, tables and the plot; then clips are run, too")
+    add("--data", type=Path, default=shared / "data", help="folder of the pictures")
+    add("--build", type=Path, default=build, help="folder for what is kept between two runs")
+    add("--processes", type=int, default=min(2, os.cpu_count() or 1))
     return parser

@@ -13,6 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from benchmarks.people.negatives import CORRECTIONS
 from benchmarks.people.shape import DOWN, LEFT, UP, Floats, inside
 from maskwatch.data.corrections import apply_corrections, read_corrections
 from maskwatch.data.formats.coco import read_coco
@@ -27,7 +28,6 @@ from maskwatch.types import LABELS, Image
 MASKED, UNMASKED, WRONG = (LABELS.index(s) for s in ("with_mask", "without_mask", "mask_worn_incorrectly"))
 YUNET: Final = "face_detection_yunet_2026may.onnx"
 
-_CORRECTIONS: Final = Path(__file__).parents[1] / "val_corrections.csv"
 _LEAST: Final = 36.0  # shorter side of a face in its picture, pixels
 _LARGEST: Final = 180.0  # height to which faces are shrunk: more is never shown
 _NEEDED: Final = (0.62, 0.60, 0.62)  # of a person, that must lie in the picture: sides, up, down
@@ -98,7 +98,7 @@ def cut_heads(data: Path, split: str) -> Pool:
         The heads, in the order of the file.
     """
     labelled = read_coco(data / "scenes" / "val.json")
-    samples, _, _ = apply_corrections(labelled, (), read_corrections(_CORRECTIONS))
+    samples, _, _ = apply_corrections(labelled, (), read_corrections(CORRECTIONS))
     landmarks = _Landmarks(data)
     heads: list[Head] = []
     left_out: dict[str, int] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,53 +47,40 @@ class Shown:
         return len(self.ids)
 
 
-FrameOf = Callable[[int], Image]
-"""Gives a frame by its number."""
-
-
-def follow(session: Session, indices: Sequence[int], frame: FrameOf, fps: float) -> Iterator[Shown]:
-    """Yields what maskwatch shows of each frame.
+def show(session: Session, index: int, image: Image, t: float) -> Shown:
+    """Returns what maskwatch shows of the next frame.
 
     Args:
-        session: A fresh one.
-        indices: Numbers of the frames that arrive.
-        frame: Gives them.
-        fps: Frames a second of the scene.
+        session: Of the stream.
+        index: Number of the frame.
+        image: (h, w, 3) uint8, BGR.
+        t: Seconds since the stream began.
     """
-    for index in indices:
-        t = index / fps
-        result = session(Frame(frame(index), index, t, "scene"))
-        people = result.people
-        assert people is not None
-        persons = people.persons
-        looked = result.faces.looked
-        yield Shown(
-            t,
-            np.array([p.track_id for p in persons], np.int64),
-            np.array([p.box for p in persons], np.float32).reshape(-1, 4),
-            np.array([t - p.last_seen <= DIMMED for p in persons], np.bool_),
-            np.array(
-                [LABELS.index(p.state) if p.certain and p.state else UNDECIDED for p in persons], np.int64
-            ),
-            people.counts.so_far.total,
-            len(result.faces) if looked is None else int(looked.sum()),
-        )
+    result = session(Frame(image, index, t, "scene"))
+    people = result.people
+    assert people is not None
+    persons = people.persons
+    looked = result.faces.looked
+    states = [LABELS.index(p.state) if p.certain and p.state else UNDECIDED for p in persons]
+    return Shown(
+        t,
+        np.array([p.track_id for p in persons], np.int64),
+        np.array([p.box for p in persons], np.float32).reshape(-1, 4),
+        np.array([t - p.last_seen <= DIMMED for p in persons], np.bool_),
+        np.array(states, np.int64),
+        people.counts.so_far.total,
+        len(result.faces) if looked is None else int(looked.sum()),
+    )
 
 
-def detect(engine: Engine, indices: Sequence[int], frame: FrameOf, fps: float) -> list[tuple[float, Faces]]:
-    """Returns time and faces of each frame, everybody classified, with all that may be a face.
+def detect(engine: Engine, image: Image) -> Faces:
+    """Returns all that may be a face in one frame, classified.
 
     Args:
         engine: Of live video.
-        indices: Numbers of the frames that arrive.
-        frame: Gives them.
-        fps: Frames a second of the scene.
+        image: (h, w, 3) uint8, BGR.
     """
-    found = []
-    for index in indices:
-        image = frame(index)
-        found.append((index / fps, engine.look(image, engine.candidates(image))))
-    return found
+    return engine.look(image, engine.candidates(image))
 
 
 def told(faces: Faces) -> NDArray[np.int64]:
@@ -107,7 +94,7 @@ def each_frame_alone(found: Sequence[tuple[float, Faces]], threshold: float) -> 
     """Yields what is shown without tracking: every face of every frame is somebody new.
 
     Args:
-        found: As returned by `detect`.
+        found: Time and faces of each frame, as `detect` returns them.
         threshold: Score from which a face is shown.
     """
     so_far = 0

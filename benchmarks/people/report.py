@@ -1,39 +1,73 @@
-"""Tables of the figures."""
+"""Tables and the plot of the figures."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-Column = tuple[str, str, str]
-"""Heading, name of the figure, how it is written: "share" (0 to 1), "%", "s", or a number of digits."""
+from benchmarks.people.runs import Arrival
+from maskwatch.reports import svg
 
-COLUMNS: Final[tuple[Column, ...]] = (
+Column = tuple[str, str, str]
+"""Heading, name of the figure, how it is written: as "%", in "s", or with a number of digits."""
+
+TRACKING: Final[tuple[Column, ...]] = (
     ("HOTA", "hota", "3"),
     ("IDF1", "idf1", "3"),
     ("MOTA", "mota", "3"),
-    ("IDF1 shown", "idf1_shown", "3"),
+    ("IDF1 with dimmed", "idf1_shown", "3"),
+    ("numbers a person", "numbers", "2"),
     ("count error", "count_error", "%"),
     ("settled", "count_error_settled", "%"),
-    ("people error", "people_error", "%"),
-    ("flips/person", "flips", "3"),
-    ("drops/person", "drops", "2"),
-    ("not wrong > 1 s", "never_long_wrong", "%"),
-    ("decided after", "decided_median", "s"),
-    ("p90", "decided_p90", "s"),
-    ("change told", "change_median", "s"),
-    ("p90", "change_p90", "s"),
-    ("false/min", "false_people_a_minute", "1"),
+    ("people so far", "people_error", "%"),
     ("extra count changes/min", "extra_changes_a_minute", "1"),
+    ("false people/min", "false_people_a_minute", "1"),
     ("never found", "never_found", "%"),
-    ("never decided", "never_decided", "%"),
-    ("numbers/person", "numbers", "2"),
-    ("looks/frame", "looks_a_frame", "1"),
 )
+"""Who is where, and how many."""
+
+STATES: Final[tuple[Column, ...]] = (
+    ("flips a person", "flips", "3"),
+    ("drops a person", "drops", "2"),
+    ("never wrong > 1 s", "never_long_wrong", "%"),
+    ("wrong", "wrong_seconds", "s"),
+    ("first told after", "decided_median", "s"),
+    ("p90", "decided_p90", "s"),
+    ("change told after", "change_median", "s"),
+    ("p90", "change_p90", "s"),
+    ("never told", "never_decided", "%"),
+    ("looks a frame", "looks_a_frame", "1"),
+)
+"""What is told of them."""
+
+CLIPS: Final[tuple[Column, ...]] = (
+    ("false people", "false_people", "0"),
+    ("a minute", "false_people_a_minute", "1"),
+    ("clips with some", "clips_with_some", "0"),
+    ("of clips", "clips", "0"),
+    ("minutes", "minutes", "1"),
+)
+"""Clips without people."""
+
+COST: Final[tuple[Column, ...]] = (
+    ("mean", "mean", "1"),
+    ("p50", "p50", "1"),
+    ("p95", "p95", "1"),
+    ("p95 of the first second", "beginning_p95", "1"),
+    ("to one person", "to_one", "2"),
+    ("detect", "detect", "1"),
+    ("track", "track", "1"),
+    ("looks", "looks", "1"),
+    ("turns", "turns", "1"),
+    ("rest", "rest", "1"),
+    ("looks a frame", "looks_a_frame", "2"),
+)
+"""Milliseconds a frame."""
 
 
-def table(rows: Mapping[str, Mapping[str, float]], columns: tuple[Column, ...] = COLUMNS) -> str:
+def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[Column]) -> str:
     """Returns a table in Markdown.
 
     Args:
@@ -42,19 +76,29 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: tuple[Column, ...] =
     """
     cells = [["", *(heading for heading, _, _ in columns)]]
     cells += [
-        [name, *(_text(f.get(key, math.nan), how) for _, key, how in columns)] for name, f in rows.items()
+        [name, *(_text(figures.get(key, math.nan), how) for _, key, how in columns)]
+        for name, figures in rows.items()
     ]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns) + 1)]
     lines = [
-        "| "
-        + " | ".join(
-            c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
-        )
-        + " |"
-        for row in cells
+        f"| {' | '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])} |" for row in cells
     ]
-    rule = "|" + "|".join("-" * (w + 1) + (":" if i else "-") for i, w in enumerate(widths)) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
+    rule = "|".join("-" * (width + 1) + (":" if i else "-") for i, width in enumerate(widths))
+    return "\n".join([lines[0], f"|{rule}|", *lines[1:]])
+
+
+def plot(rows: Mapping[tuple[str, Arrival], Mapping[str, float]]) -> str:
+    """Returns a plot of IDF1 and of the count error over the frames that arrive a second, as an SVG file."""
+    plots = []
+    for title, figure in (("IDF1", "idf1"), ("count error", "count_error")):
+        lines: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for (who, arrival), figures in sorted(rows.items(), key=lambda row: row[0][1].fps):
+            if arrival.dropped == 0 and (figure != "idf1" or who != "no tracking"):
+                lines[who].append((arrival.fps, figures[figure]))
+        series = [svg.Series(who, points, marks=True) for who, points in lines.items()]
+        low, high = (0.4, 1.0) if figure == "idf1" else (0.0, 0.4)
+        plots.append(svg.lines(title, series, "frames a second", title, (0, 30), (low, high)))
+    return svg.standalone(*plots)
 
 
 def _text(value: float, how: str) -> str:

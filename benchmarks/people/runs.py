@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.people import players
-from benchmarks.people.environment import Stream, published
+from benchmarks.people.environment import published
 from benchmarks.people.matching import Boxes, scored_boxes
 from benchmarks.people.metrics import Tally, judge
 from benchmarks.people.players import Shown
 from benchmarks.people.recorded import Recording
 from benchmarks.people.scenes import FPS, SIZES, digest, make_scene
 from maskwatch.pipeline import Session
+from maskwatch.types import Faces
 
 CHOOSE, REPORT = tuple(range(10)), tuple(range(100, 120))
 """Seeds of the scenes for choosing settings, and of those for figures that are reported."""
@@ -95,19 +97,27 @@ def run_job(job: Job) -> list[Outcome]:
     """Runs one scene."""
     scene = make_scene(job.data, job.seed, job.size, keep=job.build)
     file = job.build / f"{scene.name}-{digest()}.sqlite"
-    shown: dict[tuple[str, Arrival], list[Shown]] = {}
-    streams: dict[str, Stream] = {}
     names = {str(arrival): arrival for arrival in job.arrivals}
     arriving = {arrival: arrival.indices(len(scene), job.seed) for arrival in job.arrivals}
+    shown: dict[tuple[str, Arrival], list[Shown]] = defaultdict(list)
+    streams: dict[str, list[tuple[float, Faces]]] = defaultdict(list)
     with Recording(file, scene.size, scene.render) as recording:
         engine = recording.engine()
         threshold = engine.threshold or 0.0
-        for arrival, indices in arriving.items():
-            for who in (MASKWATCH, WHOLE_FRAMES) if job.others else (MASKWATCH,):
-                session = Session(engine, fine=who == MASKWATCH)
-                shown[who, arrival] = list(players.follow(session, indices, recording.frame, FPS))
-            if job.others:
-                streams[str(arrival)] = players.detect(engine, indices, recording.frame, FPS)
+        sessions = {
+            (who, arrival): Session(engine, fine=who == MASKWATCH)
+            for arrival in job.arrivals
+            for who in ((MASKWATCH, WHOLE_FRAMES) if job.others else (MASKWATCH,))
+        }
+        # Frame by frame and not stream by stream: so each frame is drawn once at most.
+        for index in range(len(scene)):
+            image, t = recording.frame(index), index / FPS
+            here = [arrival for arrival, indices in arriving.items() if index in indices]
+            for (who, arrival), session in sessions.items():
+                if arrival in here:
+                    shown[who, arrival].append(players.show(session, index, image, t))
+            for arrival in here if job.others else ():
+                streams[str(arrival)].append((t, players.detect(engine, image)))
     for name, stream in streams.items():
         shown["no tracking", names[name]] = list(players.each_frame_alone(stream, threshold))
     for (who, name), screens in published(job.build, streams, threshold).items():

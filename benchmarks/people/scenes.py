@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.people.actors import Actor, Stage, by_depth, cast
-from benchmarks.people.heads import Head, split_of
+from benchmarks.people.actors import ACTS, Act, Actor, Stage, by_depth, cast
+from benchmarks.people.heads import Head
 from benchmarks.people.kept_heads import heads as kept_heads
+from benchmarks.people.negatives import held_out
 from benchmarks.people.shape import face_points, inside
 from benchmarks.people.truth import REMEMBERED, VISIBLE, Truth
 from maskwatch.sources.images import read_image
@@ -35,7 +36,9 @@ _FACES: Final = ((24.0, 160.0), (24.0, 90.0), (24.0, 56.0))
 """Least and largest face in a picture 720 high, for up to 8, up to 20, and more people."""
 
 _SECONDS: Final = (12.0, 10.0, 8.0)
-_SOURCES: Final = ("actors.py", "heads.py", "scenes.py", "shape.py", "truth.py", "wrong_labels.csv")
+_SOURCES: Final = (
+    *("actors.py", "heads.py", "negatives.py", "scenes.py", "shape.py", "truth.py", "wrong_labels.csv"),
+)
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def make_scene(
     size: tuple[int, int] = SIZES[0],
     people: int | None = None,
     keep: Path | None = None,
+    acts: Sequence[Act] = ACTS,
 ) -> Scene:
     """Makes a scene; the same arguments make the same.
 
@@ -128,6 +132,7 @@ def make_scene(
         size: Width and height of the picture.
         people: Number of people; None takes 1, 4, 8, 20 or 50 by the seed.
         keep: Folder for the heads that are cut out; None cuts them out anew.
+        acts: What the people do, in turn.
     """
     split = "choose" if seed < 100 else "report"
     rng = np.random.default_rng((seed, 7))
@@ -146,7 +151,7 @@ def make_scene(
         [heads[i] for i in rng.permutation(len(heads))],
         rng,
     )
-    actors = cast(stage, number)
+    actors = cast(stage, number, acts)
     return Scene(
         seed,
         size,
@@ -166,15 +171,9 @@ def digest() -> str:
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in _SOURCES)).hexdigest()[:10]
 
 
-@cache
-def _backgrounds(data: Path, split: str) -> tuple[Path, ...]:
-    paths = sorted((data / "negatives").glob("n*.webp"))
-    return tuple(path for path in paths if split_of(path.name) == split)
-
-
 def _background(data: Path, split: str, rng: np.random.Generator, size: tuple[int, int]) -> Image:
     """Returns a picture without people, enlarged to fill the frame."""
-    paths = _backgrounds(data, split)
+    paths = [path for path in held_out(data, split) if not path.name.startswith("pet_")]
     while True:
         image = read_image(paths[int(rng.integers(len(paths)))])
         height, width = image.shape[:2]

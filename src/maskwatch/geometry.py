@@ -99,7 +99,7 @@ def iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]
         (n, m) float32 in [0, 1]; 0 where a box is empty.
     """
     intersection = intersection_area(a, b)
-    return _ratio(intersection, _areas(a)[:, None] + _areas(b)[None, :] - intersection)
+    return _ratio(intersection, areas(a)[:, None] + areas(b)[None, :] - intersection)
 
 
 def containment(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -107,7 +107,7 @@ def containment(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.
 
     Args and result are those of `iou`.
     """
-    return _ratio(intersection_area(a, b), np.minimum(_areas(a)[:, None], _areas(b)[None, :]))
+    return _ratio(intersection_area(a, b), np.minimum(areas(a)[:, None], areas(b)[None, :]))
 
 
 def covered_share(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -116,7 +116,7 @@ def covered_share(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[n
     COCO compares detections with crowd regions in this way. Args and result are those of `iou`.
     """
     intersection = intersection_area(a, b)
-    return _ratio(intersection, np.broadcast_to(_areas(a)[:, None], intersection.shape))
+    return _ratio(intersection, np.broadcast_to(areas(a)[:, None], intersection.shape))
 
 
 def intersection_area(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -141,7 +141,7 @@ def _ratio(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.
     return result
 
 
-def _areas(boxes: NDArray[np.floating]) -> NDArray[np.float32]:
+def areas(boxes: NDArray[np.floating]) -> NDArray[np.float32]:
     """Computes areas (n,); 0 for a box whose corners are swapped."""
     boxes = np.asarray(boxes, np.float32)
     sides: NDArray[np.float32] = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)

@@ -47,12 +47,14 @@ OscillatorNode.prototype.start = function (...when) {
 };
 """
 
-# One moment of the live picture: the faces as told, and how much of each box's line is there.
+# One moment of the live picture: the people (where nobody is followed, the faces) as told, and how much of
+# each box's line is there.
 _MOMENT = """
 ([width0, colours]) => {
   const picture = window.seen.picture();
   if (!picture || !picture.dataset.faces) return null;
-  const faces = JSON.parse(picture.dataset.faces);
+  const people = JSON.parse(picture.dataset.people);
+  const faces = people?.map((one) => ({ ...one, label: one.state })) ?? JSON.parse(picture.dataset.faces);
   const context = picture.getContext("2d");
   const { width, height } = picture;
   const scale = width / width0;
@@ -81,6 +83,14 @@ _MOMENT = """
     face.drawn = drawn.length / points.length;
   }
   return { faces, shape: width / height };
+}
+"""
+
+_HANG = """
+() => {
+  HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
+  HTMLVideoElement.prototype.getVideoPlaybackQuality = () => ({ totalVideoFrames: 7 });
+  ReadableStreamDefaultReader.prototype.read = () => new Promise(() => {});
 }
 """
 
@@ -137,7 +147,7 @@ class LivePage:
         self.button("Start").wait_for(timeout=PATIENCE)
 
     def moment(self, width: int = 640) -> dict[str, Any] | None:
-        """The faces of the picture that is shown, each with `drawn`: the part of its frame that is there.
+        """The people of the picture that is shown, each with `drawn`: the part of its frame that is there.
 
         Args:
             width: Of the camera's picture, in whose pixels the boxes are told.
@@ -170,6 +180,18 @@ class LivePage:
                 return
             self.page.wait_for_timeout(50)
         raise AssertionError("no pictures were answered")
+
+    def hide(self, hidden: bool = True) -> None:
+        """Has the page believe that its tab is hidden, or shown again."""
+        self.page.evaluate(
+            "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            hidden,
+        )
+
+    def hang(self) -> None:
+        """Has the camera give nothing any more, although it is on."""
+        self.page.evaluate(_HANG)
 
     def tones(self) -> int:
         """How many tones were played."""

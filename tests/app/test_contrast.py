@@ -12,7 +12,8 @@ import pytest
 import maskwatch.app.live.element
 from app.browsing import CHROMIUM, Browser
 from app.served import Server
-from fakes import BLUE, GREEN, scene
+from clips import write_clip
+from fakes import BLUE, GREEN, RED, scene
 from maskwatch.app.pages.theme import CAPTION_OPACITY, THEME
 
 LEAST = 4.5
@@ -121,5 +122,18 @@ class TestPages:
             page.get_by_role("button", name="JSON lines").wait_for()
             page.get_by_text("Correct it").click()
             page.get_by_text("Ask the people first").wait_for()
+            page.wait_for_timeout(1500)
+            assert page.evaluate(SCRIPT) == []
+
+    def test_video(self, fake_server: Server, scheme: str, tmp_path: Path) -> None:
+        frames = [
+            scene({(1, 1): BLUE, (5, 4): GREEN, **({(8, 2): RED} if n > 20 else {})}) for n in range(50)
+        ]
+        clip = write_clip(tmp_path / "three.mp4", frames, fps=10)
+        with Browser() as browser:
+            page = browser.open(f"{fake_server.url}files", colour_scheme=scheme).page
+            page.locator("input[type=file]").set_input_files(str(clip))
+            page.get_by_role("button", name="Alert at 0:03").wait_for()
+            page.get_by_text("Table of 3 people").click()
             page.wait_for_timeout(1500)
             assert page.evaluate(SCRIPT) == []

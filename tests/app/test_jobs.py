@@ -118,7 +118,7 @@ class TestVideoJob:
         frames = [scene({(1, 1): BLUE, (8, 5): GREEN if n < 20 else BLUE}) for n in range(40)]
         job = finished(VideoJob("party.mp4", write_clip(tmp_path / "in.mp4", frames, fps=5), stream_setup))
         assert job.people.length == pytest.approx(7.8)
-        assert job.people.counts == Counts(masked=2)
+        assert job.people.counts == job.counts.so_far == Counts(masked=2)
         calm, bare = job.people.persons
         assert [span.state for span in calm.spans] == ["with_mask"]
         assert [span.state for span in bare.spans] == ["without_mask", "with_mask"]
@@ -126,7 +126,8 @@ class TestVideoJob:
         (event,) = job.people.events
         assert (event.kind, event.track_id) == ("no_mask", bare.track_id)
         told = [json.loads(line) for line in job.jsonl.read_text().splitlines() if '"type"' in line]
-        assert [line["t"] for line in told] == [event.t]
+        assert [(line["type"], line["t"]) for line in told] == [("event", event.t), ("summary", 7.8)]
+        assert told[1]["people"]["total"] == 2
         rows = list(csv.DictReader(io.StringIO(job.people_csv.read_text())))
         assert [row["track_id"] for row in rows] == [str(one.track_id) for one in job.people.persons]
         assert float(rows[1]["seconds_without_mask"]) == pytest.approx(bare.spans[0].seconds, abs=1e-3)

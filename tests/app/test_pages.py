@@ -215,6 +215,54 @@ class TestLivePage:
         (error,) = first_page().error
         assert "ZeroDivisionError" in error.value
 
+    def test_the_address_of_the_page_names_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Demo").run()
+        assert page.query_params["source"] == "demo"
+        again = AppTest.from_file(str(PAGE), default_timeout=SECONDS)
+        again.query_params["source"] = "demo"
+        again.run()
+        assert getattr(ticket(again).source, "name", "") == "the demo"
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        page = first_page()
+        page.segmented_control(key="source_kind").set_value("Network stream").run()
+        page.text_input(key="stream").set_value("rtsp://cam.local/live").run()
+        assert page.query_params["address"] == "rtsp://cam.local/live"
+        page.text_input(key="stream").set_value("rtsp://me:secret@cam.local/live").run()
+        assert "address" not in page.query_params, "no passwords there"
+
+    def test_an_address_opens_nothing_that_may_not_be_opened(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        clip = write_clip(tmp_path / "entrance.mp4", [THREE] * 3)
+        for kiosk in ("0", "1"):
+            page = AppTest.from_file(str(PAGE), default_timeout=SECONDS)
+            page.query_params.update({"source": "file", "path": str(clip), "kiosk": kiosk})
+            page.run()
+            data = element(page)
+            assert data is None or (data["source_key"] == "" and data["source"] == "camera")
+            assert bool(page.error) == (kiosk == "1")
+        monkeypatch.setenv("MASKWATCH_APP__SHARE_SOURCES", "1")
+        page = AppTest.from_file(str(PAGE), default_timeout=SECONDS)
+        page.query_params.update({"source": "file", "path": str(clip), "kiosk": "1", "start": "1"})
+        page.run()
+        data = element(page)
+        assert data is not None
+        assert (data["source_key"], data["kiosk"], data["start"]) == ("entrance.mp4", True, True)
+        assert not page.segmented_control, "a kiosk shows no controls"
+
+    def test_zones_of_the_settings_stand_until_others_are_drawn(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        door = {"name": "Door", "kind": "zone", "points": [[0, 0], [1, 0], [1, 1]]}
+        monkeypatch.setenv("MASKWATCH_ZONES", json.dumps([door]))
+        page = first_page()
+        data = element(page)
+        assert data is not None
+        assert [zone["name"] for zone in data["zones"]] == ["Door"]
+        assert "[[zones]]" in data["zones_toml"]
+        assert [zone.name for zone in ticket(page).setup.settings.zones] == ["Door"]
+
     def test_a_file_and_a_camera_of_the_server_can_be_chosen(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
@@ -309,6 +357,16 @@ class TestSettings:
         page = first_page()
         page.slider(key="alert_after").set_value(7.0).run()
         assert ticket(page).setup.settings.alerts.after == 7
+
+    def test_the_other_alert_settings_are_used_at_once(self) -> None:
+        page = first_page()
+        page.toggle(key="alert_wrongly").set_value(True).run()
+        page.slider(key="alert_wrong_after").set_value(4.0).run()
+        page.selectbox(key="alert_remind").set_value(5.0).run()
+        alerts = ticket(page).setup.settings.alerts
+        assert (alerts.worn_wrongly, alerts.wrong_after, alerts.remind) == (True, 4.0, 5.0)
+        page.selectbox(key="alert_remind").set_value(0.0).run()
+        assert ticket(page).setup.settings.alerts.remind is None
 
     def test_visitors_with_the_same_settings_share_their_models(self) -> None:
         assert ticket(first_page()).setup == ticket(first_page()).setup

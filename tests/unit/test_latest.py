@@ -172,3 +172,24 @@ for _ in range(300):
 def test_an_interrupt_at_any_moment_leaves_no_lock_behind() -> None:
     """In a process of its own: a hang must not take the other tests along."""
     subprocess.run([sys.executable, "-c", _INTERRUPTED], check=True, timeout=120)
+
+
+def test_pauses_are_told_and_the_end_is_none() -> None:
+    source = Steps()
+    with Latest(source) as numbers:
+        items = numbers.or_pauses(0.01)
+        assert next(items) is None
+        source.step(2)
+        assert next(item for item in items if item is not None) == 2
+        assert next(items) is None
+        source.end()
+        assert [item for item in items if item is not None] == []
+
+
+def test_an_error_is_raised_from_the_iteration_with_pauses_too() -> None:
+    source = Steps()
+    with Latest(source) as numbers:
+        source.error = SourceError("unplugged")
+        source._wanted.release()
+        with pytest.raises(SourceError, match="unplugged"):
+            list(numbers.or_pauses(0.5))

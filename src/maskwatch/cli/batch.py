@@ -59,12 +59,12 @@ class Batch:
         """The engine for live video: one search a frame, for a video has thousands of them."""
         return from_settings(self._settings, live=True, threads=min(2, cpu_count() or 1))
 
-    def run(self, paths: Sequence[str], rows: Sink, bar: Bar) -> list[str]:
+    def run(self, paths: Sequence[str], sinks: Sequence[Sink], bar: Bar) -> list[str]:
         """Runs every file in turn; a file that cannot be read does not stop the others.
 
         Args:
             paths: Pictures and videos.
-            rows: Gets every result.
+            sinks: Each gets every result.
             bar: Shows the progress.
 
         Returns:
@@ -78,7 +78,7 @@ class Batch:
         try:
             for number, path in enumerate(paths):
                 bar.show(path, number)
-                error = self._file(path, number, rows, bar)
+                error = self._file(path, number, sinks, bar)
                 if error is not None:
                     errors.append(error)
         except KeyboardInterrupt:
@@ -88,13 +88,13 @@ class Batch:
         bar.show("", len(paths))
         return errors
 
-    def _file(self, path: str, number: int, rows: Sink, bar: Bar) -> str | None:
+    def _file(self, path: str, number: int, sinks: Sequence[Sink], bar: Bar) -> str | None:
         """Runs one file; returns a message if it failed."""
         try:
             if is_video(path):
-                self._video(path, number, rows, bar)
+                self._video(path, number, sinks, bar)
             else:
-                self._picture(path, rows)
+                self._picture(path, sinks)
         except MaskwatchError as error:
             return str(error)
         except _RowsError:
@@ -105,18 +105,20 @@ class Batch:
             return f"{path}: {unforeseen(error)}"
         return None
 
-    def _write(self, rows: Sink, result: Result) -> None:
+    def _write(self, sinks: Sequence[Sink], result: Result) -> None:
         """Writes the rows of a result; if this fails, the fault is not the picture's."""
         try:
-            rows.write(result)
+            for sink in sinks:
+                sink.write(result)
         except (SinkError, OSError) as error:
             raise _RowsError(error) from error
 
-    def _write_summary(self, rows: Sink, summary: StreamSummary) -> None:
+    def _write_summary(self, sinks: Sequence[Sink], summary: StreamSummary) -> None:
         """Writes the sums over a video, where they have a place."""
         try:
-            if isinstance(rows, SummarySink):
-                rows.write_summary(summary)
+            for sink in sinks:
+                if isinstance(sink, SummarySink):
+                    sink.write_summary(summary)
         except (SinkError, OSError) as error:
             raise _RowsError(error) from error
 
@@ -131,15 +133,15 @@ class Batch:
                 f" {people_in_words(self._people)}; {number_of(self._alerts, 'alert')}"
             )
 
-    def _picture(self, path: str, rows: Sink) -> None:
+    def _picture(self, path: str, sinks: Sequence[Sink]) -> None:
         for result in run(Images([path], self._settings.sources.max_megapixels), Session(self._engine)):
-            self._write(rows, result)
+            self._write(sinks, result)
             self._pictures += 1
             self._faces += count(result.faces)
             if self._picture_sink is not None:
                 self._picture_sink.write(result)
 
-    def _video(self, path: str, number: int, rows: Sink, bar: Bar) -> None:
+    def _video(self, path: str, number: int, sinks: Sequence[Sink], bar: Bar) -> None:
         video = VideoFile(path, max_megapixels=self._settings.sources.max_megapixels)
         session = new_session(self._video_engine, self._settings)
         summary = StreamSummary(path)
@@ -147,13 +149,13 @@ class Batch:
         try:
             with self._annotated_sink(path, video.fps, session) as annotated:
                 for result in run(video, session):
-                    self._write(rows, result)
+                    self._write(sinks, result)
                     summary.add(result)
                     if annotated is not None:
                         annotated.write(result)
                     bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
             summary.history = session.history if summary.people else None
-            self._write_summary(rows, summary)
+            self._write_summary(sinks, summary)
         finally:  # what was seen of a video that is damaged further on, or that the user ended, counts
             self._frames += summary.frames
             self._alerts += summary.events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,13 @@ from maskwatch.cli.options import (
     STDOUT,
     ClassifierName,
     DetectorName,
+    People,
     Size,
     Threshold,
     Upright,
+    Zones,
     input_files,
+    refuse_same_file,
     settings_from,
 )
 
@@ -45,6 +49,8 @@ def detect(
         Path | None,
         typer.Option(metavar="DIR", help="Also write the pictures and videos with the faces marked."),
     ] = None,
+    people: People = None,
+    zones: Zones = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Look into the folders of folders, too.")
     ] = False,
@@ -65,6 +71,8 @@ def detect(
     from maskwatch.cli.batch import Batch
     from maskwatch.cli.messages import say
     from maskwatch.errors import ConfigError, SourceError
+    from maskwatch.sinks.base import Sink
+    from maskwatch.sinks.people import PeopleCsv
     from maskwatch.sinks.rows import Csv, JsonLines
     from maskwatch.sources.files import find, has_media_name
 
@@ -72,7 +80,8 @@ def detect(
         raise ConfigError(
             f"{output}: --output takes the rows, {form}; for marked pictures and videos use --save FOLDER"
         )
-    settings = settings_from(ctx, threshold, detector, classifier, size, upright)
+    refuse_same_file(output, people)
+    settings = settings_from(ctx, threshold, detector, classifier, size, upright, zones=zones)
     errors: list[str] = []
     files: list[str] = []
     for path in paths:
@@ -82,7 +91,7 @@ def detect(
             errors.append(str(error))
     batch = Batch(settings, save)
     to_stdout = output is None or str(output) in STDOUT
-    with protected([*files, *input_files(ctx, settings)]):
+    with protected([*files, zones, *input_files(ctx, settings)]):
         # Flushed: what is in the file are whole results at any time, also if the program has to end at once.
         target = sys.stdout if output is None or to_stdout else output
         rows = (
@@ -91,8 +100,12 @@ def detect(
             else Csv(target, flush=not to_stdout)
         )
         # Lines of data and a moving bar on one terminal would tear each other apart.
-        with rows, Bar(len(files), shown=not to_stdout or not sys.stdout.isatty()) as bar:
-            errors += batch.run(files, rows, bar)
+        with ExitStack() as opened:
+            sinks: list[Sink] = [opened.enter_context(rows)]
+            if people is not None:
+                sinks.append(opened.enter_context(PeopleCsv(people)))
+            bar = opened.enter_context(Bar(len(files), shown=not to_stdout or not sys.stdout.isatty()))
+            errors += batch.run(files, sinks, bar)
     say(*batch.summary())
     if errors:
         say(f"{len(errors)} failed:", *(f"  {error}" for error in errors))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from maskwatch.errors import ConfigError
+
 if TYPE_CHECKING:
     from maskwatch.evaluation.evaluation_set import EvaluationSet
     from maskwatch.settings import Settings
@@ -68,6 +70,14 @@ Zones = Annotated[
         "--zones",
         metavar="FILE",
         help="Zones, lines and areas to be ignored, as TOML or JSON; instead of those of the settings.",
+    ),
+]
+People = Annotated[
+    Path | None,
+    typer.Option(
+        "--people",
+        metavar="FILE.csv",
+        help="Also write one row a person: from when to when, and how long in each state.",
     ),
 ]
 Names = Annotated[
@@ -161,3 +171,18 @@ def input_files(ctx: typer.Context, settings: Settings) -> list[str | Path | Non
     config: Path | None = ctx.obj
     models = (settings.detect.detector, settings.classify.classifier)
     return [config or "maskwatch.toml", *(part for name in models for part in (name, name.partition("=")[2]))]
+
+
+def refuse_same_file(*paths: Path | None) -> None:
+    """Refuses two outputs of one name.
+
+    Args:
+        paths: Files that a command is to write; None for those that it is not.
+
+    Raises:
+        ConfigError: Two are the same file.
+    """
+    seen: dict[Path, Path] = {}
+    for path in paths:
+        if path is not None and str(path) not in STDOUT and seen.setdefault(path.resolve(), path) is not path:
+            raise ConfigError(f"{path}: two outputs cannot be one file; give them names of their own")

@@ -30,6 +30,9 @@ _EVERY: Final = 0.2
 _RATE_OVER: Final = 2.0
 """Seconds over which frames a second are counted."""
 
+_LOST: Final = 1.0
+"""Seconds without a frame after which nobody is shown any more."""
+
 _OTHER_LINES: Final = 6
 """Lines of the terminal beside the people: above, below, and the cursor's."""
 
@@ -88,7 +91,7 @@ class PeopleTable:
     def _picture(self) -> RenderableType:
         lines: list[RenderableType] = [Text(self._head(), style="dim", no_wrap=True, overflow="ellipsis")]
         result = self._result
-        if result is not None and result.people is not None:
+        if result is not None and result.people is not None and not self._lost:
             persons = result.people.persons
             room = self._console.height - _OTHER_LINES - len(list(self._foot()))
             shown = _most_urgent(persons, max(3, room))
@@ -98,9 +101,14 @@ class PeopleTable:
         lines += [Text(printable(line), no_wrap=True, overflow="ellipsis") for line in self._foot()]
         return Group(*lines)
 
+    @property
+    def _lost(self) -> bool:
+        """Whether what is known of the people is too old to be shown as what is now."""
+        return self._silent >= _LOST
+
     def _head(self) -> str:
         parts = [printable(self._summary.source)]
-        if self._silent >= 1:
+        if self._lost:
             parts.append(f"NO PICTURE for {duration(self._silent)}")
         elif self._result is not None:
             parts.append(f"{self._result.frame.t:.1f} s")
@@ -120,7 +128,7 @@ class PeopleTable:
         if people is None:
             yield str(count(self._result.faces))
             return
-        yield f"Now     {people_in_words(people.counts.now)}"
+        yield f"Now     {'no picture' if self._lost else people_in_words(people.counts.now)}"
         yield f"So far  {people_in_words(people.counts.so_far)}"
         yield f"        {share_in_words(people.counts.so_far)}"
         yield from places_in_words(people.counts)

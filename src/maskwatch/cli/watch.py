@@ -15,10 +15,12 @@ from maskwatch.cli.options import (
     STDOUT,
     ClassifierName,
     DetectorName,
+    People,
     Size,
     Threshold,
     Zones,
     input_files,
+    refuse_same_file,
     settings_from,
 )
 from maskwatch.errors import ConfigError
@@ -72,6 +74,7 @@ def watch(
         Path | None,
         typer.Option(metavar="FILE.mp4", help="Also write a video with the people and zones marked."),
     ] = None,
+    people: People = None,
     zones: Zones = None,
     alert: AlertRules = None,
     threshold: Threshold = None,
@@ -88,6 +91,7 @@ def watch(
     from maskwatch.cli.messages import say
     from maskwatch.cli.sums import totals
     from maskwatch.cli.watching import open_session, watch_source
+    from maskwatch.sinks.people import PeopleCsv
     from maskwatch.sinks.summary import StreamSummary
     from maskwatch.sources.opening import open_source
 
@@ -100,6 +104,7 @@ def watch(
         raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
     if save is not None and save.suffix.lower() != ".mp4":
         raise ConfigError(f"{save}: --save writes an MP4 video; give it a name that ends in .mp4")
+    refuse_same_file(output, save, people)
     settings = settings_from(
         ctx, threshold, detector, classifier, size, alerts=alert_settings(alert or []), zones=zones
     )
@@ -108,6 +113,8 @@ def watch(
     with protected([source, zones, *input_files(ctx, settings)]):
         session = open_session(opened, settings)
         sinks = _row_sinks(form, output)
+        if people is not None:
+            sinks.append(PeopleCsv(people))
         if save is not None:
             sinks.append(_video_sink(save, source, opened, session))
         started = time.monotonic()

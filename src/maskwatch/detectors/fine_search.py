@@ -2,7 +2,8 @@
 
 A frame of 1280 x 720 is searched at half its size, in which a face of 20 pixels has 10. A piece of it,
 searched at its own size, costs the same and shows the face as it is. Some frames are searched as a whole.
-Those between take one piece each, so that after a while every place was searched finely.
+Those between take one piece each, so that after a while every place was searched finely. Where frames come
+slowly, each is searched as a whole and in one piece.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from maskwatch.detectors.tiles import Tile
+from maskwatch.geometry import nms
 from maskwatch.types import Faces, Image
 
 _OVERLAP: Final = 64
@@ -27,6 +29,12 @@ _MOST: Final = 3
 
 WHOLE_EVERY: Final = 0.1
 """Seconds between two searches of the whole frame, as far as the frame rate allows."""
+
+SLOW: Final = 0.08
+"""Seconds between two frames from which there is time for both searches."""
+
+_SAME: Final = 0.45
+"""IoU from which two boxes of both searches are one face."""
 
 
 class FineSearch:
@@ -44,6 +52,7 @@ class FineSearch:
         self._pieces: list[Tile] = []
         self._next = 0
         self._whole_at: float | None = None
+        self._last: float | None = None
         self._was_whole = False
 
     def candidates(self, image: Image, t: float) -> Faces:
@@ -60,11 +69,26 @@ class FineSearch:
         if size != self._size:
             self._size, self._next = size, 0
             self._pieces = [] if self._side is None else pieces(*size, self._side)
-        due = self._whole_at is None or not 0 <= t - self._whole_at < WHOLE_EVERY - 1e-3
-        if not self._pieces or (due and not self._was_whole) or self._whole_at is None:
+        slow = self._last is not None and t - self._last > SLOW
+        self._last = t
+        if not self._pieces or self._is_whole_due(t, slow):
             self._whole_at, self._was_whole = t, True
             return self._search(image)
         self._was_whole = False
+        in_piece = self._in_next_piece(image, size)
+        if not slow:
+            return in_piece
+        self._whole_at = t
+        return _merged(self._search(image), in_piece)
+
+    def _is_whole_due(self, t: float, slow: bool) -> bool:
+        """Whether the frame is searched as a whole and in no piece."""
+        if self._whole_at is None:
+            return True
+        passed = t - self._whole_at
+        return not slow and not self._was_whole and not 0 <= passed < WHOLE_EVERY - 1e-3
+
+    def _in_next_piece(self, image: Image, size: tuple[int, int]) -> Faces:
         piece = self._pieces[self._next]
         self._next = (self._next + 1) % len(self._pieces)
         faces = self._search(image[piece.y1 : piece.y2, piece.x1 : piece.x2])
@@ -96,6 +120,14 @@ def pieces(width: int, height: int, side: int) -> list[Tile]:
         Tile(x1, y1, x2, y2, round((x2 - x1) * scale), round((y2 - y1) * scale))
         for (x1, x2), (y1, y2) in (planned[i * step % len(planned)] for i in range(len(planned)))
     ]
+
+
+def _merged(first: Faces, second: Faces) -> Faces:
+    """Returns the faces of both searches, best first; of a face that both found the better one."""
+    boxes = np.concatenate([first.boxes, second.boxes])
+    scores = np.concatenate([first.scores, second.scores])
+    kept = nms(boxes, scores, _SAME)
+    return Faces(boxes[kept], scores[kept])
 
 
 def _spans(length: int, number: int) -> list[tuple[int, int]]:

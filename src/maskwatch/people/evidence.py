@@ -46,17 +46,20 @@ class Voting:
         enough: Sum of weights from which a state is told at all.
         decide: Probability from which a state is told at first.
         flip: Probability, in the short average, from which another state takes over.
+        flip_enough: Sum of weights, in the short average, from which another state takes over: looks that are
+            uncertain themselves never reach it.
         insist: Seconds for which the other state must have led.
         prior: Weight of not knowing: it draws the average of few looks towards equal probabilities.
     """
 
     memory: float = 3.0
-    notice: float = 0.25
+    notice: float = 0.4
     apart: float = 0.1
-    enough: float = 1.5
-    decide: float = 0.6
-    flip: float = 0.8
-    insist: float = 0.25
+    enough: float = 1.8
+    decide: float = 0.7
+    flip: float = 0.9
+    flip_enough: float = 1.6
+    insist: float = 0.4
     prior: float = 0.1
 
 
@@ -178,7 +181,12 @@ class Evidence:
             if self._long.weight >= voting.enough and believed.max() >= voting.decide:
                 self.state = best
                 self.since = self._leads_since if best == leader else t
-        elif leader != self.state and short.max() >= voting.flip and t - self._leads_since >= voting.insist:
+        elif (
+            leader != self.state
+            and short.max() >= voting.flip
+            and self._short.weight >= voting.flip_enough
+            and t - self._leads_since >= voting.insist
+        ):
             self.state, self.since = leader, self._leads_since
             # What was believed before is of the past.
             self._long.total, self._long.weight = self._short.total.copy(), self._short.weight

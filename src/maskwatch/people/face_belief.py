@@ -33,17 +33,19 @@ class BeliefRules:
         sure: Mean face score from which, after `slow_looks`, no doubt is left that it is a face.
         rejected: Mean face score below which, after `quick_looks`, it is taken for no face.
         apart: Seconds between two looks from which each has its full weight.
-        memory: Number of looks over which the mean is taken.
+        memory: Seconds after which a look counts a third (1/e): who comes nearer is seen anew.
+        lasting: The same for what is believed to be a face: a person may turn away for long.
     """
 
     quick: float
     slow: float
     sure: float = 0.65
-    quick_looks: float = 1.9
-    slow_looks: float = 4.9
+    quick_looks: float = 1.7
+    slow_looks: float = 3.5
     rejected: float = 0.1
     apart: float = 0.1
-    memory: float = 12.0
+    memory: float = 1.0
+    lasting: float = 5.0
 
     @classmethod
     def of_threshold(cls, threshold: float) -> BeliefRules:
@@ -85,9 +87,11 @@ class FaceBelief:
             score: 0 for a place that the classifier takes for no face.
         """
         rules = self._rules
-        weight = 1.0 if self._last is None else min(1.0, max(0.0, t - self._last) / rules.apart)
+        passed = math.inf if self._last is None else max(0.0, t - self._last)
         self._last = t
-        self._weight = min(self._weight + weight, rules.memory)
+        weight = min(1.0, passed / rules.apart)
+        memory = rules.lasting if self.belief is Belief.FACE else rules.memory
+        self._weight = self._weight * math.exp(-passed / memory) + weight
         if self._weight > 0:
             self._mean += weight / self._weight * (_log_odds(score) - self._mean)
         mean = self.score

@@ -16,8 +16,14 @@ from maskwatch.people.person import Person
 from maskwatch.people.tracking import Track, Tracker
 from maskwatch.types import Faces
 
+_PATIENCE: Final = 20
+"""Looks at somebody who is uncertain before they become as rare as those at settled people."""
+
 _TURN_LOOKS: Final = 3
 """Looks that a check for a turned face costs besides the upright one."""
+
+_CLEAR: Final = 0.9
+"""Face score, mean of the looks, from which two frames suffice to make a person."""
 
 _DIFFERS_EVERY: Final = 4
 """Looks after which a face whose answer differs from what is believed is checked again for turns."""
@@ -40,7 +46,7 @@ class Following:
     """How people are followed.
 
     Attributes:
-        sure: Detector score from which a box may begin a track.
+        sure: Detector score from which a box may begin a track; less where faces are reported from less.
         hidden: Seconds for which somebody who is not seen keeps the number.
         every: Seconds after which somebody whose state is settled is looked at again.
         soon: The same for a new face, and for somebody who differs from what is believed.
@@ -54,7 +60,7 @@ class Following:
         apart: ...or seconds that must lie between the first and the last of at least two.
     """
 
-    sure: float = 0.3
+    sure: float = 0.4
     hidden: float = 2.0
     every: float = 0.5
     soon: float = 0.1
@@ -97,7 +103,7 @@ class Follower:
         self._following = Following() if following is None else following
         self._threshold = 0.0 if threshold is None else threshold
         self._rules = BeliefRules.of_threshold(self._threshold)
-        self._tracker = Tracker(self._following.sure, self._following.hidden)
+        self._tracker = Tracker(min(self._following.sure, self._threshold), self._following.hidden)
         self._planner = LookPlanner(self._following.looks, self._following.burst)
         self._members: dict[int, _Member] = {}
         self._people = 0
@@ -128,16 +134,16 @@ class Follower:
             if (
                 not member.track_id
                 and member.belief.belief is Belief.FACE
-                and self._found_often(tracks[number])
+                and self._found_often(tracks[number], member.belief.score)
             ):
                 self._people += 1
                 member.track_id = self._people
         return self._faces(found, looked), self._persons()
 
-    def _found_often(self, track: Track) -> bool:
-        """Whether it was found in enough frames, or in two that lie apart."""
+    def _found_often(self, track: Track, score: float) -> bool:
+        """Whether it was found in enough frames; two suffice that lie apart, or show a clear face."""
         apart = track.last_seen - track.first_seen >= self._following.apart
-        return track.hits >= self._following.hits or (track.hits >= 2 and apart)
+        return track.hits >= self._following.hits or (track.hits >= 2 and (apart or score >= _CLEAR))
 
     def _look(self, found: Faces, t: float, eyes: Eyes) -> set[int]:
         """Looks at the faces whose turn it is; returns the numbers of their tracks."""
@@ -195,15 +201,17 @@ class Follower:
     def _wish(self, number: int, score: float) -> Wish:
         member, following = self._members[number], self._following
         if member.belief.belief is Belief.NO_FACE:
-            return Wish(number, member.looked_at, stagger(number, following.rejected), 0.5)
+            # Who comes into the picture is half a face at first. What stays no face is left alone.
+            interval = min(following.soon * 2.0 ** (member.looks - 2), following.rejected)
+            return Wish(number, member.looked_at, stagger(number, interval), score)
         if not member.track_id:  # the likeliest faces first
             likely = score if member.looked_at is None else 2 * member.belief.score
             return Wish(number, member.looked_at, following.soon, likely)
         if member.evidence.doubtful:
             return Wish(number, member.looked_at, following.soon, 2.0)
-        if member.evidence.state is None:
-            # Who stays undecided for long, as somebody far away does, is not looked at for ever.
-            interval = following.undecided if member.looks < 20 else following.every
+        if member.evidence.state is None or member.evidence.reason is not None:
+            # Who stays uncertain for long, as somebody far away does, is not looked at for ever.
+            interval = following.undecided if member.looks < _PATIENCE else following.every
             return Wish(number, member.looked_at, stagger(number, interval))
         return Wish(number, member.looked_at, stagger(number, following.every))
 

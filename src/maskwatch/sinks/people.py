@@ -9,7 +9,7 @@ from typing import Final, TextIO
 from maskwatch.errors import SinkError
 from maskwatch.people.summary import STATES, PeopleLog
 from maskwatch.results import Result
-from maskwatch.sinks.rows import _csv_rows, _TextSink
+from maskwatch.sinks.rows import TextSink, csv_rows
 
 _SUFFIXES: Final = tuple(state or "undecided" for state in STATES)
 
@@ -22,7 +22,7 @@ PEOPLE_COLUMNS: Final = (
 """The columns of the CSV of people; docs/concepts/output.md says what they mean."""
 
 
-class PeopleCsv(_TextSink):
+class PeopleCsv(TextSink):
     """Writes one row for each person, under a header with `PEOPLE_COLUMNS`, when the source has ended.
 
     The next source begins anew, and so does a source that jumps back in time: persons get new numbers.
@@ -42,7 +42,7 @@ class PeopleCsv(_TextSink):
         super().__init__(target, flush)
 
     def _header(self) -> str:
-        return _csv_rows([PEOPLE_COLUMNS])
+        return csv_rows([PEOPLE_COLUMNS])
 
     def _text(self, result: Result) -> str:
         text = ""
@@ -59,7 +59,7 @@ class PeopleCsv(_TextSink):
         for person in self._log.summary().persons:
             record = {"source": self._at[0], **person.record(), "zones": "; ".join(person.zones)}
             rows.append([record[column] for column in PEOPLE_COLUMNS])
-        return _csv_rows(rows)
+        return csv_rows(rows)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -36,7 +36,7 @@ EVENT_COLUMNS: Final = (
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class _TextSink:
+class TextSink:
     """Writes text to a file, which it closes, or to a stream, which it leaves open.
 
     Args:
@@ -120,7 +120,7 @@ class _TextSink:
         self._file.__exit__(kind, error, trace)
 
 
-class JsonLines(_TextSink):
+class JsonLines(TextSink):
     """Writes each result as one line of JSON and, if asked to, each event as one more.
 
     They are described in docs/concepts/output.md.
@@ -160,7 +160,7 @@ class JsonLines(_TextSink):
         self._write(_json_lines([summary.record()]))
 
 
-class Csv(_TextSink):
+class Csv(TextSink):
     """Writes one row for each face, under a header with `COLUMNS`; a frame without faces gives no row.
 
     Who is followed, but not seen in the frame, has no row in it.
@@ -171,7 +171,7 @@ class Csv(_TextSink):
     """
 
     def _header(self) -> str:
-        return _csv_rows([COLUMNS])
+        return csv_rows([COLUMNS])
 
     def _text(self, result: Result) -> str:
         record = result.record()
@@ -181,10 +181,10 @@ class Csv(_TextSink):
             {**record, "face": number, **_flat(face), **_of_person(people.get(face["track_id"]))}
             for number, face in faces
         )
-        return _csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
+        return csv_rows([[row.get(column) for column in COLUMNS] for row in rows])
 
 
-class EventsCsv(_TextSink):
+class EventsCsv(TextSink):
     """Writes one row for each event, under a header with `EVENT_COLUMNS`.
 
     Args:
@@ -193,7 +193,7 @@ class EventsCsv(_TextSink):
     """
 
     def _header(self) -> str:
-        return _csv_rows([EVENT_COLUMNS])
+        return csv_rows([EVENT_COLUMNS])
 
     def _text(self, result: Result) -> str:
         return _event_rows(result.events, result.frame.source)
@@ -253,10 +253,11 @@ def _event_rows(events: Sequence[Event], source: str) -> str:
         {**record, **{f"votes_{label}": n for label, n in (record["votes"] or {}).items()}}
         for record in records
     ]
-    return _csv_rows([[row.get(column) for column in EVENT_COLUMNS] for row in rows])
+    return csv_rows([[row.get(column) for column in EVENT_COLUMNS] for row in rows])
 
 
-def _csv_rows(rows: Sequence[Sequence[Any]]) -> str:
+def csv_rows(rows: Sequence[Sequence[Any]]) -> str:
+    """Returns rows of cells as lines of CSV, each cell by `safe_cell`."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([[safe_cell(cell) for cell in row] for row in rows])
     return text.getvalue()

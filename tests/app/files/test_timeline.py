@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from maskwatch.app.files.timeline import timeline_data
-from maskwatch.app.files.video_result import people_rows, sentence_of_share
+from maskwatch.app.files.video_result import people_rows, places_in_words, sentence_of_share
+from maskwatch.counting import Counts
+from maskwatch.people.counts import LineCounts, PeopleCounts, ZoneCounts
 from maskwatch.people.summary import PeopleSummary, PersonSummary, Span
 from maskwatch.types import Event
 
@@ -76,3 +78,15 @@ def test_the_share_is_told_with_its_interval() -> None:
     assert words is not None
     assert words.replace(NBSP, " ") == "1 of 2 wear the mask right: **50 %** (95 % interval: 9 % to 91 %)"
     assert sentence_of_share(PeopleSummary()) is None
+
+
+def test_zones_and_lines_are_told() -> None:
+    counts = PeopleCounts(
+        zones={"hall": ZoneCounts(so_far=Counts(masked=2, unmasked=1)), "bar": ZoneCounts()},
+        lines={"door": LineCounts(3, 1)},
+    )
+    assert list(places_in_words(counts)) == [
+        "hall: 3 people (\u2713 2 masked, \u00d7 1 no mask)",
+        "bar: 0 people",
+        "door: 3 forward, 1 backward",
+    ]

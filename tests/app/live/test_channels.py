@@ -8,12 +8,15 @@ import pytest
 from app.made_sources import HandSource, chosen
 from app.served import from_jpeg
 from fakes import BLUE, CELL, GREEN, scene
-from maskwatch.annotate import STYLES
+from maskwatch.app.live import channels as channels_module
 from maskwatch.app.live.channels import Channel, Channels
 from maskwatch.app.stream_setup import StreamSetup
-from maskwatch.pipeline import Engine
+from maskwatch.people.person import People
+from maskwatch.pipeline import Engine, Session
 from maskwatch.settings import Alerts, Settings
-from maskwatch.types import Image
+from maskwatch.types import Event, Image
+
+SETTLED = 8  # frames, a tenth of a second apart, after which everybody's state is known
 
 
 @pytest.fixture
@@ -36,19 +39,19 @@ def give(source: HandSource, channel: Channel, frames: int, seconds: float = 0.1
         until(lambda seen=seen: channel.picture and channel.picture.number > seen, "the next picture")  # type: ignore[misc]
 
 
-def test_a_picture_tells_and_shows_its_faces(stream_setup: StreamSetup, masked_and_not: Image) -> None:
+def test_a_picture_tells_its_people_and_stays_clean(stream_setup: StreamSetup, masked_and_not: Image) -> None:
     source, channels = HandSource(masked_and_not), Channels()
     channel = channels.join(chosen(source), stream_setup)
-    give(source, channel, 1)
+    give(source, channel, SETTLED)
     picture = channel.picture
     assert picture is not None
     assert picture.header["counts"] == {"masked": 1, "unmasked": 1, "wrong": 0, "uncertain": 0}
     assert {face["label"] for face in picture.header["faces"]} == {"with_mask", "without_mask"}
     shown = from_jpeg(picture.jpeg)
     assert shown.shape == masked_and_not.shape
-    edge = shown[3 * CELL + 16, 6 * CELL - 1 : 6 * CELL + 2].astype(int)  # left edge of the green square
-    orange = STYLES["without_mask"].colour
-    assert min(np.abs(edge - orange).sum(axis=1)) < 60
+    assert np.abs(shown.astype(int) - masked_and_not).mean() < 4, "the page draws, not the server"
+    assert [person["track_id"] for person in picture.header["people"]] == [1, 2]
+    assert picture.header["index"] == SETTLED - 1
     channels.leave(channel)
 
 
@@ -115,9 +118,9 @@ def test_an_alert_comes_once_and_reaches_viewers_that_skip_frames(
     source, channels = HandSource(masked_and_not), Channels()
     channel = channels.join(chosen(source), stream_setup)
     give(source, channel, 8, seconds=0.5)  # the alert comes after two seconds
-    events = channel.events_since(0)
+    events, told = channel.news_since(0)
     assert [event.kind for event in events] == ["no_mask"]
-    assert channel.events_since(8) == []
+    assert channel.news_since(told) == ([], 1)
     channels.leave(channel)
 
 
@@ -150,16 +153,40 @@ def test_a_fault_of_ours_is_told_without_its_details(
     channels.leave(channel)
 
 
-def test_large_pictures_are_reduced_and_their_boxes_with_them(stream_setup: StreamSetup) -> None:
+def test_large_pictures_are_reduced_and_their_boxes_are_not(
+    stream_setup: StreamSetup,
+) -> None:
     image = np.full((CELL * 60, CELL * 80, 3), 127, np.uint8)
     image[CELL * 20 : CELL * 28, CELL * 40 : CELL * 48] = GREEN  # one cell at the size of the fake model
     source, channels = HandSource(image), Channels()
     channel = channels.join(chosen(source), stream_setup)
-    give(source, channel, 1)
+    give(source, channel, SETTLED)
     assert channel.picture is not None
     assert channel.picture.header["width"] == CELL * 80
     shown = from_jpeg(channel.picture.jpeg)
     assert shown.shape[1] == 1280
-    edge = shown[CELL * 12, CELL * 20 - 3 : CELL * 20 + 4].astype(int)
-    assert min(np.abs(edge - STYLES["without_mask"].colour).sum(axis=1)) < 60
+    assert (picture_box := channel.picture.header["people"][0]["box"])[2] > 1280 * 40 / 80
+    assert picture_box[0] == pytest.approx(CELL * 40, abs=CELL)
+    channels.leave(channel)
+
+
+def test_a_silence_is_told_to_the_rules_and_their_events_to_the_viewers(
+    masked_and_not: Image, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lost:
+        def update(self, people: People, t: float) -> list[Event]:
+            return []
+
+        def silence(self, seconds: float, t: float) -> list[Event]:
+            return [Event("camera_lost", t, f"no picture for {seconds:.2f} s")]
+
+    monkeypatch.setattr(channels_module, "_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(StreamSetup, "session", lambda setup: Session(setup.engine, [Lost()]))
+    source, channels = HandSource(masked_and_not), Channels()
+    channel = channels.join(chosen(source), stream_setup)
+    give(source, channel, 1, seconds=5)
+    until(lambda: channel.told, "the event")
+    event = channel.news_since(0)[0][-1]
+    assert event.kind == "camera_lost"
+    assert event.t >= 5.05, "the stream's own time goes on"
     channels.leave(channel)

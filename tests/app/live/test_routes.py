@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,11 +19,13 @@ from maskwatch.app.live.camera_route import MAX_BYTES, MAX_MEGAPIXELS, camera
 from maskwatch.app.live.tickets import MAX_CONNECTIONS, Ticket
 from maskwatch.app.live.view_route import view
 from maskwatch.app.stream_setup import StreamSetup
+from maskwatch.people.zones import Zone
 from maskwatch.pipeline import Engine
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Image
 
 UNMASKED = scene({(2, 3): BLUE, (6, 3): GREEN})
+DOOR = Zone("Door", "zone", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)))
 
 
 def play(conversation: Coroutine[Any, Any, None]) -> None:
@@ -95,14 +98,19 @@ def test_one_page_opens_only_so_many_connections(stream_setup: StreamSetup) -> N
 class TestCamera:
     """The browser's camera."""
 
-    def test_each_picture_is_answered_with_its_faces(self, stream_setup: StreamSetup) -> None:
+    def test_each_picture_is_answered_with_its_faces(
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         ticket = Ticket(stream_setup)
+        now = count(step=0.1)
+        monkeypatch.setattr(camera_route, "time", SimpleNamespace(monotonic=lambda: next(now)))
 
         async def conversation() -> None:
             async with PageEnd(camera) as page:
                 await page.join(ticket.token)
-                page.say(jpeg(scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})))
-                answer = await page.heard()
+                for _ in range(8):  # until everybody's state is known
+                    page.say(jpeg(scene({(1, 1): BLUE, (4, 2): GREEN, (8, 5): RED})))
+                    answer = await page.heard()
                 assert answer["type"] == "result"
                 assert (answer["width"], answer["height"]) == (320, 240)
                 assert answer["counts"] == {"masked": 1, "unmasked": 1, "wrong": 1, "uncertain": 0}
@@ -142,11 +150,11 @@ class TestCamera:
                 await other.join(quick.token)
                 for _ in range(3):
                     other.say(quick_jpeg)
-                    assert (await other.heard())["counts"]["unmasked"] == 1
+                    assert len((await other.heard())["faces"]) == 2
             assert len(at_work) == 1, "the connections of a page take turns"
             go_on.set()
             for page in pages:
-                assert (await page.heard())["counts"]["masked"] == 1
+                assert len((await page.heard())["faces"]) == 1
                 await page.__aexit__()
 
         try:
@@ -247,6 +255,36 @@ class TestCamera:
 
         play(conversation())
 
+    def test_other_alerts_leave_people_and_counts_as_they_are(self, stream_setup: StreamSetup) -> None:
+        ticket = Ticket(stream_setup)
+
+        async def conversation() -> None:
+            async with PageEnd(camera) as page:
+                await page.join(ticket.token)
+
+                async def until_people(number: int) -> dict[str, Any]:
+                    for _ in range(200):
+                        page.say(jpeg(UNMASKED))
+                        answer = await page.heard()
+                        if len(answer["people"]) == number:
+                            return answer
+                    pytest.fail("nobody was followed")
+
+                await until_people(2)
+                alerts = stream_setup.settings.alerts.model_copy(update={"after": 0.0})
+                settings = stream_setup.settings.model_copy(update={"alerts": alerts})
+                ticket.setup = StreamSetup(stream_setup.engine, settings)
+                page.say(jpeg(UNMASKED))
+                answer = await page.heard()
+                assert [person["track_id"] for person in answer["people"]] == [1, 2], "followed on"
+                ticket.setup = StreamSetup(
+                    stream_setup.engine, settings.model_copy(update={"zones": (DOOR,)})
+                )
+                page.say(jpeg(UNMASKED))
+                assert (await page.heard())["people"] == [], "other zones begin anew"
+
+        play(conversation())
+
     @pytest.mark.parametrize(
         ("data", "message"),
         [
@@ -306,6 +344,26 @@ class TestCamera:
 
         play(conversation())
 
+    def test_a_camera_that_gives_nothing_is_told_to_the_rules(
+        self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(camera_route, "_PAUSE_SECONDS", 0.02)
+        alerts = stream_setup.settings.alerts.model_copy(update={"lost_after": 0.1})
+        settings = stream_setup.settings.model_copy(update={"alerts": alerts})
+        ticket = Ticket(StreamSetup(stream_setup.engine, settings))
+
+        async def conversation() -> None:
+            async with PageEnd(camera) as page:
+                await page.join(ticket.token)
+                page.say(jpeg(UNMASKED))
+                assert (await page.heard())["type"] == "result"
+                message = await page.heard()
+                assert message["type"] == "events"
+                assert [event["kind"] for event in message["events"]] == ["camera_lost"]
+                assert await page.silent(), "once"
+
+        play(conversation())
+
 
 class TestView:
     """Sources on the server."""
@@ -319,7 +377,7 @@ class TestView:
                 await page.join(ticket.token, source="chosen")
                 source.give()
                 header, picture = await page.picture()
-                assert header["counts"]["masked"] == header["counts"]["unmasked"] == 1
+                assert len(header["faces"]) == 2
                 assert from_jpeg(picture).shape == UNMASKED.shape
                 assert header["latency_ms"] >= 0
                 for _ in range(5):
@@ -393,7 +451,8 @@ class TestView:
 
     def test_a_quiet_source_is_told(self, stream_setup: StreamSetup, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(view_route, "_QUIET_SECONDS", 0.05)
-        ticket = Ticket(stream_setup, chosen(HandSource(UNMASKED)))
+        source = HandSource(UNMASKED)
+        ticket = Ticket(stream_setup, chosen(source))
 
         async def conversation() -> None:
             async with PageEnd(view) as page:
@@ -401,6 +460,11 @@ class TestView:
                 answer = await page.heard()
                 assert answer["type"] == "status"
                 assert "hand" in answer["message"]
+                assert answer["seconds"] is None, "no picture has come yet"
+                source.give()
+                await page.picture()
+                page.say("shown")
+                assert (await page.heard())["seconds"] >= 0.05
 
         play(conversation())
 

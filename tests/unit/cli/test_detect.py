@@ -71,7 +71,7 @@ def test_pictures_folders_patterns_and_videos_in_one_go(
     assert found(got[4]) == found(got[1])
     assert (got[0]["width"], got[0]["height"]) == (320, 240)
     assert "3 pictures, 4 faces: 2 masked, 1 unmasked, 1 worn wrongly, 0 uncertain" in done.stderr
-    assert "1 video of 2 frames, 0 people" in done.stderr, "two frames make nobody a person"
+    assert "1 video of 2 frames, 1 person: 1 masked" in done.stderr, "two of the three are too new"
 
 
 def test_people_of_a_video_count_once(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:

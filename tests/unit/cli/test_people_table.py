@@ -92,8 +92,11 @@ def test_a_low_terminal_shows_those_who_need_attention() -> None:
     assert f"and {21 - len(numbers)} more" in lines
 
 
-def test_a_silent_source_is_told() -> None:
-    assert "NO PICTURE for 12 s" in shown(person(), silent=12.3)[0]
+def test_a_silent_source_is_told_and_nobody_is_shown() -> None:
+    head, now, so_far, *_ = shown(person(), silent=12.3)
+    assert "NO PICTURE for 12 s" in head
+    assert now == "Now     no picture"
+    assert so_far.startswith("So far  4 people")
     assert "NO PICTURE" not in shown(person(), silent=0.6)[0], "slow streams are not lost"
 
 

@@ -275,7 +275,8 @@ def test_a_live_stream_is_recorded(
         times = [frame.time for frame in container.decode(video=0)]
     assert len(times) == len(records(done.stdout))
     assert times[0] == 0
-    assert cli("watch", "0", "--save", "marked.avi").stderr.count("ends in .mp4") == 1
+    assert "ends in .mp4" in cli("watch", "0", "--save", "marked.avi").stderr
+    assert "names of their own" in cli("watch", "0", "--save", "a.mp4", "-o", "./a.mp4").stderr
 
 
 def test_what_was_watched_is_kept_when_the_user_ends_it(
@@ -303,3 +304,35 @@ def test_output_never_replaces_the_video(cli: Cli, fake_models: FakeModels, tmp_
     assert "the input itself" in done.stderr
     assert (tmp_path / "clip.mp4").read_bytes() == before
     assert "for the terminal" in cli("watch", "clip.mp4", "-f", "text", "-o", "a", fake_models.options).stderr
+
+
+@pytest.mark.parametrize("command", ["watch", "detect"])
+def test_people_have_a_file_of_their_own(
+    cli: Cli, fake_models: FakeModels, tmp_path: Path, command: str
+) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): BLUE, (6, 1): GREEN})] * 20)
+    done = cli(command, "clip.mp4", "--people", "people.csv", fake_models.options)
+    assert done.returncode == 0
+    with (tmp_path / "people.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["track_id"], row["state"]) for row in rows] == [("1", "with_mask"), ("2", "without_mask")]
+
+
+@pytest.mark.parametrize("command", ["watch", "detect"])
+def test_two_outputs_are_never_one_file(
+    cli: Cli, fake_models: FakeModels, tmp_path: Path, command: str
+) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({})])
+    done = cli(command, "clip.mp4", "-o", "all.csv", "--people", "./all.csv", fake_models.options)
+    assert done.returncode != 0
+    assert "all.csv: two outputs cannot be one file; give them names of their own" in done.stderr
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_detect_counts_by_zone(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [scene({(2, 1): BLUE, (6, 1): GREEN})] * 20)
+    zones = '[[zones]]\nname = "left"\npoints = [[0, 0], [0.4, 0], [0.4, 1], [0, 1]]\n'
+    (tmp_path / "zones.toml").write_text(zones)
+    done = cli("detect", "clip.mp4", "--zones", "zones.toml", fake_models.options)
+    [summary] = records(done.stdout, "summary")
+    assert summary["zones"]["left"]["total"] == 1

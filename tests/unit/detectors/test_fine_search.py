@@ -67,12 +67,28 @@ def test_a_detector_that_does_not_tell_its_size_searches_the_whole() -> None:
     assert seen.sizes == [(1280, 720)] * 10
 
 
-@pytest.mark.parametrize(("fps", "whole"), [(30, 10), (15, 8), (5, 8)])
-def test_the_whole_comes_every_tenth_of_a_second_or_every_second_frame(fps: int, whole: int) -> None:
-    frames = 30 if fps == 30 else 15
-    seen, _ = play(1280, 720, fps, frames)
+@pytest.mark.parametrize(("fps", "whole", "searches"), [(30, 10, 30), (15, 8, 15), (5, 5, 9), (1, 1, 1)])
+def test_the_whole_comes_every_tenth_of_a_second_or_every_second_frame(
+    fps: int, whole: int, searches: int
+) -> None:
+    seen, _ = play(1280, 720, fps, fps)
     assert seen.sizes.count((1280, 720)) == whole
+    assert len(seen.sizes) == searches
     assert seen.sizes[0] == (1280, 720)
+
+
+def test_a_face_that_both_searches_find_is_one() -> None:
+    def search(image: Image) -> Faces:
+        whole = image.shape[:2] == (720, 1280)
+        box = [60, 60, 90, 90] if whole else [61, 60, 91, 90]  # the first piece begins at 0, 0
+        return Faces(np.array([box], np.float32), np.array([0.8 if whole else 0.9], np.float32))
+
+    fine = FineSearch(search, 608)
+    image = np.zeros((720, 1280, 3), np.uint8)
+    fine.candidates(image, 0)
+    found = fine.candidates(image, 0.2)
+    assert found.boxes.tolist() == [[61, 60, 91, 90]]
+    assert found.scores.tolist() == [pytest.approx(0.9)]
 
 
 def test_every_piece_has_its_turn_within_half_a_second() -> None:

@@ -44,10 +44,16 @@ def test_looks_in_one_moment_are_one_look() -> None:
     assert after([0.99] * 13, every=0.01).belief is Belief.FACE
 
 
-def test_the_score_is_the_mean_of_the_log_odds() -> None:
-    assert after([0.9, 0.1]).score == pytest.approx(0.5)
+def test_the_score_is_the_mean_of_the_log_odds_and_forgets() -> None:
     assert after([0.9]).score == pytest.approx(0.9)
+    assert 0.45 < after([0.9, 0.1]).score < 0.5
+    assert after([0.1, 0.9], every=3.0).score > 0.85
 
 
 def test_certain_scores_stay_finite() -> None:
-    assert after([1.0, 0.0]).score == pytest.approx(0.5)
+    assert 0.4 < after([1.0, 0.0]).score < 0.5
+
+
+@pytest.mark.parametrize(("score", "looks", "sure"), [(0.7, 4, True), (0.7, 3, False), (0.6, 20, False)])
+def test_many_looks_leave_no_doubt(score: float, looks: int, sure: bool) -> None:
+    assert after([score] * looks).sure is sure

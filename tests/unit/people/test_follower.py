@@ -72,10 +72,11 @@ def play(
 
 
 MASKED: Scene = {1: ("with_mask", 0.95)}
+LIKELY: Scene = {1: ("with_mask", 0.7)}
 
 
 def test_a_face_becomes_a_person_after_some_frames() -> None:
-    people, faces, _ = play(5, lambda _: MASKED)
+    people, faces, _ = play(5, lambda _: LIKELY)
     assert [len(persons) for persons in people] == [0, 0, 1, 1, 1]
     person = people[2][0]
     assert (person.track_id, person.state, person.certain) == (1, "with_mask", True)
@@ -85,6 +86,17 @@ def test_a_face_becomes_a_person_after_some_frames() -> None:
     assert person.box == (120, 100, 180, 170)
     ids = [found.track_ids.tolist() for found in faces if found.track_ids is not None]
     assert ids == [[-1], [-1], [1], [1], [1]]
+
+
+def test_a_clear_face_is_one_after_two() -> None:
+    people, _, _ = play(3, lambda _: MASKED)
+    assert [len(persons) for persons in people] == [0, 1, 1]
+
+
+def test_who_was_half_a_face_at_the_edge_is_looked_at_again_soon() -> None:
+    people, _, _ = play(12, lambda i: {1: ("with_mask", 0.05 if i < 2 else 0.95)})
+    assert len(people[2]) == 0
+    assert len(people[8]) == 1
 
 
 def test_what_the_classifier_takes_for_no_face_never_becomes_one() -> None:

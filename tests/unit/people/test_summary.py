@@ -110,6 +110,8 @@ class TestSpans:
         frames += [(t / 10, [person(MASK, seen=False)]) for t in range(11, 30)]
         frames += [(3.0, [person(MASK)]), (3.5, [person(BARE, since=0.5)])]
         assert spans(*frames) == [(0.0, 0.5, MASK), (0.5, 1.0, BARE), (3.0, 3.5, BARE)]
+        frames[-1] = (3.5, [person(BARE, since=1.0)])
+        assert spans(*frames) == [(0.0, 1.0, MASK), (3.0, 3.5, BARE)]
 
     def test_frames_far_apart_are_no_gap(self) -> None:
         assert spans((0.0, [person(MASK)]), (30.0, [person(MASK)]), (60.0, [person(MASK)])) == [

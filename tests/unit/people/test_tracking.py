@@ -331,3 +331,40 @@ def test_fifty_people(rate: float) -> None:
             numbers[order] = given
         np.testing.assert_array_equal(given, numbers[order])
     assert len(tracker.tracks) == 50
+
+
+def test_what_lies_inside_a_larger_face_is_a_part_of_it() -> None:
+    tracker = Tracker(0.5)
+    face, mouth = [100, 100, 200, 220], [120, 160, 170, 210]
+    for i in range(5):
+        boxes = np.array([face] if i % 2 == 0 else [mouth], np.float32)  # a piece of the frame cuts the face
+        numbers = tracker.update(boxes, np.array([0.9], np.float32), i / 30, (640, 480))
+        assert numbers.tolist() == ([1] if i % 2 == 0 else [-1])
+    assert list(tracker.tracks) == [1]
+
+
+def test_a_part_that_came_first_is_forgotten_for_the_face() -> None:
+    tracker = Tracker(0.5)
+    for i, box in enumerate([[120, 160, 170, 210], [100, 100, 200, 220], [100, 100, 200, 220]]):
+        tracker.update(np.array([box], np.float32), np.array([0.9], np.float32), i / 30, (640, 480))
+    assert [track.box.tolist() for track in tracker.tracks.values()] == [[100, 100, 200, 220]]
+
+
+def test_a_hidden_person_is_not_found_in_the_face_in_front() -> None:
+    tracker = Tracker(0.5)
+    behind, front, mouth = [150, 110, 210, 190], [100, 100, 210, 230], [140, 165, 195, 215]
+    scores = np.array([0.9], np.float32)
+    for i in range(10):
+        tracker.update(np.array([behind], np.float32), scores, i / 30, (640, 480))
+    for i in range(10, 16):
+        tracker.update(np.array([front if i % 2 else mouth], np.float32), scores, i / 30, (640, 480))
+    assert not tracker.tracks[1].seen or tracker.tracks[1].box.tolist() != mouth
+
+
+@pytest.mark.parametrize(("gap", "number"), [(2.4, 1), (4.9, 1), (5.1, 2)])
+def test_time_without_frames_is_not_time_without_a_face(gap: float, number: int) -> None:
+    tracker = Tracker(0.5)
+    box, score = np.array([[100, 100, 160, 180]], np.float32), np.array([0.9], np.float32)
+    for t in (0.0, 0.1, 0.2, 0.2 + gap):
+        numbers = tracker.update(box, score, t, (640, 480))
+    assert numbers.tolist() == [number]

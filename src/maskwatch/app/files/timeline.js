@@ -177,7 +177,8 @@ class Timeline {
   }
 
   mark({ t, message }) {
-    const mark = made("button", "mark", "!");
+    const mark = made("button", "mark");
+    mark.append(made("span", "", "!"));
     this.place(mark, t, t);
     this.say(mark, `Alert at ${clock(t)}: ${message}`);
     return mark;

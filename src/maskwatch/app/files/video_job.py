@@ -11,11 +11,13 @@ from typing import Final, Literal
 
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.errors import MaskwatchError
+from maskwatch.people.counts import PeopleCounts
 from maskwatch.people.summary import PeopleLog, PeopleSummary
 from maskwatch.pipeline import run
 from maskwatch.sinks.base import Sink
 from maskwatch.sinks.people import PeopleCsv
 from maskwatch.sinks.rows import Csv, JsonLines
+from maskwatch.sinks.summary import StreamSummary
 from maskwatch.sinks.video import VideoSink
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import Frame
@@ -48,8 +50,9 @@ class VideoJob:
         total: Approximate number of frames; 0 if the file does not say.
         skipped: Frames that could not be decoded.
         people: Everybody who was seen, and the events that the rules raised; empty until the job is done.
+        counts: The same people as numbers, also by zone and line.
         annotated: Path of the annotated video; like the three following it exists when the job is done.
-        jsonl: Path of the JSON lines, of frames and events.
+        jsonl: Path of the JSON lines, of frames, events and the sums, as `maskwatch detect` writes them.
         csv: Path of the table with a row for each face of each frame.
         people_csv: Path of the table with a row for each person.
     """
@@ -63,6 +66,7 @@ class VideoJob:
         self.total = 0
         self.skipped = 0
         self.people = PeopleSummary()
+        self.counts = PeopleCounts()
         self.annotated = path.with_name(f"{path.stem}-annotated.mp4")
         self.jsonl = path.with_suffix(".jsonl")
         self.csv = path.with_suffix(".csv")
@@ -135,21 +139,29 @@ class VideoJob:
         self.total = video.frames
         self._began = time.monotonic()
         self.state = "running"
-        log = PeopleLog()
+        session = self.setup.session()
+        log, sums = PeopleLog(), StreamSummary(self.name)
         with contextlib.ExitStack() as files:
+            rows = files.enter_context(JsonLines(self.jsonl, events=True))
             sinks: list[Sink] = [
-                files.enter_context(VideoSink(self.annotated, sound=str(self._path), fps=video.fps)),
-                files.enter_context(JsonLines(self.jsonl, events=True)),
+                rows,
                 files.enter_context(Csv(self.csv)),
                 files.enter_context(PeopleCsv(self.people_csv)),
+                files.enter_context(
+                    VideoSink(self.annotated, sound=str(self._path), fps=video.fps, zones=session.zones)
+                ),
             ]
-            for result in run(video, self.setup.session()):
+            for result in run(video, session):
                 self._raise_if_cancelled()
                 for sink in sinks:
                     sink.write(result)
                 log.add(result.people, result.frame.t, result.events)
+                sums.add(result)
                 self.done = result.frame.index + 1
+            sums.history = session.history if sums.people else None
+            rows.write_summary(sums)
         self.people = log.summary()
+        self.counts = sums.people or PeopleCounts()
         self.skipped = video.skipped
 
     def _fail(self, error: str) -> None:

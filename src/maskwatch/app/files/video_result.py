@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +12,16 @@ from maskwatch.annotate import STYLES, UNCERTAIN
 from maskwatch.app.files.downloads import CSV, JSONL, MP4, download
 from maskwatch.app.files.timeline import video_with_timeline
 from maskwatch.app.files.video_job import VideoJob
-from maskwatch.app.pages.wording import TILES, clock, exact_duration, percent
+from maskwatch.app.pages.wording import (
+    TILES,
+    clock,
+    counts_in_words,
+    escape_markdown,
+    exact_duration,
+    percent,
+)
 from maskwatch.labels import LABELS, NAMES
+from maskwatch.people.counts import PeopleCounts
 from maskwatch.people.summary import PeopleSummary
 
 _NBSP: Final = "\N{NO-BREAK SPACE}"  # a table on a phone would break every cell
@@ -31,6 +40,8 @@ def show_video_result(job: VideoJob, key: str) -> None:
         video_with_timeline(job.annotated, job.people, MP4, key)
     with details:
         _show_people(job.people)
+        for line in places_in_words(job.counts):
+            st.markdown(escape_markdown(line))
         st.caption(f"{job.done} frames" + (f", {job.skipped} damaged left out" if job.skipped else ""))
     if job.people.persons:
         with st.expander(f"Table of {_people(len(job.people.persons))}", icon=":material/table_rows:"):
@@ -63,6 +74,16 @@ def sentence_of_share(people: PeopleSummary) -> str | None:
         f"{wearing.hits} of {wearing.total} wear the mask right: **{percent(wearing.value)}**"
         f" (95 % interval: {percent(low)} to {percent(high)})"
     )
+
+
+def places_in_words(counts: PeopleCounts) -> Iterator[str]:
+    """Yields a line for each zone and each line that people cross."""
+    for name, zone in counts.zones.items():
+        yield f"{name}: {_people(zone.so_far.total)}" + (
+            f" ({counts_in_words(zone.so_far)})" if zone.so_far.total else ""
+        )
+    for name, crossings in counts.lines.items():
+        yield f"{name}: {crossings.forward} forward, {crossings.backward} backward"
 
 
 def people_rows(people: PeopleSummary) -> list[dict[str, str]]:

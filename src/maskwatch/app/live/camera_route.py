@@ -16,10 +16,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from maskwatch.app.live.connection import BAD_MESSAGE, TOO_BIG, authorised
-from maskwatch.app.live.messages import result_message
+from maskwatch.app.live.messages import event_messages, result_message
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.errors import SourceError
 from maskwatch.sources.images import decode_image
@@ -32,6 +33,8 @@ MAX_MEGAPIXELS: Final = 4.0
 
 _JPEG: Final = b"\xff\xd8\xff"
 _IDLE_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 1.0
+"""Without a picture, after which the rules are told; then again and again."""
 
 _SLOW_SECONDS: Final = 0.25
 """Decoding that takes longer is paid for by waiting: a frame of the page takes some milliseconds."""
@@ -51,6 +54,12 @@ class _CameraStream:
         self._session = self._setup.session()
         self._began = time.monotonic()
         self._index = 0
+        self._last = self._began
+
+    def silence(self) -> list[dict[str, Any]]:
+        """Tells the rules for how long no picture has come; returns the events that this causes."""
+        now = time.monotonic()
+        return event_messages(self._session.silence(now - self._last, now - self._began))
 
     async def answer(self, jpeg: bytes) -> dict[str, Any]:
         """Returns the message for one picture: its faces, or an error."""
@@ -67,10 +76,11 @@ class _CameraStream:
         return await loop.run_in_executor(_WORKERS, self._find, image)
 
     def _find(self, image: Image) -> dict[str, Any]:
-        if self._ticket.setup != self._setup:
-            self._setup = self._ticket.setup
-            self._session = self._setup.session()
-        frame = Frame(image, self._index, time.monotonic() - self._began, "browser camera")
+        if (new := self._ticket.setup) != self._setup:
+            self._session = new.session_after(self._setup, self._session)
+            self._setup = new
+        self._last = time.monotonic()
+        frame = Frame(image, self._index, self._last - self._began, "browser camera")
         self._index += 1
         result = self._session(frame)
         self._ticket.update_latest(result)
@@ -89,7 +99,7 @@ async def camera(socket: WebSocket) -> None:
         async with authorised(socket) as (ticket, _):
             stream = _CameraStream(ticket)
             while True:
-                jpeg = await _receive_picture(socket)
+                jpeg = await _receive_picture(socket, stream)
                 async with ticket.turn:
                     answer = await stream.answer(jpeg)
                 await socket.send_json(answer)
@@ -97,13 +107,8 @@ async def camera(socket: WebSocket) -> None:
         return
 
 
-async def _receive_picture(socket: WebSocket) -> bytes:
-    try:
-        async with asyncio.timeout(_IDLE_SECONDS):
-            message = await socket.receive()
-    except TimeoutError:
-        await socket.close(BAD_MESSAGE)
-        raise WebSocketDisconnect(BAD_MESSAGE) from None
+async def _receive_picture(socket: WebSocket, stream: _CameraStream) -> bytes:
+    message = await _receive(socket, stream)
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1000))
     data = message.get("bytes")
@@ -112,3 +117,21 @@ async def _receive_picture(socket: WebSocket) -> bytes:
         await socket.close(code)
         raise WebSocketDisconnect(code)
     return bytes(data)
+
+
+async def _receive(socket: WebSocket, stream: _CameraStream) -> Message:
+    """Returns the next message; tells the rules of the time without one, and gives up after a minute."""
+    coming = asyncio.ensure_future(socket.receive())
+    end = asyncio.get_running_loop().time() + _IDLE_SECONDS
+    try:
+        while not coming.done():
+            left = end - asyncio.get_running_loop().time()
+            if left <= 0:
+                await socket.close(BAD_MESSAGE)
+                raise WebSocketDisconnect(BAD_MESSAGE)
+            await asyncio.wait({coming}, timeout=min(left, _PAUSE_SECONDS))
+            if not coming.done() and (events := stream.silence()):
+                await socket.send_json({"type": "events", "events": events})
+        return coming.result()
+    finally:
+        coming.cancel()

@@ -1,7 +1,7 @@
 """Sources on the server, shared by all pages that watch them.
 
-Each source that is watched has one `Channel`: a thread that takes the newest frame, finds its faces, draws
-and encodes it once for all viewers. When the last viewer leaves, the source is closed.
+Each source that is watched has one `Channel`: a thread that takes the newest frame, follows the people in it
+and encodes it once for all viewers; the pages draw. When the last viewer leaves, the source is closed.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from maskwatch.annotate import annotate
 from maskwatch.app.downscale import downscaled
 from maskwatch.app.live.messages import result_message
 from maskwatch.app.live.playback import looped
@@ -23,6 +22,7 @@ from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.errors import MaskwatchError
 from maskwatch.image_files import encode_image
 from maskwatch.latest import Latest
+from maskwatch.pipeline import Session
 from maskwatch.results import Result
 from maskwatch.sources.base import Source
 from maskwatch.types import Event, Frame
@@ -30,19 +30,21 @@ from maskwatch.types import Event, Frame
 _LOG = logging.getLogger(__name__)
 _JPEG_QUALITY: Final = 80
 _LONGEST_SIDE: Final = 1280
-_EVENTS_KEPT: Final = 20
+_EVENTS_KEPT: Final = 50
+_PAUSE_SECONDS: Final = 1.0
+"""Without a frame, after which the rules are told; then again and again."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnnotatedPicture:
+class LivePicture:
     """A frame as it is sent to the viewers.
 
     Attributes:
         number: Number of the frame in the channel, from 1.
         captured: Time on the monotonic clock, in seconds, at which the frame was read.
         header: The message about it, without events.
-        jpeg: The annotated picture as a JPEG file.
-        result: The frame and its faces.
+        jpeg: The picture, with nothing drawn on it, as a JPEG file.
+        result: The frame, its faces and people.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Channel:
         viewers: Number of viewers; counted by `Channels`.
         picture: The newest picture; None before the first.
         ended: Message that says why the channel ended; None while it runs.
+        told: Number of events so far.
     """
 
     def __init__(
@@ -72,8 +75,9 @@ class Channel:
         self.source = source
         self.setup = setup
         self.viewers = 0
-        self.picture: AnnotatedPicture | None = None
+        self.picture: LivePicture | None = None
         self.ended: str | None = None
+        self.told = 0
         self._after = after
         self._events: deque[tuple[int, Event]] = deque(maxlen=_EVENTS_KEPT)
         self._listeners: list[Callable[[], None]] = []
@@ -93,10 +97,13 @@ class Channel:
         with self._lock:
             self._listeners.remove(listener)
 
-    def events_since(self, number: int) -> list[Event]:
-        """Returns the events of all frames after `number`: a slow viewer skips frames, but no alert."""
+    def news_since(self, told: int) -> tuple[list[Event], int]:
+        """Returns the events after the first `told` ones, and how many there are now.
+
+        A slow viewer skips frames, but no alert.
+        """
         with self._lock:
-            return [event for at, event in self._events if at > number]
+            return [event for at, event in self._events if at > told], self.told
 
     def stop(self) -> None:
         """Asks the thread to close the source; does not wait for it."""
@@ -119,22 +126,43 @@ class Channel:
 
     def _process(self, source: Source) -> None:
         setup, session = self.setup, self.setup.session()
+        last, t = time.monotonic(), 0.0  # of the last frame
         with Latest(_TimedFrames(source)) as frames:
             self._latest = frames
             if self._stopped:  # stopped between the two lines above
                 return
-            for number, (captured, frame) in enumerate(frames, start=1):
-                if self.setup != setup:
-                    setup, session = self.setup, self.setup.session()
-                self._publish(number, captured, session(frame))
+            number = 0
+            for item in frames.or_pauses(_PAUSE_SECONDS):
+                if (new := self.setup) != setup:
+                    setup, session = new, new.session_after(setup, session)
+                if item is None:
+                    self._silence(session, time.monotonic() - last, t)
+                    continue
+                number += 1
+                last, t = item[0], item[1].t
+                self._publish(number, last, session(item[1]))
+
+    def _silence(self, session: Session, seconds: float, t: float) -> None:
+        """Tells the rules that nothing has come for so long after the frame at `t`."""
+        events = session.silence(seconds, t + seconds)
+        if events:
+            with self._lock:
+                self._keep(events)
+            self._notify()
 
     def _publish(self, number: int, captured: float, result: Result) -> None:
         small = downscaled(result, _LONGEST_SIDE)
-        jpeg = encode_image(annotate(small.frame.image, small.faces), ".jpg", _JPEG_QUALITY)
+        jpeg = encode_image(small.frame.image, ".jpg", _JPEG_QUALITY)
+        header = {**result_message(result), "index": result.frame.index}
         with self._lock:
-            self._events += [(number, event) for event in result.events]
-            self.picture = AnnotatedPicture(number, captured, result_message(result), jpeg, result)
+            self._keep(result.events)
+            self.picture = LivePicture(number, captured, header, jpeg, result)
         self._notify()
+
+    def _keep(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.told += 1
+            self._events.append((self.told, event))
 
     def _notify(self) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -24,7 +25,7 @@ def result_message(result: Result) -> dict[str, Any]:
         "people": record.get("people"),
         "counts": asdict(count(result.faces)) if people is None else asdict(people.counts.now),
         "people_counts": None if people is None else counts_message(people.counts),
-        "events": [event_message(event) for event in result.events],
+        "events": event_messages(result.events),
     }
 
 
@@ -41,18 +42,22 @@ def counts_message(counts: PeopleCounts) -> dict[str, Any]:
     }
 
 
-def event_message(event: Event) -> dict[str, Any]:
-    """Returns an event, ready for JSON."""
-    return {
-        "kind": event.kind,
-        "t": round(event.t, 3),
-        "message": event.message,
-        "track_id": event.track_id,
-        "zone": event.zone,
-        "state": event.state,
-        "since": event.since,
-        "reminder": event.reminder,
-    }
+def event_messages(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Returns events, ready for JSON."""
+    return [
+        {
+            "kind": event.kind,
+            "t": round(event.t, 3),
+            "message": event.message,
+            "track_id": event.track_id,
+            "zone": event.zone,
+            "state": event.state,
+            "since": event.since,
+            "votes": None if event.votes is None else dict(event.votes),
+            "reminder": event.reminder,
+        }
+        for event in events
+    ]
 
 
 def pack(header: dict[str, Any], jpeg: bytes) -> bytes:

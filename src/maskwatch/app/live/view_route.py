@@ -1,4 +1,4 @@
-"""The WebSocket for sources on the server: sends annotated pictures, each after the last was shown."""
+"""The WebSocket for sources on the server: sends pictures and their people, each after the last was shown."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from maskwatch.app.live.channels import Channel, Channels
 from maskwatch.app.live.connection import BAD_MESSAGE, authorised
-from maskwatch.app.live.messages import event_message, pack
+from maskwatch.app.live.messages import event_messages, pack
 from maskwatch.app.live.server_source import DEMO, ServerSource
 from maskwatch.app.live.tickets import Ticket
+from maskwatch.types import Event
 
 VIEW_PATH: Final = "/maskwatch/view"
 _ACK_SECONDS: Final = 30.0
-_QUIET_SECONDS: Final = 5.0
+_QUIET_SECONDS: Final = 1.0
 
 CHANNELS: Final = Channels()
 """The channels of the whole server."""
@@ -77,23 +78,26 @@ class _Viewer:
     async def _push_from(self, channel: Channel) -> None:
         """Sends the pictures of one channel; returns when the setup of the page has changed."""
         setup = self._ticket.setup
-        # The newest picture is sent at once, but its events and older ones are not news to this viewer.
-        events_sent = 0 if channel.picture is None else channel.picture.number
-        sent = events_sent - 1
+        # The newest picture is sent at once, but older ones and what happened in them are not news.
+        told = channel.told
+        sent = 0 if channel.picture is None else channel.picture.number - 1
         while self._ticket.setup == setup:
             picture = channel.picture
             if picture is not None and picture.number > sent:
-                events = [event_message(event) for event in channel.events_since(events_sent)]
-                sent = events_sent = picture.number
+                events, told = channel.news_since(told)
+                sent = picture.number
                 self._ticket.update_latest(picture.result)
                 await self._send(pack(self._header(picture.header, picture.captured, events), picture.jpeg))
+            elif channel.told > told:
+                events, told = channel.news_since(told)
+                await self._socket.send_json({"type": "events", "events": event_messages(events)})
             elif channel.ended is not None:
                 await self._socket.send_json({"type": "end", "message": channel.ended})
                 await asyncio.sleep(_ACK_SECONDS)  # time for the page to close the connection
                 raise WebSocketDisconnect
             else:
                 self._changed.clear()
-                if channel.picture is picture and channel.ended is None:
+                if channel.picture is picture and channel.told == told and channel.ended is None:
                     await self._wait(channel)
 
     async def _wait(self, channel: Channel) -> None:
@@ -102,15 +106,23 @@ class _Viewer:
             async with asyncio.timeout(_QUIET_SECONDS):
                 await self._changed.wait()
         except TimeoutError:
-            message = f"Waiting for pictures from {channel.source.name} …"
-            await self._socket.send_json({"type": "status", "message": message})
+            picture = channel.picture
+            await self._socket.send_json(
+                {
+                    "type": "status",
+                    "message": f"Waiting for pictures from {channel.source.name} …",
+                    "seconds": None if picture is None else round(time.monotonic() - picture.captured, 1),
+                }
+            )
 
-    def _header(
-        self, header: dict[str, Any], captured: float, events: list[dict[str, Any]]
-    ) -> dict[str, Any]:
+    def _header(self, header: dict[str, Any], captured: float, events: list[Event]) -> dict[str, Any]:
         # The time that the page needs to show a picture is known from the one before.
         latency = time.monotonic() - captured + self._round_trip
-        return {**header, "events": events, "latency_ms": round(1000 * latency)}
+        return {
+            **header,
+            "events": event_messages(events),
+            "latency_ms": round(1000 * latency),
+        }
 
     async def _send(self, message: bytes) -> None:
         self._shown.clear()

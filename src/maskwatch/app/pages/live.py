@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -13,10 +14,17 @@ from maskwatch.app.corrections.storage import CorrectionStorage
 from maskwatch.app.live.element import live_element
 from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
 from maskwatch.app.live.tickets import Ticket
+from maskwatch.app.pages import source_address
+from maskwatch.app.pages.page_zones import PageZones
 from maskwatch.app.pages.sidebar import Choices
-from maskwatch.app.pages.source_picker import BROWSER, choose_demo, choose_source, typed
+from maskwatch.app.pages.source_address import BROWSER, kind_in, source_in
+from maskwatch.app.pages.source_picker import choose_demo, choose_source, typed
 from maskwatch.app.pages.wording import TILES
 from maskwatch.app.stream_setup import StreamSetup
+from maskwatch.errors import SourceError
+from maskwatch.factory import rules
+from maskwatch.people.zones import Zone
+from maskwatch.zone_files import dump_zones
 
 # Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
 _SEND_SIDE = 800
@@ -59,12 +67,35 @@ def _update_ticket(setup: StreamSetup, source: ServerSource | None) -> Ticket:
     return ticket
 
 
+def _source(is_kiosk: bool) -> tuple[str, ServerSource | None]:
+    """Returns the kind of source and the source: of a kiosk from the address, else as the visitor chooses."""
+    may_open = choices.settings.app.share_sources or visitor.is_local()
+    if not is_kiosk:
+        with st.container(horizontal=True, vertical_alignment="center", key="source"):
+            st.title("Who wears a mask?", anchor=False, width="content")
+            return choose_source(may_open)
+    kind = kind_in(st.query_params) or BROWSER
+    if kind not in (BROWSER, source_address.DEMO_CLIP) and not may_open:
+        raise SourceError("the sources of this computer are not shared with visitors from elsewhere")
+    return kind, source_in(st.query_params)
+
+
+def _with_zones(setup: StreamSetup, zones: tuple[Zone, ...]) -> StreamSetup:
+    """Returns the setup with these zones.
+
+    Raises:
+        ConfigError: An alert is to watch a zone that is none of them.
+    """
+    rules(setup.settings.alerts, zones)
+    return replace(setup, settings=setup.settings.model_copy(update={"zones": zones}))
+
+
 st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, but their results stay
-st.title("Who wears a mask?")
-st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
 choices: Choices = st.session_state.choices
-kind, source = choose_source(may_open=choices.settings.app.share_sources or visitor.is_local())
-ticket = _update_ticket(choices.live_setup(), source)
+kiosk = st.query_params.get("kiosk") == "1"
+kind, source = _source(kiosk)
+zones = PageZones(kind if source is None else source.name, choices.settings.zones)
+ticket = _update_ticket(_with_zones(choices.live_setup(), zones.current), source)
 storage: CorrectionStorage | None = st.session_state.storage
 live_element(
     {
@@ -72,13 +103,19 @@ live_element(
         "source": "camera" if kind == BROWSER else "chosen",
         "source_key": "" if source is None else source.name,
         # What is typed reaches the server when the field loses the focus: by the click on Start itself.
-        "typed": typed(kind),
+        "typed": "" if kiosk else typed(kind),
         "lead": _lead(kind, source),
         "badge": "" if source is None else source.name,
         "privacy": _privacy(source, storage),
         "demo": DEMO_CLIP.is_file(),
         "demo_key": DEMO.name,
         "send_side": _SEND_SIDE,
+        "kiosk": kiosk,
+        "zones": [zone.record() for zone in zones.current],
+        "zones_key": zones.key,
+        "zones_toml": dump_zones(zones.current),
+        "zone_error": zones.error,
+        "start": st.query_params.get("start") == "1",
         "styles": {
             **{label: _style(style) for label, style in STYLES.items()},
             "uncertain": _style(UNCERTAIN),
@@ -90,7 +127,13 @@ live_element(
         ],
     },
     on_demo=choose_demo,
+    on_zones=zones.take,
+    on_zone_file=zones.take_file,
 )
-if storage is not None:
-    correct_live(ticket, "live picture" if source is None else source.name, storage)
-st.page_link("files.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:")
+if not kiosk:
+    if storage is not None:
+        correct_live(ticket, "live picture" if source is None else source.name, storage)
+    st.markdown("maskwatch finds every face and says whether its mask is on, missing or worn wrongly.")
+    st.page_link(
+        "files.py", label="Photos or videos instead? Check them here.", icon=":material/photo_library:"
+    )

@@ -15,12 +15,20 @@ _HERE = Path(__file__).parent
 # The picture is what people come for: less air above it than Streamlit leaves. Captions are too pale by
 # themselves (3.9 : 1); `CAPTION_OPACITY` gives them the contrast that WCAG asks for.
 _STYLE = f"""<style>
-.stMainBlockContainer {{ max-width: 74rem; padding: 4.2rem 1rem 3rem; }}
+.stMainBlockContainer {{ max-width: 84rem; padding: 3.9rem 1rem 3rem; }}
+.stMainBlockContainer > [data-testid="stVerticalBlock"] {{ gap: 0.6rem; }}
+.st-key-source h1 {{ font-size: 1.45rem; padding: 0.2rem 1rem 0.2rem 0; }}
 [data-testid="stCaptionContainer"] {{ opacity: {CAPTION_OPACITY}; }}
+</style>"""
+
+_KIOSK_STYLE = """<style>
+.stApp header, [data-testid="stSidebar"], .st-key-pages { display: none; }
 </style>"""
 
 st.set_page_config(page_title="maskwatch", page_icon="😷", layout="wide")
 st.html(_STYLE)
+if st.query_params.get("kiosk") == "1":
+    st.html(_KIOSK_STYLE)
 pages = [
     st.Page(_HERE / "live.py", title="Live", icon=":material/videocam:", default=True),
     st.Page(_HERE / "files.py", title="Photos and videos", icon=":material/photo_library:", url_path="files"),

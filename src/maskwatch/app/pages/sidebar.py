@@ -16,6 +16,7 @@ from maskwatch.app.engines import (
     own_threshold,
     resolve_classifier,
 )
+from maskwatch.app.pages.alert_settings import alert_settings
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.models.catalog import NO_CLASSIFIER
 from maskwatch.pipeline import Engine
@@ -131,17 +132,7 @@ def sidebar() -> Choices:
         detect = settings.detect.model_copy(update={"detector": detector})
         choices = Choices(settings.model_copy(update={"classify": classify, "detect": detect}))
         threshold, still_threshold = _thresholds(choices, settings.detect.threshold)
-        after = st.slider(
-            "Alert after (seconds)",
-            0.0,
-            15.0,
-            min(settings.alerts.after, 15.0),
-            0.5,
-            format="%g s",
-            help="How long somebody must be without a mask before sound and banner come.",
-            key="alert_after",
-        )
-    alerts = settings.alerts.model_copy(update={"after": after})
+        alerts = alert_settings(settings.alerts)
     changed = choices.settings.model_copy(update={"alerts": alerts})
     return Choices(changed, threshold, still_threshold)
 

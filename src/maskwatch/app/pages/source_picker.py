@@ -7,19 +7,17 @@ import streamlit as st
 
 from maskwatch.app.error_line import show_error
 from maskwatch.app.live import cameras, server_source
-from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
+from maskwatch.app.live.server_source import DEMO, ServerSource
+from maskwatch.app.pages import source_address
+from maskwatch.app.pages.source_address import BROWSER, CAMERA, DEMO_CLIP, FILE, STREAM
 from maskwatch.errors import SourceError
 from maskwatch.geometry import letterbox_size
 from maskwatch.sources.addresses import without_secrets
 
-BROWSER = "My camera"
-_DEMO = "Demo"
-_STREAM = "Network stream"
-_CAMERA = "Camera of the server"
-_FILE = "Video file"
 _WIDTH = 480  # pixels; less where there is less
 _KIND = "source_kind"
-_TYPED = {_STREAM: "the address of the stream", _FILE: "the path of the video"}
+_TYPED = {STREAM: "the address of the stream", FILE: "the path of the video"}
+_LAST_CAMERA = 63
 
 
 def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
@@ -32,20 +30,53 @@ def choose_source(may_open: bool) -> tuple[str, ServerSource | None]:
         The chosen kind, and the source on the server; None for the camera of the browser, and as long as
         the address or path is missing.
     """
-    kinds = [BROWSER, *([_DEMO] if DEMO_CLIP.is_file() else [])]
+    kinds = [BROWSER, *([DEMO_CLIP] if server_source.DEMO_CLIP.is_file() else [])]
     if may_open:
-        kinds += [_STREAM, _CAMERA, _FILE]
-    kind = st.segmented_control("Picture from", kinds, default=BROWSER, key=_KIND, required=True)
+        kinds += [STREAM, CAMERA, FILE]
+    if st.session_state.get(_KIND) not in kinds:
+        _recall(kinds)
+    chosen = st.segmented_control(
+        "Picture from", kinds, key=_KIND, required=True, label_visibility="collapsed", wrap=True
+    )
+    kind = chosen or BROWSER
+    source = None
     try:
-        return kind, _details(kind)
+        source = _details(kind)
     except SourceError as error:
         show_error(error)
-        return kind, None
+    _note(kind, source)
+    return kind, source
+
+
+def _recall(kinds: list[str]) -> None:
+    """Chooses what the address of the page names, if it may be chosen."""
+    kind = source_address.kind_in(st.query_params)
+    st.session_state[_KIND] = kind if kind in kinds else BROWSER
+    field = source_address.field_in(st.query_params, kind or "") if kind in kinds else ""
+    if kind == STREAM and field:
+        _keep_address(field)
+    elif kind == FILE and field:
+        st.session_state.file = field
+    elif kind == CAMERA and field.isdecimal():
+        st.session_state.camera = st.session_state.camera_wanted = min(int(field), _LAST_CAMERA)
+
+
+def _note(kind: str, source: ServerSource | None) -> None:
+    """Writes the source into the address of the page: a reload comes back to it. Passwords stay out."""
+    field = "" if source is None else source.address
+    if kind == STREAM and without_secrets(field) != field:
+        field = ""
+    wanted = source_address.parameters_of(kind, field)
+    for name in source_address.names():
+        if name not in wanted and name in st.query_params:
+            del st.query_params[name]
+        elif name in wanted and st.query_params.get(name) != wanted[name]:
+            st.query_params[name] = wanted[name]
 
 
 def choose_demo() -> None:
     """Chooses the demo, as a click on its name would; a callback."""
-    st.session_state[_KIND] = _DEMO
+    st.session_state[_KIND] = DEMO_CLIP
 
 
 def typed(kind: str) -> str:
@@ -54,14 +85,14 @@ def typed(kind: str) -> str:
 
 
 def _details(kind: str) -> ServerSource | None:
-    if kind == _DEMO:
+    if kind == DEMO_CLIP:
         return DEMO
-    if kind == _STREAM:
+    if kind == STREAM:
         address = _address()
         return server_source.stream(address) if address else None
-    if kind == _CAMERA:
+    if kind == CAMERA:
         return _camera()
-    if kind == _FILE:
+    if kind == FILE:
         path = st.text_input(
             "Path of the video",
             placeholder="/home/me/entrance.mp4",
@@ -99,6 +130,11 @@ def _hide_secrets() -> None:
     hidden, _ = st.session_state.get("stream_secret", ("", ""))
     if address == hidden:
         return
+    _keep_address(address)
+
+
+def _keep_address(address: str) -> None:
+    """Puts an address into the field without its secrets, which are kept beside it."""
     shown = without_secrets(address)
     st.session_state.stream_secret = (shown, address) if shown != address else ("", "")
     st.session_state.stream = shown
@@ -107,6 +143,8 @@ def _hide_secrets() -> None:
 def _camera() -> ServerSource:
     names = {camera.number: camera.name for camera in cameras.server_cameras()}
     if names:
+        if (wanted := st.session_state.pop("camera_wanted", None)) in names:
+            st.session_state.named_camera = wanted
         number = st.selectbox(
             "Camera",
             list(names),
@@ -119,8 +157,7 @@ def _camera() -> ServerSource:
             st.number_input(
                 "Number of the camera",
                 0,
-                63,
-                0,
+                _LAST_CAMERA,
                 help="0 is the first camera of this computer.",
                 width=_WIDTH // 2,
                 key="camera",

@@ -43,39 +43,3 @@ export async function listCameras() {
     .filter((device) => device.kind === "videoinput")
     .map((device, i) => ({ id: device.deviceId, name: device.label || `Camera ${i + 1}` }));
 }
-
-/** Tells when a video element shows a frame that was not taken yet. */
-export class FrameWatch {
-  constructor(video) {
-    this.video = video;
-    this.fresh = false;
-    this.listen();
-  }
-
-  listen() {
-    if (this.closed) return;
-    const come = () => {
-      this.fresh = true;
-      this.wake?.();
-      this.listen();
-    };
-    if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(come);
-    else requestAnimationFrame(come);
-  }
-
-  /** Resolves at once if there is such a frame, else when the next one comes. */
-  async next() {
-    if (!this.fresh) {
-      // Some browsers hold frames of small elements back: never wait longer than this.
-      await new Promise((resolve) => {
-        this.wake = resolve;
-        setTimeout(resolve, 200);
-      });
-    }
-    this.fresh = false;
-  }
-
-  close() {
-    this.closed = true;
-  }
-}

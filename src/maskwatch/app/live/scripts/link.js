@@ -1,5 +1,7 @@
 // The WebSocket to maskwatch: says who we are, reports what comes, and comes back by itself when it was lost.
 
+import { after, cancel } from "./clock.js";
+
 const FIRST_WAIT = 500; // milliseconds before the first new attempt; doubled each time
 const LONGEST_WAIT = 10_000;
 const SILENCE = 20_000; // milliseconds without the answer we wait for, after which the line counts as dead
@@ -15,7 +17,7 @@ export class Link {
    * @param {() => object} hello Makes the first message of each connection.
    * @param {object} on `ready()`, `message(data)` with an object or an ArrayBuffer,
    *   `lost(text)` while it waits to try again, `unknown()` when the server does not know the page,
-   *   `refused(text)` when it gave up.
+   *   `refused(text, isOld)` when it gave up; `isOld` if the page has to be loaded anew.
    */
   constructor(url, hello, on) {
     Object.assign(this, { url, hello, on });
@@ -38,7 +40,7 @@ export class Link {
   }
 
   receive(data) {
-    clearTimeout(this.silence);
+    cancel(this.silence);
     if (typeof data !== "string") return this.on.message(data);
     const message = JSON.parse(data);
     if (message.type !== "ready") return this.on.message(message);
@@ -56,8 +58,8 @@ export class Link {
   }
 
   expectAnswer() {
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.drop(), SILENCE);
+    cancel(this.silence);
+    this.silence = after(SILENCE, () => this.drop());
   }
 
   /** Gives the connection up without waiting for the other side, which may be gone. */
@@ -68,31 +70,31 @@ export class Link {
   }
 
   closed(code) {
-    clearTimeout(this.silence);
+    cancel(this.silence);
     this.isReady = false;
-    if (code === TOO_MANY) return this.on.refused("Too many live views are open. Close one, then press Start.");
+    if (code === TOO_MANY) return this.on.refused("Too many live views are open. Close one, then press Start.", false);
     if (code === UNKNOWN) {
-      if (++this.unknown === UNKNOWN_TRIES) return this.on.refused("This page is out of date. Reload it to go on.");
+      if (++this.unknown === UNKNOWN_TRIES) return this.on.refused("This page is out of date. Reload it to go on.", true);
       this.on.unknown();
     }
     const seconds = Math.max(1, Math.round(this.wait / 1000));
     this.on.lost(`The connection to maskwatch is lost. Trying again in ${seconds} s …`);
-    this.retry = setTimeout(() => this.tryNow(), this.wait);
+    this.retry = after(this.wait, () => this.tryNow());
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
   }
 
   /** Connects at once if it is waiting to. */
   tryNow() {
     if (!this.retry) return;
-    clearTimeout(this.retry);
+    cancel(this.retry);
     this.retry = undefined;
     this.connect();
   }
 
   /** Ends it for good. */
   close() {
-    clearTimeout(this.silence);
-    clearTimeout(this.retry);
+    cancel(this.silence);
+    cancel(this.retry);
     this.socket.onclose = this.socket.onmessage = this.socket.onopen = null;
     this.socket.close();
   }

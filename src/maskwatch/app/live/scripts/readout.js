@@ -1,32 +1,29 @@
-// The numbers beside the picture, and the calm spoken version of them.
+// The numbers of people beside the picture, and the calm spoken version of them.
 
 import { readableOn } from "./draw.js";
 
 const ANNOUNCE_EVERY = 5_000; // milliseconds
-const UNSURE_STAYS = 3_000; // so that the tile does not flicker
-const SPEED_WINDOW = 2_000;
-const SPEED_EVERY = 500; // a number that changes thirty times a second cannot be read
 
 export class Readout {
   /** @param {(selector: string) => HTMLElement} find Finds an element of the panel. */
   constructor(find) {
     this.list = find(".counts");
-    this.fps = find(".fps");
-    this.latency = find(".latency");
+    this.share = find(".share-value");
+    this.interval = find(".share-interval");
     this.announcer = find(".announcer");
     this.tiles = new Map();
     this.clear();
   }
 
-  /** Makes one tile for each count: symbol, number, text. */
+  /** Makes one tile for each count: symbol, number, text, and how many so far. */
   setTiles(tiles) {
     if (this.tiles.size) return;
+    this.list.replaceChildren();
     for (const { key, text, symbol, colour } of tiles) {
       const tile = document.createElement("li");
       tile.dataset.count = key;
       tile.style.setProperty("--state-colour", colour);
       tile.style.setProperty("--state-ink", readableOn(colour));
-      tile.hidden = key === "uncertain";
       const part = (className, textContent) => {
         tile.append(Object.assign(document.createElement("span"), { className, textContent }));
         return tile.lastChild;
@@ -34,38 +31,22 @@ export class Readout {
       part("symbol", symbol).setAttribute("aria-hidden", "true");
       const number = part("number", "–");
       part("text", text);
+      const soFar = part("so-far", "– so far");
       this.list.append(tile);
-      this.tiles.set(key, { tile, number, text });
+      this.tiles.set(key, { number, soFar, text });
     }
   }
 
-  /** Takes what one frame showed. */
-  frame(counts, latency) {
-    const now = performance.now();
-    for (const [key, { tile, number }] of this.tiles) {
-      const n = counts[key];
-      if (number.textContent !== String(n)) number.textContent = n;
-      if (n > 0 || key !== "uncertain") tile.hidden = false;
-      if (key === "uncertain" && n > 0) this.lastUnsure = now;
-      else if (key === "uncertain" && now - this.lastUnsure > UNSURE_STAYS) tile.hidden = true;
+  /** Takes what one frame showed; `people` are the counts of people, null where nobody is followed. */
+  frame(counts, people, now) {
+    for (const [key, { number, soFar }] of this.tiles) {
+      write(number, String(counts[key]));
+      write(soFar, people ? `${people.so_far[key]} so far` : "");
     }
-    this.times.push(now);
-    this.latencies.push(latency);
+    const share = people?.share;
+    write(this.share, share ? `${whole(share.value)} %` : "–");
+    write(this.interval, share ? `(${whole(share.low)} to ${whole(share.high)})` : "");
     this.announce(counts, now);
-    if (now - this.speedShown >= SPEED_EVERY) this.showSpeed(now);
-  }
-
-  showSpeed(now) {
-    while (this.times.length > 1 && now - this.times[0] > SPEED_WINDOW) {
-      this.times.shift();
-      this.latencies.shift();
-    }
-    if (this.times.length < 2) return;
-    const seconds = (now - this.times[0]) / 1000;
-    this.fps.textContent = ((this.times.length - 1) / seconds).toFixed(seconds * 10 > this.times.length ? 1 : 0);
-    const sorted = [...this.latencies].sort((a, b) => a - b);
-    this.latency.textContent = `${Math.round(sorted[sorted.length >> 1])} ms`;
-    this.speedShown = now;
   }
 
   announce(counts, now) {
@@ -75,18 +56,29 @@ export class Readout {
       .map(([key, { text }]) => `${text}: ${counts[key]}`)
       .join(", ");
     this.announced = now;
-    if (this.announcer.textContent !== said) this.announcer.textContent = said;
+    write(this.announcer, said);
+  }
+
+  /** Nobody is in view as far as one can tell; what was so far stays. */
+  blank() {
+    for (const { number } of this.tiles.values()) write(number, "–");
+    this.announced = -Infinity;
   }
 
   clear() {
-    this.times = [];
-    this.latencies = [];
-    this.speedShown = this.announced = this.lastUnsure = -Infinity;
-    this.fps.textContent = this.latency.textContent = "–";
-    this.announcer.textContent = "";
-    for (const [key, { tile, number }] of this.tiles) {
-      number.textContent = "–";
-      tile.hidden = key === "uncertain";
-    }
+    this.blank();
+    write(this.announcer, "");
+    write(this.share, "–");
+    write(this.interval, "");
+    for (const { soFar } of this.tiles.values()) write(soFar, "– so far");
   }
+}
+
+function whole(part) {
+  return Math.round(100 * part);
+}
+
+// Text that stays is left alone: writing it again would have screen readers say it again.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,11 +1,11 @@
-// The alert sound, made by WebAudio: nothing to load, and allowed once a click has unlocked it.
+// The alert as a sound: a tone made by WebAudio, or the browser's voice. Nothing to load; browsers stay silent until
+// a click has unlocked it.
 
 const NOTES = [880, 660, 880]; // hertz
 const NOTE_SECONDS = 0.18;
 
 export class Sound {
   constructor() {
-    this.on = true;
     this.volume = 0.6; // 0 to 1
   }
 
@@ -15,15 +15,26 @@ export class Sound {
     if (this.context.state === "suspended") this.context.resume();
   }
 
-  /** Three short notes; silent when switched off. */
-  alert() {
-    if (this.on) this.play();
+  /** Whether the browser would let nothing be heard. */
+  get isLocked() {
+    return this.context?.state !== "running";
   }
 
+  /** Three short notes. */
   play() {
     if (!this.context || this.volume === 0) return;
     const start = this.context.currentTime + 0.02;
     NOTES.forEach((hertz, i) => this.note(hertz, start + i * NOTE_SECONDS));
+  }
+
+  /** Says something; plays the tone where the browser has no voice. */
+  say(text) {
+    const voices = globalThis.speechSynthesis?.getVoices() ?? [];
+    if (!voices.length) return this.play();
+    const words = new SpeechSynthesisUtterance(text);
+    words.lang = "en";
+    words.volume = this.volume;
+    speechSynthesis.speak(words);
   }
 
   note(hertz, at) {
@@ -40,6 +51,7 @@ export class Sound {
   }
 
   close() {
+    globalThis.speechSynthesis?.cancel();
     this.context?.close();
     this.context = undefined;
   }

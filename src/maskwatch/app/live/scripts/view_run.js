@@ -1,7 +1,7 @@
-// One showing of a source that the server reads: the demo, a camera, a stream, a file. The pictures come
-// with the faces drawn; each is acknowledged when it is on the screen, and only then the next one comes.
+// One showing of a source that the server reads: the demo, a camera, a stream, a file. Each picture is
+// acknowledged when it is on the screen, and only then the next one comes.
 
-import { clear, show } from "./draw.js";
+import { clear } from "./draw.js";
 import { Link, socketUrl } from "./link.js";
 
 export class ViewRun {
@@ -20,15 +20,16 @@ export class ViewRun {
       ready: () => this.link.expectAnswer(),
       message: (message) => this.receive(message),
       lost: (text) => this.panel.say(text),
-      unknown: () => this.panel.renew(),
-      refused: (text) => this.panel.fail(text),
+      unknown: () => this.panel.ask("renew"),
+      refused: (text, isOld) => (isOld ? this.panel.refused(text) : this.panel.fail(text)),
     });
   }
 
   async receive(message) {
     if (message instanceof ArrayBuffer) return this.frame(message);
     if (message.type === "end") return this.panel.fail(message.message);
-    this.panel.say(message.message);
+    if (message.type === "events") this.panel.events(message.events);
+    else this.panel.say(message.message);
     this.link.expectAnswer();
   }
 
@@ -38,10 +39,8 @@ export class ViewRun {
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
     const picture = await createImageBitmap(new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" }));
     if (this.stopped) return;
-    show(this.panel.canvas, picture, [], { styles: {} });
+    this.panel.frame(picture, header, { latency: header.latency_ms, index: header.index });
     picture.close();
-    this.panel.say("");
-    this.panel.shown(header, header.latency_ms);
     this.link.send("shown");
   }
 
