@@ -174,10 +174,10 @@ def main() -> None:
     print(f"| | {' | '.join(columns)} |\n|---|{'--:|' * len(columns)}", flush=True)
     print(single(mosaics, nobody, engine).line("a single frame"), flush=True)
     for name, slow, fine in (
-        ("people, whole frames", 0.8, False),
-        ("**people, fine search**", 0.8, True),
+        ("people, whole frames", 0.65, False),
+        ("**people, fine search**", 0.65, True),
         ("the same, no lower threshold for many looks", 1.0, True),
-        ("the same, a still lower one", 0.6, True),
+        ("the same, a still lower one", 0.45, True),
     ):
         print(follow(mosaics, nobody, engine, fine, slow).line(name), flush=True)
 

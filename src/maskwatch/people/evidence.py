@@ -49,6 +49,9 @@ class Voting:
         flip_enough: Sum of weights, in the short average, from which another state takes over: looks that are
             uncertain themselves never reach it.
         insist: Seconds for which the other state must have led.
+        sure: Share of the looks that were certain, and agree with the state, from which it is certain.
+        sure_looks: Sum of their weights that this takes, too.
+        unsure: Part of both below which it is certain no more.
         prior: Weight of not knowing: it draws the average of few looks towards equal probabilities.
     """
 
@@ -60,6 +63,9 @@ class Voting:
     flip: float = 0.9
     flip_enough: float = 1.6
     insist: float = 0.4
+    sure: float = 0.25
+    sure_looks: float = 1.0
+    unsure: float = 0.3
     prior: float = 0.1
 
 
@@ -107,6 +113,8 @@ class Evidence:
         self._long = _Average(voting.memory)
         self._short = _Average(voting.notice)
         self._reasons: dict[Reason | None, float] = {}
+        self._certain: dict[Label, float] = {}  # weights of the certain looks, by what they spoke for
+        self._sure = False
         self._last: float | None = None
         self._newest: Label | None = None  # what the newest look spoke for
         self._leader: Label | None = None  # of the short average
@@ -131,6 +139,7 @@ class Evidence:
             self._short.forget(passed)
             share = math.exp(-passed / self._voting.memory)
             self._reasons = {key: weight * share for key, weight in self._reasons.items()}
+            self._certain = {key: weight * share for key, weight in self._certain.items()}
         self._reasons[reason] = self._reasons.get(reason, 0.0) + fresh
         weight = fresh * _QUALITY[reason] * min(1.0, side / _FULL_SIZE)
         if weight <= 0:
@@ -138,10 +147,13 @@ class Evidence:
         label = LABELS[int(np.argmax(probabilities))]
         self.votes[label] = self.votes.get(label, 0) + 1
         self._newest = label
+        if reason is None:
+            self._certain[label] = self._certain.get(label, 0.0) + fresh
         logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST, None))
         self._long.add(logs, weight)
         self._short.add(logs, weight)
         self._decide(t)
+        self._sure = self._is_sure()
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -155,9 +167,7 @@ class Evidence:
             return self._trouble or "undecided"
         if self._reasons.get("turned_over", 0.0) > 0.5 * self._reasons.get(None, 0.0):
             return "turned_over"
-        if self._reasons.get(None, 0.0) >= 0.5 * sum(self._reasons.values()):
-            return None
-        return self._trouble
+        return None if self._sure else self._trouble or "undecided"
 
     @property
     def doubtful(self) -> bool:
@@ -168,6 +178,16 @@ class Evidence:
     def _trouble(self) -> Reason | None:
         known = [(weight, key) for key, weight in self._reasons.items() if key is not None and weight > 0]
         return max(known)[1] if known else None
+
+    def _is_sure(self) -> bool:
+        """Whether the state is certain: enough looks were, and agree with it."""
+        if self.state is None:
+            return False
+        voting, agreeing = self._voting, self._certain.get(self.state, 0.0)
+        others = sum(self._certain.values()) - agreeing
+        needed = voting.unsure if self._sure else 1.0
+        share = agreeing / max(sum(self._reasons.values()), 1e-9)
+        return agreeing > others and share >= needed * voting.sure and agreeing >= needed * voting.sure_looks
 
     def _decide(self, t: float) -> None:
         voting = self._voting

@@ -44,7 +44,7 @@ class BeliefRules:
     slow_looks: float = 3.5
     rejected: float = 0.1
     apart: float = 0.1
-    memory: float = 1.0
+    memory: float = 2.0
     lasting: float = 5.0
 
     @classmethod

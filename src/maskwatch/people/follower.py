@@ -70,7 +70,7 @@ class Following:
     turn_every: int = 20
     looks: float = 90.0
     burst: int = 12
-    slow: float = 0.8
+    slow: float = 0.65
     hits: int = 3
     apart: float = 0.2
     voting: Voting = field(default_factory=Voting)

@@ -123,3 +123,29 @@ def test_a_certain_zero_does_not_outweigh_everything() -> None:
     evidence.observe(1.0, np.array([0, 1, 0], np.float32), None, 60)
     assert evidence.state == "with_mask"
     assert np.isfinite(evidence.probabilities).all()
+
+
+def test_some_certain_looks_among_uncertain_ones_suffice() -> None:
+    evidence = Evidence(Voting())
+    for i in range(30):
+        evidence.observe(i * 0.1, answer("with_mask"), None if i % 3 == 0 else "undecided", 60)
+    assert (evidence.state, evidence.reason) == ("with_mask", None)
+
+
+def test_certain_looks_that_contradict_each_other_do_not() -> None:
+    evidence = Evidence(Voting())
+    for i in range(30):
+        label: Label = "with_mask" if i % 2 else "without_mask"
+        evidence.observe(i * 0.1, answer(label), None if i % 3 == 0 else "blurred", 60)
+    assert evidence.reason is not None
+
+
+def test_certainty_is_lost_later_than_it_is_won() -> None:
+    evidence = looked(["with_mask"] * 10)
+    told = []
+    for i in range(200):
+        evidence.observe(1 + i * 0.1, answer("with_mask"), "blurred", 60)
+        told.append(evidence.reason)
+    assert told[20] is None
+    assert told[-1] == "blurred"
+    assert told == sorted(told, key=lambda reason: reason is not None)  # once

@@ -23,8 +23,8 @@ def after(scores: list[float], every: float = 0.1) -> FaceBelief:
         ([0.99], Belief.OPEN),
         ([0.99, 0.99], Belief.FACE),
         ([0.55, 0.55], Belief.FACE),
-        ([0.45] * 4, Belief.OPEN),
-        ([0.45] * 5, Belief.FACE),  # below the threshold of a single frame, again and again
+        ([0.45] * 3, Belief.OPEN),
+        ([0.45] * 4, Belief.FACE),  # below the threshold of a single frame, again and again
         ([0.35] * 50, Belief.OPEN),
         ([0.05], Belief.OPEN),
         ([0.05] * 2, Belief.NO_FACE),
@@ -47,7 +47,7 @@ def test_looks_in_one_moment_are_one_look() -> None:
 def test_the_score_is_the_mean_of_the_log_odds_and_forgets() -> None:
     assert after([0.9]).score == pytest.approx(0.9)
     assert 0.45 < after([0.9, 0.1]).score < 0.5
-    assert after([0.1, 0.9], every=3.0).score > 0.85
+    assert after([0.1, 0.9], every=6.0).score > 0.85
 
 
 def test_certain_scores_stay_finite() -> None:

@@ -108,9 +108,9 @@ def test_what_the_classifier_takes_for_no_face_never_becomes_one() -> None:
 
 def test_what_one_frame_alone_would_not_report_becomes_a_person_in_time() -> None:
     people, faces, _ = play(20, lambda _: {1: ("with_mask", 0.45)})
-    assert len(people[3]) == 0
+    assert len(people[2]) == 0
     assert len(people[-1]) == 1
-    assert len(faces[3]) == 0
+    assert len(faces[2]) == 0
     assert len(faces[-1]) == 1
 
 
