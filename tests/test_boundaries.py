@@ -103,6 +103,7 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "streamlit": ("app", "cli.app"),
     "starlette": ("app",),
     "uvicorn": ("app",),
+    "lap": ("people.assignment",),
     "av": ("sources", "sinks", "cli.doctor"),
     "typer": ("cli",),
     "pydantic": ("settings", "models.metadata", "training"),

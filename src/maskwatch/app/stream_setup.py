@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskwatch.factory import new_session
+from maskwatch.factory import new_session, rules
 from maskwatch.pipeline import Engine, Session
 from maskwatch.settings import Settings
 
@@ -24,3 +24,21 @@ class StreamSetup:
     def session(self) -> Session:
         """Returns a new session for one stream."""
         return new_session(self.engine, self.settings)
+
+    def session_after(self, before: StreamSetup, session: Session) -> Session:
+        """Returns the session to go on with when this setup replaces another.
+
+        Where only the alerts differ, the people are followed on and the counts stay; the rules begin anew.
+
+        Args:
+            before: The setup so far.
+            session: Its session, which may be changed and returned.
+        """
+        alerts, zones = self.settings.alerts, self.settings.zones
+        if (
+            self.engine is not before.engine
+            or before.settings.model_copy(update={"alerts": alerts}) != self.settings
+        ):
+            return self.session()
+        session.rules = tuple(rules(alerts, zones))
+        return session

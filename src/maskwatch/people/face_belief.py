@@ -48,13 +48,16 @@ class BeliefRules:
     lasting: float = 5.0
 
     @classmethod
-    def of_threshold(cls, threshold: float) -> BeliefRules:
+    def of_threshold(cls, threshold: float, slow: float = 0.8) -> BeliefRules:
         """Returns the rules for the score from which a single frame would report a face.
 
-        Where that is 0, every detection is a face but those that the classifier takes for none.
+        Args:
+            threshold: That score. Where it is 0, every detection is a face but those that the classifier
+                takes for none.
+            slow: Share of it that many looks need.
         """
         threshold = max(threshold, _LEAST_THRESHOLD)
-        return cls(quick=threshold, slow=0.8 * threshold, rejected=0.25 * threshold)
+        return cls(quick=threshold, slow=slow * threshold, rejected=0.25 * threshold)
 
 
 class FaceBelief:

@@ -46,7 +46,7 @@ class Following:
     """How people are followed.
 
     Attributes:
-        sure: Detector score from which a box may begin a track.
+        sure: Detector score from which a box may begin a track; less where faces are reported from less.
         hidden: Seconds for which somebody who is not seen keeps the number.
         every: Seconds after which somebody whose state is settled is looked at again.
         soon: The same for a new face, and for somebody who differs from what is believed.
@@ -56,11 +56,12 @@ class Following:
         looks: Looks a second that all people together get.
         burst: Looks that one frame may take at most.
         voting: How looks become a state.
+        slow: Share of the face score that a single frame would need, from which many looks make a person.
         hits: Number of frames in which a face must be found before it becomes a person...
         apart: ...or seconds that must lie between the first and the last of at least two.
     """
 
-    sure: float = 0.3
+    sure: float = 0.4
     hidden: float = 2.0
     every: float = 0.5
     soon: float = 0.1
@@ -69,6 +70,7 @@ class Following:
     turn_every: int = 20
     looks: float = 90.0
     burst: int = 12
+    slow: float = 0.8
     hits: int = 3
     apart: float = 0.2
     voting: Voting = field(default_factory=Voting)
@@ -102,8 +104,8 @@ class Follower:
     def __init__(self, following: Following | None = None, threshold: float | None = None) -> None:
         self._following = Following() if following is None else following
         self._threshold = 0.0 if threshold is None else threshold
-        self._rules = BeliefRules.of_threshold(self._threshold)
-        self._tracker = Tracker(self._following.sure, self._following.hidden)
+        self._rules = BeliefRules.of_threshold(self._threshold, self._following.slow)
+        self._tracker = Tracker(min(self._following.sure, self._threshold), self._following.hidden)
         self._planner = LookPlanner(self._following.looks, self._following.burst)
         self._members: dict[int, _Member] = {}
         self._people = 0

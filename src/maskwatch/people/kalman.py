@@ -31,9 +31,9 @@ class Motion:
     """
 
     newcomer: float = 5.0
-    drift: float = 2.0
+    drift: float = 1.5
     growth: float = 0.25
-    memory: float = 0.7
+    memory: float = 1.0
     memory_growth: float = 0.25
     place: float = 0.08
     shape: float = 0.12
@@ -41,6 +41,9 @@ class Motion:
 
 
 USUAL: Final = Motion()
+
+_FREEDOM: Final = 4
+"""Degrees of freedom of `BoxFilter.surprise`: the fewer, the less a box far away surprises."""
 
 
 class BoxFilter:
@@ -139,6 +142,9 @@ class BoxFilter:
     def surprise(self, boxes: NDArray[np.floating]) -> NDArray[np.float64]:
         """Computes how unlikely it is that the face of a row is found as a given box.
 
+        The density is that of Student's distribution rather than the normal one, because now and then a
+        detector places a box badly, and a face moves as usual faces do not.
+
         Args:
             boxes: (m, 4): as found.
 
@@ -150,9 +156,10 @@ class BoxFilter:
         found = _coordinates(boxes)
         place, _, pp, _, _ = self._state
         total = pp[:, None, :] + self._noise(found)[None, :, :]
-        squares = (found[None, :, :] - place[:, None, :]) ** 2 / total
+        squares = ((found[None, :, :] - place[:, None, :]) ** 2 / total).sum(axis=2)
         sizes = place[:, 2:].sum(axis=1, keepdims=True)  # twice the logarithm: once for x, once for y
-        return np.asarray((squares + np.log(total)).sum(axis=2) / 2 - sizes)
+        tails = (_FREEDOM + 4) / 2 * np.log1p(squares / _FREEDOM)
+        return np.asarray(tails + np.log(total).sum(axis=2) / 2 - sizes)
 
     @property
     def _memories(self) -> NDArray[np.float64]:

@@ -35,12 +35,12 @@ class LookPlanner:
 
     Args:
         rate: Looks a second.
-        burst: Looks that one frame may take.
+        burst: Looks that one frame may take; more where the frame before was longer ago.
     """
 
     def __init__(self, rate: float, burst: int) -> None:
         self._rate = rate
-        self._burst = burst
+        self._burst = self._most = burst
         self._saved = max(rate, float(burst))
         self._last: float | None = None
 
@@ -51,14 +51,13 @@ class LookPlanner:
             wishes: Of all tracks that are seen in this frame.
             t: Seconds since the stream began.
         """
-        if self._last is not None:
-            self._saved = min(
-                max(self._rate, self._burst), self._saved + self._rate * max(0.0, t - self._last)
-            )
+        earned = 0.0 if self._last is None else self._rate * max(0.0, t - self._last)
+        limit = max(self._rate, float(self._burst))
+        self._saved = min(limit, self._saved + earned)
+        self._most = max(self._burst, int(min(limit, earned)))
         self._last = t
-        due = sorted(
-            ((_urgency(wish, t), -wish.number) for wish in wishes), reverse=True
-        )  # at equal urgency the older track
+        # At equal urgency the older track.
+        due = sorted(((_urgency(wish, t), -wish.number) for wish in wishes), reverse=True)
         granted = [-number for urgency, number in due if urgency >= 1][: self.saved]
         self.spend(len(granted))
         return granted
@@ -70,7 +69,7 @@ class LookPlanner:
     @property
     def saved(self) -> int:
         """Looks that the next frame may take."""
-        return min(self._burst, int(self._saved))
+        return min(self._most, int(self._saved))
 
 
 def stagger(number: int, interval: float) -> float:

@@ -15,7 +15,7 @@ from maskwatch.people.kalman import USUAL, BoxFilter, Motion
 # Chosen on simulated scenes; see docs/experiments.md.
 _SURPRISE: Final = 3.0
 """Largest surprise (`BoxFilter.surprise`) at which a sure box belongs to a track; about -9 is the least."""
-_UNSURE_SURPRISE: Final = 0.0
+_UNSURE_SURPRISE: Final = 1.0
 """The same of an unsure box, of which more are no faces."""
 _RECENT: Final = 1.0
 """Seconds after which an unsure box no longer brings a track back."""
@@ -31,6 +31,10 @@ _PART_AREA: Final = 0.5
 """Area, as a share of a face, up to which what is found inside it is a part of it: a mouth, an ear."""
 _PART_RECENT: Final = 0.5
 """Seconds for which a face that is not found still hides its parts."""
+_GAP: Final = 0.5
+"""Seconds without a frame of which no more than this count as time in which somebody was not found."""
+_LONG_GAP: Final = 5.0
+"""Seconds without a frame after which nobody is expected to be where they were."""
 _YOUNG: Final = 5
 """Frames in which a track was found up to which it may turn out to be a part of another face."""
 
@@ -46,6 +50,7 @@ class Track:
         first_seen: Seconds at which it was first found.
         last_seen: Seconds at which it was last found.
         hits: Number of frames in which it was found.
+        watched: Time, on the tracker's own clock, at which it was last found.
         velocity: (2,) of the centre when it was last found, pixels per second to the right and down.
     """
 
@@ -55,6 +60,7 @@ class Track:
     first_seen: float
     last_seen: float
     hits: int = 1
+    watched: float = 0.0
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
 
 
@@ -78,6 +84,7 @@ class Tracker:
         self._hidden = hidden
         self._filter = BoxFilter(motion)  # row i is the i-th of `tracks`
         self._t: float | None = None
+        self._watched = 0.0  # seconds; a gap without frames counts little
         self._next = 1
         self.tracks: dict[int, Track] = {}
 
@@ -97,10 +104,11 @@ class Tracker:
             shows a face that another box shows better.
         """
         passed = 0.0 if self._t is None else max(t - self._t, 0.0)
+        self._watched += passed if passed > _LONG_GAP else min(passed, _GAP)
         self._t = t
         self._filter.predict(passed)
-        self._keep(self._waited_for(t, passed, size))
-        parts = self._parts(boxes, t)
+        self._keep(self._waited_for(passed, size))
+        parts = self._parts(boxes)
         owners = np.full(len(boxes), -1, np.intp)
         owners[~parts] = self._associate(boxes[~parts], scores[~parts], t, passed)
         self._record(boxes, owners, t)
@@ -108,7 +116,7 @@ class Tracker:
         matched = owners >= 0
         numbers[matched] = np.fromiter(self.tracks, np.int64, len(self.tracks))[owners[matched]]
         self._drop_doubles(numbers)
-        self._drop_parts(numbers, t)
+        self._drop_parts(numbers)
         self._begin(boxes, np.where(parts, 0, scores), numbers, t)
         return numbers
 
@@ -124,7 +132,7 @@ class Tracker:
                 number: track for (number, track), kept in zip(self.tracks.items(), rows, strict=True) if kept
             }
 
-    def _waited_for(self, t: float, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
+    def _waited_for(self, passed: float, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Returns the tracks that are still waited for, (tracks,) bool."""
         if not self.tracks:
             return np.zeros(0, np.bool_)
@@ -136,13 +144,13 @@ class Tracker:
         crossing = ((low <= 0) & (velocities < -outward)) | ((high >= size) & (velocities > outward))
         outside = (high <= 0) | (low >= size)
         leaving = (crossing | outside).any(axis=1)
-        patience = np.where(leaving, min(max(_LEAVING, passed), self._hidden), self._hidden)
+        patience = np.where(leaving, min(max(_LEAVING, min(passed, _GAP)), self._hidden), self._hidden)
         # A microsecond, because times are sums of fractions.
-        return np.asarray(self._unseen(t) <= patience + 1e-6)
+        return np.asarray(self._unseen() <= patience + 1e-6)
 
-    def _unseen(self, t: float) -> NDArray[np.float64]:
-        """Returns the seconds (tracks,) since each was found."""
-        return np.array([t - track.last_seen for track in self.tracks.values()], np.float64)
+    def _unseen(self) -> NDArray[np.float64]:
+        """Returns the seconds (tracks,) since each was found, without those in which no frame came."""
+        return self._watched - np.array([track.watched for track in self.tracks.values()], np.float64)
 
     def _associate(
         self, boxes: NDArray[np.float32], scores: NDArray[np.float32], t: float, passed: float
@@ -154,7 +162,7 @@ class Tracker:
         surprise = self._filter.surprise(boxes)
         sure = scores >= self._sure
         free = np.ones(len(self.tracks), np.bool_)
-        recent = self._unseen(t) <= max(_RECENT, passed + 1e-6)
+        recent = self._unseen() <= max(_RECENT, passed + 1e-6)
         for stage, candidates, limit in ((sure, free, _SURPRISE), (~sure, free & recent, _UNSURE_SURPRISE)):
             rows, columns = np.flatnonzero(free & candidates), np.flatnonzero(stage)
             chosen, theirs = assign(surprise[np.ix_(rows, columns)], limit)
@@ -173,7 +181,7 @@ class Tracker:
             track.box = found.get(row, predicted[row])
             if track.seen:
                 track.velocity = velocities[row]
-                track.last_seen = t
+                track.last_seen, track.watched = t, self._watched
                 track.hits += 1
 
     def _drop_doubles(self, numbers: NDArray[np.int64]) -> None:
@@ -186,19 +194,19 @@ class Tracker:
             numbers[numbers == seen[row].number] = -1
             self.drop(seen[row].number)
 
-    def _drop_parts(self, numbers: NDArray[np.int64], t: float) -> None:
+    def _drop_parts(self, numbers: NDArray[np.int64]) -> None:
         """Forgets young tracks that lie inside another face: a search of a piece of the frame cuts faces."""
         young = [track for track in self.tracks.values() if track.hits <= _YOUNG]
         if not young:
             return
-        parts = self._parts(np.stack([track.box for track in young]), t)
+        parts = self._parts(np.stack([track.box for track in young]))
         for track in (track for track, is_part in zip(young, parts, strict=True) if is_part):
             numbers[numbers == track.number] = -1
             self.drop(track.number)
 
-    def _parts(self, boxes: NDArray[np.float32], t: float) -> NDArray[np.bool_]:
+    def _parts(self, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Returns which boxes (n, 4) lie inside the much larger face of a track that was seen lately."""
-        faces = self._filter.boxes[self._unseen(t) <= _PART_RECENT]
+        faces = self._filter.boxes[self._unseen() <= _PART_RECENT]
         smaller = areas(boxes)[:, None] <= _PART_AREA * areas(faces)
         return np.asarray(((containment(boxes, faces) >= _PART) & smaller).any(axis=1))
 
@@ -215,7 +223,7 @@ class Tracker:
             if (iou(box, others) >= _SAME).any() or (containment(box, others) >= _PART).any():
                 continue
             numbers[i] = self._next
-            self.tracks[self._next] = Track(self._next, boxes[i], True, t, t)
+            self.tracks[self._next] = Track(self._next, boxes[i], True, t, t, watched=self._watched)
             self._next += 1
             taken.append(int(i))
             new.append(int(i))

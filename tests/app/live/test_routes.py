@@ -19,11 +19,13 @@ from maskwatch.app.live.camera_route import MAX_BYTES, MAX_MEGAPIXELS, camera
 from maskwatch.app.live.tickets import MAX_CONNECTIONS, Ticket
 from maskwatch.app.live.view_route import view
 from maskwatch.app.stream_setup import StreamSetup
+from maskwatch.people.zones import Zone
 from maskwatch.pipeline import Engine
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Image
 
 UNMASKED = scene({(2, 3): BLUE, (6, 3): GREEN})
+DOOR = Zone("Door", "zone", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)))
 
 
 def play(conversation: Coroutine[Any, Any, None]) -> None:
@@ -250,6 +252,36 @@ class TestCamera:
                 )
                 page.say(jpeg(UNMASKED))
                 assert (await page.heard())["faces"] == []
+
+        play(conversation())
+
+    def test_other_alerts_leave_people_and_counts_as_they_are(self, stream_setup: StreamSetup) -> None:
+        ticket = Ticket(stream_setup)
+
+        async def conversation() -> None:
+            async with PageEnd(camera) as page:
+                await page.join(ticket.token)
+
+                async def until_people(number: int) -> dict[str, Any]:
+                    for _ in range(200):
+                        page.say(jpeg(UNMASKED))
+                        answer = await page.heard()
+                        if len(answer["people"]) == number:
+                            return answer
+                    pytest.fail("nobody was followed")
+
+                await until_people(2)
+                alerts = stream_setup.settings.alerts.model_copy(update={"after": 0.0})
+                settings = stream_setup.settings.model_copy(update={"alerts": alerts})
+                ticket.setup = StreamSetup(stream_setup.engine, settings)
+                page.say(jpeg(UNMASKED))
+                answer = await page.heard()
+                assert [person["track_id"] for person in answer["people"]] == [1, 2], "followed on"
+                ticket.setup = StreamSetup(
+                    stream_setup.engine, settings.model_copy(update={"zones": (DOOR,)})
+                )
+                page.say(jpeg(UNMASKED))
+                assert (await page.heard())["people"] == [], "other zones begin anew"
 
         play(conversation())
 

@@ -83,7 +83,9 @@ def test_surprise_grows_with_distance_and_shrinks_with_time_unseen() -> None:
 def spread(tracks: BoxFilter, x: float) -> float:
     """Returns the variance in which the only face, expected at `x`, may be found, from left to right."""
     here, aside = tracks.surprise(np.concatenate([box(x, 200), box(x + 40, 200)]))[0]
-    return float(40**2 / (2 * (aside - here)))
+    return float(
+        40**2 / (4 * np.expm1((aside - here) / 4))
+    )  # Student's distribution: 4 degrees, 4 coordinates
 
 
 def test_spread_is_that_of_a_filter_in_small_steps() -> None:

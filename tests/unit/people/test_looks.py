@@ -70,3 +70,11 @@ def test_intervals_differ_but_little() -> None:
     assert min(intervals) >= 0.4
     assert max(intervals) <= 0.6
     assert len({round(interval, 3) for interval in intervals}) > 50
+
+
+def test_a_frame_after_a_long_time_may_take_more() -> None:
+    planner = LookPlanner(rate=60, burst=8)
+    wishes = [Wish(i, None, 0) for i in range(50)]
+    assert len(planner.plan(wishes, 0.0)) == 8
+    assert len(planner.plan(wishes, 0.5)) == 30
+    assert len(planner.plan(wishes, 9.0)) == 50

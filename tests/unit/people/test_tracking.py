@@ -147,7 +147,7 @@ class TestUnsureBoxes:
         standing(tracker, 1.0)
         assert update(tracker, 1.9 + 0.3, (600, 300, 40, 0.2)) == [1], "1.3 s without a frame"
 
-    @pytest.mark.parametrize(("widths", "number"), [(0.3, 1), (0.7, -1)])
+    @pytest.mark.parametrize(("widths", "number"), [(0.5, 1), (0.95, -1)])
     def test_must_be_nearer_than_sure_ones(self, widths: float, number: int) -> None:
         for score, expected in ((0.2, number), (0.9, 1)):
             tracker = Tracker(0.3)
@@ -197,7 +197,7 @@ class TestEdge:
     def test_the_very_next_frame_counts_however_late_it_comes(self) -> None:
         tracker = Tracker(0.3)
         for t in (0.0, 0.7, 1.4):
-            numbers = update(tracker, t, (1100 + 120 * t, 300, 80, 0.9))
+            numbers = update(tracker, t, (1120 + 120 * t, 300, 80, 0.9))
         assert numbers == [1]
 
 
@@ -359,3 +359,12 @@ def test_a_hidden_person_is_not_found_in_the_face_in_front() -> None:
     for i in range(10, 16):
         tracker.update(np.array([front if i % 2 else mouth], np.float32), scores, i / 30, (640, 480))
     assert not tracker.tracks[1].seen or tracker.tracks[1].box.tolist() != mouth
+
+
+@pytest.mark.parametrize(("gap", "number"), [(2.4, 1), (4.9, 1), (5.1, 2)])
+def test_time_without_frames_is_not_time_without_a_face(gap: float, number: int) -> None:
+    tracker = Tracker(0.5)
+    box, score = np.array([[100, 100, 160, 180]], np.float32), np.array([0.9], np.float32)
+    for t in (0.0, 0.1, 0.2, 0.2 + gap):
+        numbers = tracker.update(box, score, t, (640, 480))
+    assert numbers.tolist() == [number]

@@ -76,9 +76,9 @@ class _CameraStream:
         return await loop.run_in_executor(_WORKERS, self._find, image)
 
     def _find(self, image: Image) -> dict[str, Any]:
-        if self._ticket.setup != self._setup:
-            self._setup = self._ticket.setup
-            self._session = self._setup.session()
+        if (new := self._ticket.setup) != self._setup:
+            self._session = new.session_after(self._setup, self._session)
+            self._setup = new
         self._last = time.monotonic()
         frame = Frame(image, self._index, self._last - self._began, "browser camera")
         self._index += 1

@@ -133,8 +133,8 @@ class Channel:
                 return
             number = 0
             for item in frames.or_pauses(_PAUSE_SECONDS):
-                if self.setup != setup:
-                    setup, session = self.setup, self.setup.session()
+                if (new := self.setup) != setup:
+                    setup, session = new, new.session_after(setup, session)
                 if item is None:
                     self._silence(session, time.monotonic() - last, t)
                     continue

@@ -1,7 +1,7 @@
 // Where captions stand. Each keeps its form and its place beside the face as long as it covers no neighbour
 // for a while: a caption that changes from frame to frame cannot be read.
 
-const COVERS = 0.12; // part of a caption that lies on neighbours, from which it has to change
+const COVERS = 0.05; // part of a caption that lies on neighbours, from which it has to change
 const FREE = 0.03; // and up to which a longer form would do
 const WAIT = 600; // milliseconds for which a change has to be called for
 
