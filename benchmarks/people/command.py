@@ -105,13 +105,18 @@ class _Out:
 
     def write(self, folder: Path, name: str) -> None:
         """Writes JSON, Markdown and, if there is one, the plot."""
-        clean = json.loads(json.dumps(self.figures), parse_constant=lambda _: None)
+        clean = json.loads(json.dumps(self.figures), parse_constant=_constant)
         files = {".json": json.dumps(clean, indent=1) + "\n", ".md": "\n".join(self._text)}
         if self.plot is not None:
             files[".svg"] = self.plot
         for ending, text in files.items():
             with AtomicFile(folder / f"{name}{ending}") as draft:
                 draft.path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _constant(name: str) -> str | None:
+    """Returns what JSON can hold: "never" for infinity, null for what is unknown."""
+    return "never" if name.endswith("Infinity") else None
 
 
 def _report_scenes(options: argparse.Namespace, out: _Out) -> None:
