@@ -58,7 +58,7 @@ reference: $(DOCS) $(RUNS)
 	$(BIN)/python scripts/generate_reference.py
 	$(BIN)/python scripts/generate_streamlit_config.py
 
-# Hours at first, minutes once the models' answers are kept in build/people.
+# A quarter of an hour at first, minutes once the models' answers are kept in build/people.
 bench-people: $(TESTS)
 	test -d build/people/venv || $(BIN)/python -m benchmarks.people --setup
 	$(BIN)/python -m benchmarks.people --out benchmarks/people/results

@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,7 @@ from benchmarks.people import cost, report
 from benchmarks.people.clip_runs import ClipOutcome, counted_people, false_people, run_clip
 from benchmarks.people.clips import empty_clips, real_clips
 from benchmarks.people.environment import python_of, set_up, trackeval_scores
-from benchmarks.people.matching import Boxes
-from benchmarks.people.metrics import Tally
+from benchmarks.people.metrics import PersonTally, Tally, person_figures
 from benchmarks.people.report import Column, table
 from benchmarks.people.runs import (
     CHOOSE,
@@ -29,6 +28,7 @@ from benchmarks.people.runs import (
     WHOLE_FRAMES,
     Arrival,
     Job,
+    Outcome,
     run_all,
 )
 from benchmarks.people.scenes import SIZES
@@ -45,6 +45,12 @@ FULL: Final = (
 _ORDER: Final = (
     *(MASKWATCH, WHOLE_FRAMES, "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking"),
 )
+_GROUPED: Final = (MASKWATCH, WHOLE_FRAMES, "ByteTrack, 2 s", "no tracking")
+"""Whose figures are told by group."""
+
+_HEIGHTS: Final = (16, 32, 48, 80, 200)
+"""Ends of the groups of heights of faces, pixels."""
+
 Figures = dict[tuple[str, Arrival], dict[str, float]]
 
 
@@ -99,13 +105,18 @@ class _Out:
 
     def write(self, folder: Path, name: str) -> None:
         """Writes JSON, Markdown and, if there is one, the plot."""
-        clean = json.loads(json.dumps(self.figures), parse_constant=lambda _: None)
+        clean = json.loads(json.dumps(self.figures), parse_constant=_constant)
         files = {".json": json.dumps(clean, indent=1) + "\n", ".md": "\n".join(self._text)}
         if self.plot is not None:
             files[".svg"] = self.plot
         for ending, text in files.items():
             with AtomicFile(folder / f"{name}{ending}") as draft:
                 draft.path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _constant(name: str) -> str | None:
+    """Returns what JSON can hold: "never" for infinity, null for what is unknown."""
+    return "never" if name.endswith("Infinity") else None
 
 
 def _report_scenes(options: argparse.Namespace, out: _Out) -> None:
@@ -116,34 +127,65 @@ def _report_scenes(options: argparse.Namespace, out: _Out) -> None:
     arrivals = tuple(Arrival(fps, lost) for fps in options.fps or () for lost in options.lost) or FULL
     others = not options.only_maskwatch
     job = Job(options.data, options.build, 0, SIZES[1] if options.small else SIZES[0], arrivals, others)
-    figures = _figures([replace(job, seed=seed) for seed in seeds], options)
+    outcomes = _run_scenes([replace(job, seed=seed) for seed in seeds], options)
+    figures = _figures(outcomes, options)
     rows = {f"{who}, {arrival}": row for (who, arrival), row in figures.items()}
     people = max((int(row["people"]) for row in rows.values()), default=0)
     out.line(f"{len(seeds)} scenes ({options.scenes}), {people} people, {job.size[0]} x {job.size[1]}")
     out.table("scenes", "Who is where, and how many", rows, report.TRACKING)
     out.table("scenes", "What is told of them", rows, report.STATES)
+    _report_groups(outcomes, Arrival(15) if Arrival(15) in arrivals else arrivals[0], out)
     if len({arrival.fps for arrival in arrivals}) > 1:
         out.plot = report.plot(figures)
 
 
-def _figures(jobs: Sequence[Job], options: argparse.Namespace) -> Figures:
-    """Runs the scenes and returns the figures of everybody who followed."""
-    tallies: dict[tuple[str, Arrival], Tally] = defaultdict(Tally)
-    boxes: dict[str, list[Boxes]] = {}
+def _run_scenes(jobs: Sequence[Job], options: argparse.Namespace) -> list[Outcome]:
+    """Runs the scenes; with --each, prints a line for each outcome."""
+    found: list[Outcome] = []
     for outcomes in run_all(jobs, options.processes):
-        for outcome in outcomes:
-            tallies[outcome.who, outcome.arrival] += outcome.tally
-            boxes[f"{outcome.who}, {outcome.arrival}|{outcome.scene}"] = outcome.boxes
-            if options.each:
-                name = f"{outcome.scene}, {outcome.who}, {outcome.arrival}"
-                columns = (*report.TRACKING, *report.STATES)
-                print(table({name: outcome.tally.figures()}, columns).splitlines()[-1], flush=True)
+        found += outcomes
+        for outcome in outcomes if options.each else ():
+            name = f"{outcome.scene}, {outcome.who}, {outcome.arrival}"
+            columns = (*report.TRACKING, *report.STATES)
+            print(table({name: outcome.tally.figures()}, columns).splitlines()[-1], flush=True)
+    return found
+
+
+def _figures(outcomes: Sequence[Outcome], options: argparse.Namespace) -> Figures:
+    """Returns the figures of everybody who followed, over all scenes."""
+    tallies: dict[tuple[str, Arrival], Tally] = defaultdict(Tally)
+    for outcome in outcomes:
+        tallies[outcome.who, outcome.arrival] += outcome.tally
+    boxes = {f"{o.who}, {o.arrival}|{o.scene}": o.boxes for o in outcomes}
     scores = {} if options.only_maskwatch else trackeval_scores(options.build, boxes)
     order = sorted(tallies, key=lambda key: (-key[1].fps, key[1].dropped, _ORDER.index(key[0])))
     return {
         (who, arrival): tallies[who, arrival].figures() | scores.get(f"{who}, {arrival}", {})
         for who, arrival in order
     }
+
+
+def _report_groups(outcomes: Sequence[Outcome], arrival: Arrival, out: _Out) -> None:
+    """Tells figures by the number of people in a scene, and by the size of their faces."""
+    by_people: dict[str, Tally] = defaultdict(Tally)
+    by_size: dict[str, list[PersonTally]] = defaultdict(list)
+    for outcome in sorted(outcomes, key=lambda o: (o.people, _ORDER.index(o.who))):
+        if outcome.arrival == arrival and outcome.who in _GROUPED:
+            crowd = "1 to 8" if outcome.people <= 8 else str(outcome.people)
+            by_people[f"{crowd} people, {outcome.who}"] += outcome.tally
+    for low, high in pairwise(_HEIGHTS):
+        for outcome in sorted(outcomes, key=lambda o: _ORDER.index(o.who)):
+            if outcome.arrival == arrival and outcome.who in _GROUPED:
+                by_size[f"{low} to {high} pixels, {outcome.who}"] += [
+                    person for person in outcome.tally.persons if low <= person.height < high
+                ]
+    rows = {name: tally.figures() for name, tally in by_people.items()}
+    columns = [column for column in report.TRACKING if column[1] not in ("hota", "mota")]
+    out.table("by_people", f"By people in the scene, {arrival}", rows, columns)
+    out.table("by_people", f"What is told of them, {arrival}", rows, report.STATES)
+    sizes = {name: person_figures(persons) for name, persons in by_size.items()}
+    columns = [c for c in (*report.STATES, *report.TRACKING) if c[1] in person_figures(())]
+    out.table("by_size", f"By height of the face, {arrival}", sizes, [("people", "people", "0"), *columns])
 
 
 def _report_clips(options: argparse.Namespace, out: _Out) -> None:

@@ -38,6 +38,7 @@ class PersonTally:
         decided: Seconds from the first sight to the first told state; infinite if there was none.
         delays: Seconds until each change was told; infinite if it was not.
         numbers: Different numbers under which the person was shown.
+        height: Largest height of the visible face, pixels.
     """
 
     visible: float = 0.0
@@ -49,6 +50,7 @@ class PersonTally:
     decided: float = math.inf
     delays: list[float] = field(default_factory=list)
     numbers: int = 0
+    height: float = 0.0
 
 
 @dataclass(slots=True)
@@ -96,10 +98,6 @@ class Tally:
 
     def figures(self) -> dict[str, float]:
         """Returns the figures by name; shares from 0 to 1, times in seconds, infinite where never."""
-        people = self.persons
-        number = max(len(people), 1)
-        delays = [d for person in people for d in person.delays]
-        decided = [person.decided for person in people if person.found]
         return {
             "idf1": self.identity.idf1,
             "idf1_shown": self.identity_shown.idf1,
@@ -107,23 +105,33 @@ class Tally:
             "count_error_settled": self.settled_error / max(self.settled, 1e-9),
             "people_error": self.people_error / max(self.people, 1),
             "so_far_error": self.so_far_error / max(self.counted, 1e-9),
-            "flips": sum(p.flips for p in people) / number,
-            "drops": sum(p.drops for p in people) / number,
-            "wrong_seconds": sum(p.wrong for p in people) / number,
-            "never_long_wrong": sum(p.longest_wrong <= 1.0 for p in people) / number,
-            "never_found": sum(not p.found for p in people) / number,
-            "never_decided": sum(math.isinf(p.decided) for p in people) / number,
-            "numbers": sum(p.numbers for p in people) / max(sum(p.found for p in people), 1),
-            "decided_median": quantile(decided, 0.5),
-            "decided_p90": quantile(decided, 0.9),
-            "change_median": quantile(delays, 0.5),
-            "change_p90": quantile(delays, 0.9),
-            "changes": len(delays),
             "false_people_a_minute": 60 * self.false_people / max(self.seconds, 1e-9),
             "extra_changes_a_minute": 60 * self.extra_changes / max(self.seconds, 1e-9),
             "looks_a_frame": self.looks / max(self.frames, 1),
-            "people": len(people),
+            **person_figures(self.persons),
         }
+
+
+def person_figures(people: Sequence[PersonTally]) -> dict[str, float]:
+    """Returns the figures that are means, shares and quantiles over people, by name."""
+    number = max(len(people), 1)
+    delays = [d for person in people for d in person.delays]
+    decided = [person.decided for person in people if person.found]
+    return {
+        "flips": sum(p.flips for p in people) / number,
+        "drops": sum(p.drops for p in people) / number,
+        "wrong_seconds": sum(p.wrong for p in people) / number,
+        "never_long_wrong": sum(p.longest_wrong <= 1.0 for p in people) / number,
+        "never_found": sum(not p.found for p in people) / number,
+        "never_decided": sum(math.isinf(p.decided) for p in people) / number,
+        "numbers": sum(p.numbers for p in people) / max(sum(p.found for p in people), 1),
+        "decided_median": quantile(decided, 0.5),
+        "decided_p90": quantile(decided, 0.9),
+        "change_median": quantile(delays, 0.5),
+        "change_p90": quantile(delays, 0.9),
+        "changes": len(delays),
+        "people": len(people),
+    }
 
 
 def quantile(values: Sequence[float], q: float) -> float:
@@ -228,6 +236,9 @@ def _judge_persons(
                 told,
                 None if j is None else int(screen.ids[j]),
             )
+            if truth.visible[i]:
+                tally = people[int(number)].tally
+                tally.height = max(tally.height, float(truth.boxes[i, 3] - truth.boxes[i, 1]))
     watched = [watch.finish() for _, watch in sorted(people.items())]
     return [tally for tally in watched if tally.visible >= _LEAST_SEEN]
 

@@ -90,13 +90,15 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[Column]) ->
 def plot(rows: Mapping[tuple[str, Arrival], Mapping[str, float]]) -> str:
     """Returns a plot of IDF1 and of the count error over the frames that arrive a second, as an SVG file."""
     plots = []
-    for title, figure in (("IDF1", "idf1"), ("count error", "count_error")):
+    for title, figure, unit in (("IDF1", "idf1", 1), ("count error, per cent", "count_error", 100)):
         lines: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for (who, arrival), figures in sorted(rows.items(), key=lambda row: row[0][1].fps):
             if arrival.dropped == 0 and (figure != "idf1" or who != "no tracking"):
-                lines[who].append((arrival.fps, figures[figure]))
+                lines[who].append((arrival.fps, unit * figures[figure]))
         series = [svg.Series(who, points, marks=True) for who, points in lines.items()]
-        low, high = (0.4, 1.0) if figure == "idf1" else (0.0, 0.4)
+        values = [value for points in lines.values() for _, value in points]
+        low = math.floor(10 * min(values)) / 10 if figure == "idf1" else 0.0
+        high = 1.0 if figure == "idf1" else 10.0 * math.ceil(max(values) / 10)
         plots.append(svg.lines(title, series, "frames a second", title, (0, 30), (low, high)))
     return svg.standalone(*plots)
 

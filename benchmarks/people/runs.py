@@ -82,6 +82,7 @@ class Outcome:
         who: Followed.
         arrival: How the frames arrived.
         scene: Name of the scene.
+        people: Number of people in it.
         tally: Figures.
         boxes: Of each frame, for TrackEval.
     """
@@ -89,6 +90,7 @@ class Outcome:
     who: str
     arrival: Arrival
     scene: str
+    people: int
     tally: Tally
     boxes: list[Boxes]
 
@@ -126,7 +128,7 @@ def run_job(job: Job) -> list[Outcome]:
     for (who, arrival), screens in shown.items():
         truths = [scene.truths[i] for i in arriving[arrival]]
         boxes = [scored_boxes(truth, screen) for truth, screen in zip(truths, screens, strict=True)]
-        outcomes.append(Outcome(who, arrival, scene.name, judge(truths, screens), boxes))
+        outcomes.append(Outcome(who, arrival, scene.name, len(scene.actors), judge(truths, screens), boxes))
     return outcomes
 
 
