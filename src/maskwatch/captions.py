@@ -1,6 +1,6 @@
 """Places captions where they hide least of other faces and captions. Pure.
 
-The live page follows the same rule (`app/live/scripts/draw.js`).
+The live page follows a rule of its own, which remembers (`app/live/scripts/captions.js`).
 """
 
 from __future__ import annotations

@@ -1,16 +1,10 @@
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import maskwatch
 from maskwatch.annotate import STYLES, annotate
-from maskwatch.captions import Rectangle, covers, place
+from maskwatch.captions import covers, place
 from maskwatch.types import Faces
 
 PICTURE = (200, 200)
@@ -61,29 +55,3 @@ def test_a_drawn_caption_covers_no_other_face() -> None:
     filled = (drawn == STYLES["with_mask"].colour).all(axis=2)
     for x1, y1, x2, y2 in boxes.astype(int):
         assert filled[y1 + 5 : y2 - 5, x1 + 5 : x2 - 5].mean() < 0.01
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_the_live_page_follows_the_same_rule(tmp_path: Path) -> None:
-    script = Path(maskwatch.__file__).parent / "app" / "live" / "scripts" / "draw.js"
-    rng = np.random.default_rng(3)
-    cases: list[list[Rectangle]] = []
-    for _ in range(60):
-        corners = rng.integers(0, 150, (5, 2)) * 2
-        sides = rng.integers(5, 40, (5, 2)) * 2
-        spans = zip(corners.tolist(), (corners + sides).tolist(), strict=True)
-        cases.append([(a[0], a[1], b[0], b[1]) for a, b in spans])
-    (tmp_path / "draw.mjs").write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "run.mjs").write_text(
-        'import { captionPlace } from "./draw.mjs";\n'
-        f"const cases = {json.dumps(cases)};\n"
-        "const picture = { width: 380, height: 380 };\n"
-        "console.log(JSON.stringify(cases.map(([box, ...others]) =>"
-        " captionPlace([60, 20], box, picture, others))));\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        ["node", tmp_path / "run.mjs"], capture_output=True, text=True, check=True, timeout=60
-    )
-    expected = [list(place((60, 20), box, (380, 380), others)) for box, *others in cases]
-    assert json.loads(done.stdout) == expected

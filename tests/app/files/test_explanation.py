@@ -42,7 +42,11 @@ def test_the_map_comes_when_it_is_asked_for_and_stays() -> None:
 
 def test_one_face_needs_no_choice_and_none_no_button(monkeypatch: pytest.MonkeyPatch) -> None:
     page = with_faces({(1, 1): BLUE})
-    assert [box.label for box in page.selectbox] == ["Face detector", "Mask classifier"]
+    assert [box.label for box in page.selectbox] == [
+        "Face detector",
+        "Mask classifier",
+        "Remind while it lasts",
+    ]
     assert len(asking(page)) == 1
     assert asking(with_faces({})) == []
     monkeypatch.setenv("MASKWATCH_CLASSIFY__CLASSIFIER", "none")
