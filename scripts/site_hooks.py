@@ -1,9 +1,9 @@
 """What MkDocs does not do by itself for the documentation site (see `hooks` in mkdocs.yml).
 
-Some pages are written where they belong and not in docs/: the model cards beside their models; README,
-changelog and contributors' page at the root. They become pages of the site from there, and no text
-exists twice. In all pages links are written as they work where the code is read; here they become links
-of the site.
+Some pages are written where they belong and not in docs/: the model cards beside their models, what
+benchmarks say beside the benchmarks; README, changelog and contributors' page at the root. They become pages
+of the site from there, and no text exists twice. In all pages links are written as they work where the code
+is read; here they become links of the site.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ def borrowed_pages() -> dict[str, str]:
         "README.md": "overview.md",
         "CHANGELOG.md": "changelog.md",
         "CONTRIBUTING.md": "contributing.md",
+        "benchmarks/people/README.md": "benchmarks/people.md",
+        "benchmarks/people/results/people.md": "benchmarks/people-results.md",
+        "benchmarks/people/results/cost.md": "benchmarks/people-cost.md",
     }
     for path in sorted((ROOT / _MODELS).glob("*.CARD*")):
         pages[f"{_MODELS}/{path.name}"] = f"model-cards/{path.name.replace('.CARD.md', '.md')}"
