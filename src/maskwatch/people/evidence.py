@@ -52,6 +52,9 @@ class Voting:
         sure: Share of the looks that were certain, and agree with the state, from which it is certain.
         sure_looks: Sum of their weights that this takes, too.
         unsure: Part of both below which it is certain no more.
+        waver: Seconds for which another state must have led for the state to be certain no more.
+        weak_flip: Probability, in the short average, from which another state takes over after `weak_insist`.
+        weak_insist: Seconds for which it must have led, if its looks are not certain.
         prior: Weight of not knowing: it draws the average of few looks towards equal probabilities.
     """
 
@@ -66,6 +69,9 @@ class Voting:
     sure: float = 0.25
     sure_looks: float = 1.0
     unsure: float = 0.3
+    waver: float = 0.35
+    weak_flip: float = 0.7
+    weak_insist: float = 1.0
     prior: float = 0.1
 
 
@@ -153,7 +159,7 @@ class Evidence:
         self._long.add(logs, weight)
         self._short.add(logs, weight)
         self._decide(t)
-        self._sure = self._is_sure()
+        self._sure = self._is_sure(t)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -179,9 +185,11 @@ class Evidence:
         known = [(weight, key) for key, weight in self._reasons.items() if key is not None and weight > 0]
         return max(known)[1] if known else None
 
-    def _is_sure(self) -> bool:
-        """Whether the state is certain: enough looks were, and agree with it."""
+    def _is_sure(self, t: float) -> bool:
+        """Whether the state is certain: enough looks were, and agree with it, the newest ones included."""
         if self.state is None:
+            return False
+        if self._leader != self.state and t - self._leads_since >= self._voting.waver:
             return False
         voting, agreeing = self._voting, self._certain.get(self.state, 0.0)
         others = sum(self._certain.values()) - agreeing
@@ -201,12 +209,15 @@ class Evidence:
             if self._long.weight >= voting.enough and believed.max() >= voting.decide:
                 self.state = best
                 self.since = self._leads_since if best == leader else t
-        elif (
-            leader != self.state
-            and short.max() >= voting.flip
-            and self._short.weight >= voting.flip_enough
-            and t - self._leads_since >= voting.insist
-        ):
+        elif leader != self.state and self._takes_over(short.max(), t - self._leads_since):
             self.state, self.since = leader, self._leads_since
             # What was believed before is of the past.
             self._long.total, self._long.weight = self._short.total.copy(), self._short.weight
+
+    def _takes_over(self, probability: float, led: float) -> bool:
+        """Whether another state takes over that has this probability and has led for so many seconds."""
+        voting = self._voting
+        clear = probability >= voting.flip and self._short.weight >= voting.flip_enough
+        if clear and led >= voting.insist:
+            return True
+        return bool(probability >= voting.weak_flip and led >= voting.weak_insist)

@@ -149,3 +149,29 @@ def test_certainty_is_lost_later_than_it_is_won() -> None:
     assert told[20] is None
     assert told[-1] == "blurred"
     assert told == sorted(told, key=lambda reason: reason is not None)  # once
+
+
+def test_what_contradicts_the_state_takes_the_certainty_before_it_flips() -> None:
+    evidence = looked(["with_mask"] * 50)
+    told = []
+    for i in range(30):
+        evidence.observe(10 + i * 0.1, answer("without_mask", 0.85), None, 60)
+        told.append((evidence.state, evidence.reason))
+    doubt, change = ("with_mask", "undecided"), ("without_mask", None)
+    assert told[0] == ("with_mask", None)
+    assert told[-1] == change
+    assert 0 < told.index(doubt) < told.index(change)
+
+
+def test_uncertain_looks_flip_the_state_only_after_a_second() -> None:
+    evidence = looked(["with_mask"] * 50)
+    flipped = None
+    for i in range(40):
+        t = 10 + i * 0.1
+        evidence.observe(t, answer("without_mask", 0.8), "blurred", 60)
+        if evidence.state == "without_mask":
+            flipped = t
+            break
+    assert flipped is not None
+    assert 11 <= flipped <= 12
+    assert evidence.reason == "blurred"
