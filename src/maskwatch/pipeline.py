@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ from maskwatch.results import Result
 from maskwatch.rules.base import Rule, SilenceRule
 from maskwatch.second_tries import Padding, Retry, Turning
 from maskwatch.types import Event, Faces, Frame, Image, ImageLike
+
+_LONG_AGO: Final = -1e12  # seconds
 
 
 class Engine:
@@ -210,8 +214,8 @@ class Session:
         self._memory = TurnMemory() if isinstance(self.engine, Engine) else None
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
         self._census = Census(self.zones, start)
-        side = self.engine.search_side if self._follows and self._fine else None
-        self._search = FineSearch(self.engine.candidates, side)
+        if isinstance(self.engine, Engine):
+            self._search = FineSearch(self.engine.candidates, self.engine.search_side if self._fine else None)
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame, follows the people and applies the rules.
@@ -227,12 +231,17 @@ class Session:
         image = frame.image
         people: People | None = None
         if self._follows:
+            if not math.isfinite(frame.t):
+                raise ValueError(f"the time of a frame is a number of seconds, not {frame.t}")
             if self._last is not None and (frame.source != self._last[0] or frame.t < self._last[1]):
                 self._begin()
+                for rule in self.rules:  # they forget what they know when the time goes back
+                    rule.update(People(), _LONG_AGO)
             self._last = (frame.source, frame.t)
             faces, people = self._follow(_bgr(image), frame.t)
         else:
             faces = self.engine.detect(image, self._memory) if self._memory else self.engine.detect(image)
+            faces = outside(faces, self.zones, (image.shape[1], image.shape[0]))
         seconds = time.perf_counter() - start
         events: list[Event] = []
         for rule in self.rules:
@@ -258,7 +267,9 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        candidates = outside(self._search.candidates(image, t), self.zones, size)
+        found = self._search.candidates(image, t)
+        found = found[np.isfinite(found.boxes).all(axis=1)]  # a detector of the user's own may give anything
+        candidates = outside(found, self.zones, size)
         faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))
         return faces, self._census.update(persons, t, size)
 

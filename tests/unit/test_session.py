@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from maskwatch.factory import load, new_session
 from maskwatch.people.zones import Zone
 from maskwatch.pipeline import Engine, Session
 from maskwatch.results import Result
+from maskwatch.rules import NoMaskRule
 from maskwatch.settings import Settings
 from maskwatch.types import Event, Faces, Frame, Image
 
@@ -148,3 +151,61 @@ def test_a_source_that_fails_leaves_the_session_whole(engine: Engine) -> None:
     with pytest.raises(SourceError, match="gone"):
         list(run(frames(), session))  # type: ignore[arg-type]
     assert len(watch(session, TWO, start=0.1)[-1].people or ()) == 2
+
+
+def test_another_source_makes_the_rules_begin_anew(engine: Engine) -> None:
+    session = Session(engine, [NoMaskRule(0.5)])
+    first = watch(session, TWO, source="a")
+    second = watch(session, TWO, start=5.0, source="b")
+    told = [[event for result in results for event in result.events] for results in (first, second)]
+    assert [len(events) for events in told] == [1, 1]
+
+
+class OnlyDetects:
+    """An engine of a user, with nothing but what a single picture needs."""
+
+    def detect(self, image: Image) -> Faces:
+        return Faces(np.array([box(2, 2)], np.float32), np.ones(1, np.float32))
+
+
+def test_an_engine_of_ones_own_may_only_detect() -> None:
+    result = Session(OnlyDetects())(Frame(TWO))  # type: ignore[arg-type]
+    assert (len(result.faces), result.people) == (1, None)
+
+
+def test_ignored_areas_hold_nobody_in_pictures_either(engine: Engine) -> None:
+    everything = Zone("all", "ignore", ((0, 0), (1, 0), (1, 1), (0, 1)))
+    assert len(Session(engine, zones=[everything], follow=False)(Frame(TWO)).faces) == 0
+
+
+@pytest.mark.parametrize("t", [float("nan"), float("inf")])
+def test_a_time_that_is_no_number_is_refused(engine: Engine, t: float) -> None:
+    with pytest.raises(ValueError, match="the time of a frame is a number of seconds"):
+        Session(engine)(Frame(TWO, t=t))
+
+
+class Senseless:
+    """A detector and classifier of a user who give what is no number."""
+
+    def detect(self, image: Image) -> Faces:
+        boxes = np.array([[np.nan, 0, 10, 10], box(2, 2)], np.float32)
+        return Faces(boxes, np.full(2, 0.9, np.float32))
+
+    def classify(self, image: Image, faces: Faces) -> Faces:
+        return faces.with_(probabilities=np.full((len(faces), 3), np.nan, np.float32))
+
+
+def test_what_is_no_number_does_no_harm() -> None:
+    last = watch(Session(Engine(Senseless(), Senseless(), live=True)), TWO)[-1]
+    assert last.people is not None
+    assert [(p.state, p.certain) for p in last.people] == [(None, False)]
+    json.dumps(last.record(), allow_nan=False)
+
+
+@pytest.mark.parametrize("fps", [0.3, 0.5, 1])
+def test_people_are_followed_however_rare_the_frames(engine: Engine, fps: float) -> None:
+    session = Session(engine)
+    for i in range(12):
+        result = session(Frame(TWO, i, i / fps, "a"))
+    assert result.people is not None
+    assert [p.track_id for p in result.people] == [1, 2]

@@ -154,13 +154,14 @@ class Batch:
                     if annotated is not None:
                         annotated.write(result)
                     bar.show(path, number + min(1.0, (result.frame.index + 1) / max(video.frames, 1)))
-            summary.history = session.history if summary.people else None
-            self._write_summary(sinks, summary)
         finally:  # what was seen of a video that is damaged further on, or that the user ended, counts
             self._frames += summary.frames
             self._alerts += summary.events
             if summary.people is not None:
                 self._people += summary.people.so_far
+                summary.history = session.history
+            if summary.frames:
+                self._write_summary(sinks, summary)
         if video.skipped:
             self._notes.append(f"{path}: {number_of(video.skipped, 'damaged frame')} left out")
 

@@ -182,6 +182,9 @@ def refuse_same_file(*paths: Path | None) -> None:
     Raises:
         ConfigError: Two are the same file.
     """
+    for path in paths[1:]:  # only the first, --output, may be stdout
+        if path is not None and str(path) in STDOUT:
+            raise ConfigError(f"{path}: only the rows of --output go to stdout; give a file name here")
     seen: dict[Path, Path] = {}
     for path in paths:
         if path is not None and str(path) not in STDOUT and seen.setdefault(path.resolve(), path) is not path:

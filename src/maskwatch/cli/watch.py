@@ -104,7 +104,7 @@ def watch(
         raise ConfigError("--format text is for the terminal; with --output use jsonl or csv")
     if save is not None and save.suffix.lower() != ".mp4":
         raise ConfigError(f"{save}: --save writes an MP4 video; give it a name that ends in .mp4")
-    refuse_same_file(output, save, people)
+    refuse_same_file(output, save, people, _events_file(output) if form is Format.CSV else None)
     settings = settings_from(
         ctx, threshold, detector, classifier, size, alerts=alert_settings(alert or []), zones=zones
     )
@@ -133,8 +133,14 @@ def _row_sinks(form: Format, output: Path | None) -> list[Sink]:
         return [JsonLines(target, flush=True, events=True)]
     if output is None:
         return [Csv(target, flush=True)]
-    events = output.with_name(f"{output.stem}.events.csv")
+    events = _events_file(output)
+    assert events is not None
     return [Csv(target, flush=True), EventsCsv(events, flush=True)]
+
+
+def _events_file(output: Path | None) -> Path | None:
+    """Returns the file of the events that stands beside a CSV file."""
+    return None if output is None else output.with_name(f"{output.stem}.events.csv")
 
 
 def _video_sink(path: Path, text: str, source: Source, session: Session) -> Sink:

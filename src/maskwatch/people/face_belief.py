@@ -10,6 +10,9 @@ from typing import Final
 _LEAST: Final = 0.001
 """Scores are taken as at least this, and at most 1 minus this: no single look may outweigh all others."""
 
+_RARE: Final = 0.5
+"""Seconds between two looks from which more time makes no difference."""
+
 _LEAST_THRESHOLD: Final = 0.01
 
 
@@ -94,7 +97,8 @@ class FaceBelief:
         self._last = t
         weight = min(1.0, passed / rules.apart)
         memory = rules.lasting if self.belief is Belief.FACE else rules.memory
-        self._weight = self._weight * math.exp(-passed / memory) + weight
+        # Looks that are rare, because frames are, are not forgotten for that.
+        self._weight = self._weight * math.exp(-min(passed, _RARE) / memory) + weight
         if self._weight > 0:
             self._mean += weight / self._weight * (_log_odds(score) - self._mean)
         mean = self.score

@@ -16,6 +16,9 @@ from maskwatch.people.person import Person
 from maskwatch.people.tracking import Track, Tracker
 from maskwatch.types import Faces
 
+_LEAST_SURE: Final = 0.1
+"""Detector score below which nothing begins a track, whatever the threshold: noise would take all looks."""
+
 _PATIENCE: Final = 20
 """Looks at somebody who is uncertain before they become as rare as those at settled people."""
 
@@ -105,7 +108,8 @@ class Follower:
         self._following = Following() if following is None else following
         self._threshold = 0.0 if threshold is None else threshold
         self._rules = BeliefRules.of_threshold(self._threshold, self._following.slow)
-        self._tracker = Tracker(min(self._following.sure, self._threshold), self._following.hidden)
+        sure = min(self._following.sure, max(self._threshold, _LEAST_SURE)) if threshold is not None else 0.0
+        self._tracker = Tracker(sure, self._following.hidden)
         self._planner = LookPlanner(self._following.looks, self._following.burst)
         self._members: dict[int, _Member] = {}
         self._people = 0
@@ -124,7 +128,8 @@ class Follower:
         Returns:
             The faces of the frame, and everybody in view, by number.
         """
-        numbers = self._tracker.update(candidates.boxes, candidates.scores, t, size)
+        no_faces = {n for n, m in self._members.items() if m.belief.belief is Belief.NO_FACE}
+        numbers = self._tracker.update(candidates.boxes, candidates.scores, t, size, no_faces)
         tracks = self._tracker.tracks
         self._members = {n: m for n, m in self._members.items() if n in tracks}
         for number in numbers[numbers > 0].tolist():
@@ -171,7 +176,7 @@ class Follower:
             if member.turned and answer.reasons is not None:
                 answer = answer.with_(reasons=np.array(["turned_over"], np.object_))
             member.answer = answer
-            if answer.probabilities is not None:
+            if answer.probabilities is not None and np.isfinite(answer.probabilities).all():
                 x1, y1, x2, y2 = answer.boxes[0].tolist()
                 reason = None if answer.reasons is None else answer.reasons[0]
                 if reason == "maybe_no_face" and member.belief.sure:
@@ -226,11 +231,12 @@ class Follower:
             answer = member.answer
             if answer is None:
                 continue
-            if member.track_id or answer.scores[0] >= self._threshold:
+            is_person = member.track_id > 0 and member.belief.belief is Belief.FACE
+            if is_person or answer.scores[0] >= self._threshold:
                 parts.append(
                     answer.with_(
                         boxes=found.boxes[row : row + 1],
-                        track_ids=np.array([member.track_id or -1], np.int64),
+                        track_ids=np.array([member.track_id if is_person else -1], np.int64),
                         looked=np.array([number in looked]),
                     )
                 )

@@ -93,6 +93,13 @@ class BoxFilter:
         """Forgets all boxes but some: a mask (n,), or row numbers."""
         self._state = self._state[:, rows]
 
+    def rescale(self, x: float, y: float) -> None:
+        """Multiplies pixels to the right by `x`, pixels down by `y`: the picture has another size."""
+        pixels = np.array([x, y])
+        self._state[:2, :, :2] *= pixels
+        self._state[2:, :, :2] *= pixels**2
+        self._state[0, :, 2:] += np.log(pixels)
+
     def predict(self, seconds: float) -> None:
         """Moves all boxes on.
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 _GOLDEN: Final = 0.618034
-_NEVER: Final = 1e6  # more urgent than any that was looked at
+_NEVER: Final = 2.0  # urgency of a face that was never looked at, and of which nothing speaks for a face
+_OVERDUE: Final = 3.0
+_FAIR: Final = 0.01  # who waits for longest still goes first
+_LIKELY: Final = 4.0  # more for one that is surely one: before all others, noise not before second looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,10 @@ def stagger(number: int, interval: float) -> float:
 def _urgency(wish: Wish, t: float) -> float:
     """Returns how often the interval has passed since the last look, by weight; below 1 it is not due."""
     if wish.last is None:
-        return _NEVER * (1 + wish.weight)
+        return _NEVER + _LIKELY * wish.weight
     passed = t - wish.last
     if passed + 1e-6 < wish.interval:
         return 0.0
-    return 1 + wish.weight * passed / max(wish.interval, 1 / 60)
+    times = passed / max(wish.interval, 1 / 60)
+    # Waiting counts little beyond some intervals, or those who wait would leave no look for new faces.
+    return 1 + wish.weight * (min(times, _OVERDUE) + _FAIR * times)

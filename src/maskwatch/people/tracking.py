@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,12 +85,19 @@ class Tracker:
         self._hidden = hidden
         self._filter = BoxFilter(motion)  # row i is the i-th of `tracks`
         self._t: float | None = None
+        self._size: tuple[int, int] | None = None
+        self._no_faces: Collection[int] = ()
         self._watched = 0.0  # seconds; a gap without frames counts little
         self._next = 1
         self.tracks: dict[int, Track] = {}
 
     def update(
-        self, boxes: NDArray[np.float32], scores: NDArray[np.float32], t: float, size: tuple[int, int]
+        self,
+        boxes: NDArray[np.float32],
+        scores: NDArray[np.float32],
+        t: float,
+        size: tuple[int, int],
+        no_faces: Collection[int] = (),
     ) -> NDArray[np.int64]:
         """Takes the boxes of the next frame.
 
@@ -97,7 +105,9 @@ class Tracker:
             boxes: (n, 4) float32, x1, y1, x2, y2 in pixels.
             scores: (n,) float32, of the detector.
             t: Seconds since the stream began, not less than at the call before.
-            size: Width and height of the frame in pixels: who walks out of it is not waited for.
+            size: Width and height of the frame in pixels: who walks out of it is not waited for. Where it
+                changes, tracks keep their places in the picture.
+            no_faces: Numbers of tracks that turned out to be no face: what lies in them is no part of one.
 
         Returns:
             (n,) int64: number of the track of each box; -1 for a box that is unsure and belongs to none, or
@@ -106,6 +116,8 @@ class Tracker:
         passed = 0.0 if self._t is None else max(t - self._t, 0.0)
         self._watched += passed if passed > _LONG_GAP else min(passed, _GAP)
         self._t = t
+        self._no_faces = no_faces
+        self._rescale(size)
         self._filter.predict(passed)
         self._keep(self._waited_for(passed, size))
         parts = self._parts(boxes)
@@ -119,6 +131,16 @@ class Tracker:
         self._drop_parts(numbers)
         self._begin(boxes, np.where(parts, 0, scores), numbers, t)
         return numbers
+
+    def _rescale(self, size: tuple[int, int]) -> None:
+        """Moves all tracks with the picture if its size has changed, as that of some streams does."""
+        if self._size is not None and size != self._size:
+            x, y = size[0] / self._size[0], size[1] / self._size[1]
+            self._filter.rescale(x, y)
+            for track in self.tracks.values():
+                track.box = track.box * np.array([x, y, x, y], np.float32)
+                track.velocity = track.velocity * np.array([x, y])
+        self._size = size
 
     def drop(self, number: int) -> None:
         """Forgets a track; one that is not known is no error."""
@@ -206,15 +228,19 @@ class Tracker:
 
     def _parts(self, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Returns which boxes (n, 4) lie inside the much larger face of a track that was seen lately."""
-        faces = self._filter.boxes[self._unseen() <= _PART_RECENT]
+        faces = self._filter.boxes[(self._unseen() <= _PART_RECENT) & self._may_be_faces()]
         smaller = areas(boxes)[:, None] <= _PART_AREA * areas(faces)
         return np.asarray(((containment(boxes, faces) >= _PART) & smaller).any(axis=1))
+
+    def _may_be_faces(self) -> NDArray[np.bool_]:
+        """Returns which tracks, (tracks,) bool, have not turned out to be no face."""
+        return np.array([number not in self._no_faces for number in self.tracks], np.bool_)
 
     def _begin(
         self, boxes: NDArray[np.float32], scores: NDArray[np.float32], numbers: NDArray[np.int64], t: float
     ) -> None:
         """Begins tracks with sure boxes that belong to none, best first. Writes into `numbers`."""
-        taken = np.flatnonzero(numbers > 0).tolist()
+        taken = [i for i in np.flatnonzero(numbers > 0).tolist() if numbers[i] not in self._no_faces]
         new: list[int] = []
         for i in np.argsort(-scores, kind="stable"):
             if scores[i] < self._sure or numbers[i] > 0:

@@ -163,7 +163,7 @@ def _point(number: int, point: object) -> tuple[float, float]:
     if not all(0 <= v <= 1 for v in pair):  # false for NaN, too
         raise ValueError(
             f"point {number} lies outside the picture: x and y go from 0 to 1 (left to right, top to bottom),"
-            f" got {pair[0]:g}, {pair[1]:g}"
+            f" got {shorten(pair[0])}, {shorten(pair[1])}"
         )
     return float(pair[0]), float(pair[1])
 

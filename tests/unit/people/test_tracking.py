@@ -368,3 +368,24 @@ def test_time_without_frames_is_not_time_without_a_face(gap: float, number: int)
     for t in (0.0, 0.1, 0.2, 0.2 + gap):
         numbers = tracker.update(box, score, t, (640, 480))
     assert numbers.tolist() == [number]
+
+
+def test_tracks_move_with_a_picture_that_changes_its_size() -> None:
+    tracker = Tracker(0.5)
+    score = np.array([0.9], np.float32)
+    for i in range(20):
+        box = np.array([[100 + 3 * i, 100, 160 + 3 * i, 180]], np.float32)
+        tracker.update(box, score, i / 10, (640, 480))
+    box = np.array([[3 * 160, 3 * 100, 3 * 220, 3 * 180]], np.float32)
+    assert tracker.update(box, score, 2.0, (1920, 1440)).tolist() == [1]
+    assert tracker.tracks[1].velocity[0] == pytest.approx(90, abs=25)
+
+
+def test_what_turned_out_to_be_no_face_hides_nobody() -> None:
+    tracker = Tracker(0.5)
+    poster, face = [150, 100, 450, 400], [250, 200, 300, 250]
+    for i in range(5):
+        tracker.update(np.array([poster], np.float32), np.array([0.9], np.float32), i / 10, (640, 480))
+    both, scores = np.array([poster, face], np.float32), np.array([0.9, 0.8], np.float32)
+    assert tracker.update(both, scores, 0.5, (640, 480)).tolist() == [1, -1]
+    assert tracker.update(both, scores, 0.6, (640, 480), no_faces={1}).tolist() == [1, 2]
