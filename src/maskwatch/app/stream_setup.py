@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from maskwatch.factory import new_session, rules
 from maskwatch.pipeline import Engine, Session
+from maskwatch.rules.state import StateRule
 from maskwatch.settings import Settings
 
 
@@ -28,7 +29,8 @@ class StreamSetup:
     def session_after(self, before: StreamSetup, session: Session) -> Session:
         """Returns the session to go on with when this setup replaces another.
 
-        Where only the alerts differ, the people are followed on and the counts stay; the rules begin anew.
+        Where only the alerts differ, the people are followed on and the counts stay, and who was told of is
+        not told of again.
 
         Args:
             before: The setup so far.
@@ -40,5 +42,10 @@ class StreamSetup:
             or before.settings.model_copy(update={"alerts": alerts}) != self.settings
         ):
             return self.session()
+        former = session.rules
         session.rules = tuple(rules(alerts, zones))
+        for rule in session.rules:
+            for old in former:
+                if isinstance(rule, StateRule) and isinstance(old, StateRule) and rule.replaces(old):
+                    rule.go_on_from(old)
         return session

@@ -18,9 +18,6 @@ STATES: Final[tuple[Label | None, ...]] = (*LABELS, None)
 _BRIDGED: Final = 1.0
 """Seconds without a look at the face that do not interrupt a person's time in view."""
 
-_LOST: Final = 2.5
-"""Seconds without a frame from which the camera was lost, however rare its frames are."""
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -157,7 +154,7 @@ class PeopleLog:
             log = self._persons.setdefault(person.track_id, _PersonLog(min(person.first_seen, t)))
             log.note(person)
             if person.seen:
-                log.see(person, t, min(max(_BRIDGED, t - self._t), _LOST))
+                log.see(person, t, max(_BRIDGED, t - self._t))
         self._events += events
         self._t = t
 

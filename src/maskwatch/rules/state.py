@@ -68,6 +68,14 @@ class StateRule:
         self._wording = wording
         self._memory: Memory[_Remembered] = Memory(_HIDDEN + max(patience.gap, patience.again_after))
 
+    def replaces(self, other: StateRule) -> bool:
+        """Whether both watch the same state in the same zone."""
+        return (self.kind, self.zone) == (other.kind, other.zone)
+
+    def go_on_from(self, other: StateRule) -> None:
+        """Takes over what another rule knows, whose settings this one replaces: what was told stays told."""
+        self._memory = other._memory
+
     def update(self, people: People, t: float) -> list[Event]:
         """See `maskwatch.rules.base.Rule.update`."""
         self._memory.turn_to(t)

@@ -190,3 +190,32 @@ def test_a_silence_is_told_to_the_rules_and_their_events_to_the_viewers(
     assert event.kind == "camera_lost"
     assert event.t >= 5.05, "the stream's own time goes on"
     channels.leave(channel)
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+def test_other_settings_open_no_source_anew(
+    stream_setup: StreamSetup, masked_and_not: Image, is_file: bool
+) -> None:
+    channels = Channels()
+    stricter = StreamSetup(stream_setup.engine, Settings(alerts=Alerts(after=1.0)))
+    choice = chosen(HandSource(masked_and_not), is_file=is_file)
+    channel = channels.join(choice, stream_setup)
+    assert channels.change(channel, stricter)
+    assert channel.setup == stricter
+    assert channels.join(choice, stricter) is channel
+    channels.leave(channel)
+    channels.leave(channel)
+
+
+def test_a_file_that_others_watch_keeps_its_settings(
+    stream_setup: StreamSetup, masked_and_not: Image
+) -> None:
+    channels = Channels()
+    stricter = StreamSetup(stream_setup.engine, Settings(alerts=Alerts(after=1.0)))
+    choice = chosen(HandSource(masked_and_not), is_file=True)
+    channel = channels.join(choice, stream_setup)
+    channels.join(choice, stream_setup)
+    assert not channels.change(channel, stricter)
+    assert channel.setup == stream_setup
+    channels.leave(channel)
+    channels.leave(channel)

@@ -193,6 +193,21 @@ class Channels:
         channel.viewers += 1
         return channel
 
+    def change(self, channel: Channel, setup: StreamSetup) -> bool:
+        """Gives a running channel another setup, so that its source is not opened anew.
+
+        Returns:
+            Whether it was done: not where others watch the same file with the former setup, or where the file
+            is played with the new one already.
+        """
+        if channel.source.is_file:
+            key = (channel.source, setup)
+            if channel.viewers > 1 or self._running.get(key, channel) is not channel:
+                return False
+            self._running = {k: c for k, c in self._running.items() if c is not channel} | {key: channel}
+        channel.setup = setup
+        return True
+
     def leave(self, channel: Channel) -> None:
         """Counts one viewer less; the last one stops the channel."""
         channel.viewers -= 1

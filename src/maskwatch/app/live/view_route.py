@@ -76,12 +76,13 @@ class _Viewer:
                 CHANNELS.leave(channel)
 
     async def _push_from(self, channel: Channel) -> None:
-        """Sends the pictures of one channel; returns when the setup of the page has changed."""
+        """Sends the pictures of one channel; returns when the setup of the page asks for another."""
         setup = self._ticket.setup
         # The newest picture is sent at once, but older ones and what happened in them are not news.
         told = channel.told
         sent = 0 if channel.picture is None else channel.picture.number - 1
-        while self._ticket.setup == setup:
+        while self._ticket.setup == setup or CHANNELS.change(channel, self._ticket.setup):
+            setup = self._ticket.setup
             picture = channel.picture
             if picture is not None and picture.number > sent:
                 events, told = channel.news_since(told)

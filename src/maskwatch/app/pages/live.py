@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from maskwatch.annotate import STYLES, UNCERTAIN, UNCLASSIFIED, Style
 from maskwatch.app import visitor
 from maskwatch.app.corrections.freeze import correct_live
 from maskwatch.app.corrections.storage import CorrectionStorage
+from maskwatch.app.error_line import show_error
 from maskwatch.app.live.element import live_element
 from maskwatch.app.live.server_source import DEMO, DEMO_CLIP, ServerSource
 from maskwatch.app.live.tickets import Ticket
@@ -21,13 +23,14 @@ from maskwatch.app.pages.source_address import BROWSER, kind_in, source_in
 from maskwatch.app.pages.source_picker import choose_demo, choose_source, typed
 from maskwatch.app.pages.wording import TILES
 from maskwatch.app.stream_setup import StreamSetup
-from maskwatch.errors import SourceError
+from maskwatch.errors import ConfigError, SourceError
 from maskwatch.factory import rules
 from maskwatch.people.zones import Zone
 from maskwatch.zone_files import dump_zones
 
 # Longest side in pixels of the pictures that the browser sends: enough for faces across a room.
 _SEND_SIDE = 800
+_RETRY = 5  # seconds, after which a kiosk tries a source again that could not be used
 _PRIVACY = "The picture goes to the computer that runs maskwatch, and is not stored."
 
 
@@ -74,26 +77,49 @@ def _source(is_kiosk: bool) -> tuple[str, ServerSource | None]:
         with st.container(horizontal=True, vertical_alignment="center", key="source"):
             st.title("Who wears a mask?", anchor=False, width="content")
             return choose_source(may_open)
+    source = source_in(st.query_params)
     kind = kind_in(st.query_params) or BROWSER
     if kind not in (BROWSER, source_address.DEMO_CLIP) and not may_open:
         raise SourceError("the sources of this computer are not shared with visitors from elsewhere")
-    return kind, source_in(st.query_params)
+    return kind, source
+
+
+@st.fragment(run_every=_RETRY)
+def _try_again() -> None:
+    """Runs the page again after a while: a kiosk has nobody who reloads it."""
+    tried = st.session_state.setdefault("kiosk_failed_at", time.monotonic())
+    if time.monotonic() - tried >= _RETRY / 2:
+        del st.session_state.kiosk_failed_at
+        st.rerun()
 
 
 def _with_zones(setup: StreamSetup, zones: tuple[Zone, ...]) -> StreamSetup:
     """Returns the setup with these zones.
 
-    Raises:
-        ConfigError: An alert is to watch a zone that is none of them.
+    Where an alert is to watch a zone that is none of them, this is said, and the whole picture is watched:
+    the page has to stay, for there the zone can be drawn.
     """
-    rules(setup.settings.alerts, zones)
-    return replace(setup, settings=setup.settings.model_copy(update={"zones": zones}))
+    settings = setup.settings.model_copy(update={"zones": zones})
+    try:
+        rules(settings.alerts, zones)
+    except ConfigError as error:
+        show_error(f"{error}. Until it is drawn, the alerts watch the whole picture.")
+        alerts = settings.alerts.model_copy(update={"zones": ()})
+        settings = settings.model_copy(update={"alerts": alerts})
+    return replace(setup, settings=settings)
 
 
 st.session_state.pop("uploads_seen", None)  # the list of uploads is gone, but their results stay
 choices: Choices = st.session_state.choices
 kiosk = st.query_params.get("kiosk") == "1"
-kind, source = _source(kiosk)
+try:
+    kind, source = _source(kiosk)
+except SourceError as error:
+    if not kiosk:
+        raise
+    show_error(f"{error}. Trying again every {_RETRY} seconds.")
+    _try_again()
+    st.stop()
 zones = PageZones(kind if source is None else source.name, choices.settings.zones)
 ticket = _update_ticket(_with_zones(choices.live_setup(), zones.current), source)
 storage: CorrectionStorage | None = st.session_state.storage
@@ -115,6 +141,7 @@ live_element(
         "zones_key": zones.key,
         "zones_toml": dump_zones(zones.current),
         "zone_error": zones.error,
+        "zone_answer": zones.answer,
         "start": st.query_params.get("start") == "1",
         "styles": {
             **{label: _style(style) for label, style in STYLES.items()},

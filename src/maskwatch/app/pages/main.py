@@ -23,6 +23,8 @@ _STYLE = f"""<style>
 
 _KIOSK_STYLE = """<style>
 .stApp header, [data-testid="stSidebar"], .st-key-pages { display: none; }
+/* The screen itself says that the server is gone, and comes back. */
+[data-testid="stDialog"], .stDialog { display: none !important; }
 </style>"""
 
 st.set_page_config(page_title="maskwatch", page_icon="😷", layout="wide")

@@ -40,8 +40,14 @@ class PageZones:
         """One line about zones that were just refused; "" for none."""
         return str(st.session_state.get("zone_error", ""))
 
+    @property
+    def answer(self) -> int:
+        """Number of the answers so far: the page sees by it that it was answered, even if nothing changed."""
+        return int(st.session_state.get("zone_answers", 0))
+
     def take(self, value: object) -> None:
         """Takes what was drawn on the page, if it makes sense."""
+        st.session_state.zone_answers = self.answer + 1
         try:
             if len(json.dumps(value)) > _LARGEST:
                 raise ConfigError("the zones are too many to be sent")
@@ -51,6 +57,7 @@ class PageZones:
 
     def take_file(self, value: object) -> None:
         """Takes the zones of a file: its name and its text."""
+        st.session_state.zone_answers = self.answer + 1
         try:
             self._keep(_read(value))
         except ConfigError as error:

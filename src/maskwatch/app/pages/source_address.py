@@ -61,6 +61,8 @@ def source_in(parameters: Mapping[str, str]) -> ServerSource | None:
         SourceError: It names one of no use.
     """
     kind = kind_in(parameters)
+    if kind is None and (named := parameters.get("source")):
+        raise SourceError(f"no source is named {named[:40]}; there are {', '.join(_NAMES.values())}")
     field = field_in(parameters, kind or "")
     if kind == DEMO_CLIP:
         return DEMO

@@ -128,7 +128,7 @@ class Panel {
     if (kept && JSON.stringify(kept) !== JSON.stringify(zones)) this.ask("zones", kept);
     else if (!isOther && !zone_error && JSON.stringify(zones) !== this.zonesShown) keepZones(zones_key, zones);
     this.zonesShown = JSON.stringify(zones);
-    this.zoneEditor.configure(zones, zone_error, zones_toml);
+    this.zoneEditor.configure(zones, zone_error, zones_toml, zones_key);
     this.zoneCounts.configure(zones);
   }
 

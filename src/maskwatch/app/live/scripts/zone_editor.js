@@ -43,8 +43,10 @@ export class ZoneEditor {
     this.svg.onkeydown = (event) => this.key(event);
   }
 
-  /** Takes the zones that the server uses, while nobody draws. */
-  configure(list, error, toml) {
+  /** Takes the zones that the server uses of a source, while nobody draws. */
+  configure(list, error, toml, key) {
+    if (key !== this.sourceKey && this.isOpen) this.close(); // what was drawn is of another source
+    this.sourceKey = key;
     this.find(".zone-error").textContent = error;
     const link = this.find(".zones-download");
     link.href = `data:application/toml;charset=utf-8,${encodeURIComponent(toml)}`;
@@ -55,7 +57,8 @@ export class ZoneEditor {
     if (awaits === "file" && !error) this.zones.replace(list);
     else if (awaits !== "file" && !error) this.zones = new Zones(list);
     if (awaits === "save" && error) this.open(); // with what was drawn, to be put right
-    this.choose(this.isOpen ? 0 : -1);
+    const named = this.zones.list.findLastIndex(({ name }) => error.includes(`'${name}'`));
+    this.choose(this.isOpen ? Math.max(named, 0) : -1);
   }
 
   frame(people, mirrored) {
@@ -75,7 +78,7 @@ export class ZoneEditor {
     this.close();
     this.awaits = "save";
     this.save(this.zones.list);
-    this.find(".edit-zones").focus();
+    this.find(".edit-zones").focus({ preventScroll: true });
   }
 
   close() {
@@ -95,6 +98,11 @@ export class ZoneEditor {
   rename(name) {
     if (this.chosen >= 0 && name.trim()) this.zones.rename(this.chosen, name.trim());
     this.refresh();
+  }
+
+  takeName() {
+    const name = this.find(".zone-name").value.trim();
+    if (name && this.chosen >= 0 && name !== this.zones.list[this.chosen].name) this.zones.rename(this.chosen, name);
   }
 
   removeZone() {
@@ -119,6 +127,9 @@ export class ZoneEditor {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: `${name} (${KINDS[kind]})` });
       button.setAttribute("aria-pressed", String(i === this.chosen));
       button.onclick = () => this.choose(i);
+      // A name that is still being typed is taken when the field loses the focus: before the click ends, this
+      // button would be another.
+      button.onpointerdown = (event) => (event.preventDefault(), this.takeName(), this.choose(i));
       const item = document.createElement("li");
       item.append(button);
       return item;
