@@ -205,10 +205,7 @@ def joined(first: Faces, second: Faces) -> Faces:
     """Returns the faces of both, which come from the same models."""
     if not len(first) or not len(second):
         return first if len(first) else second
-    fields = ("boxes", "scores", "probabilities", "reasons")
-    pairs = {name: (getattr(first, name), getattr(second, name)) for name in fields}
-    rows = {name: None if pair[0] is None else np.concatenate(pair) for name, pair in pairs.items()}
-    return Faces(**rows)  # type: ignore[arg-type]
+    return Faces.joined([first, second])
 
 
 def _log_odds(score: float) -> float:

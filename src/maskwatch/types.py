@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -96,6 +96,15 @@ class Faces:
     def empty(cls) -> Faces:
         """Returns no faces, not classified."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Faces]) -> Faces:
+        """Returns the rows of all parts as one, at least one part; what one of them lacks is None."""
+        rows: dict[str, Any] = {}
+        for f in fields(cls):
+            values = [getattr(part, f.name) for part in parts]
+            rows[f.name] = None if any(value is None for value in values) else np.concatenate(values)
+        return cls(**rows)
 
     def __len__(self) -> int:
         return len(self.boxes)

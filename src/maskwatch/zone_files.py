@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from maskwatch.errors import ConfigError, one_line, shorten
+from maskwatch.errors import ConfigError, shorten
 from maskwatch.people.zones import Zone, check_zones
-from maskwatch.toml_file import read_toml
+from maskwatch.toml_file import read_parsed, read_toml
 
 _KEYS: Final = ("name", "kind", "points")
 _NAME: Final = "zones file"
@@ -25,7 +25,8 @@ def load_zones(path: Path) -> tuple[Zone, ...]:
         ConfigError: The file cannot be read, or a zone makes no sense; the message names file and zone.
     """
     try:
-        content = _read_json(path) if path.suffix.lower() == ".json" else read_toml(path, _NAME)
+        is_json = path.suffix.lower() == ".json"
+        content: Any = read_parsed(path, json.loads, _NAME) if is_json else read_toml(path, _NAME)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such {_NAME}") from None
     if not isinstance(content, dict) or "zones" not in content:
@@ -70,19 +71,6 @@ def _zone(number: int, value: object) -> Zone:
     if "points" not in value:
         raise ConfigError(f"zone {shorten(name)}: it has no points")
     return Zone(name, value.get("kind", "zone"), value["points"])
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise
-    except RecursionError:
-        raise ConfigError(f"{path}: not a readable {_NAME} (nested too deeply)") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: not a readable {_NAME} ({error.strerror or error})") from error
-    except ValueError as error:  # no UTF-8, or no JSON
-        raise ConfigError(f"{path}: not a readable {_NAME} ({one_line(error)})") from error
 
 
 def _toml(zone: Zone) -> str:

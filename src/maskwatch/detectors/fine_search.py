@@ -12,8 +12,6 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from maskwatch.detectors.tiles import Tile
 from maskwatch.geometry import nms
 from maskwatch.types import Faces, Image
@@ -91,8 +89,8 @@ class FineSearch:
     def _in_next_piece(self, image: Image, size: tuple[int, int]) -> Faces:
         piece = self._pieces[self._next]
         self._next = (self._next + 1) % len(self._pieces)
-        faces = self._search(image[piece.y1 : piece.y2, piece.x1 : piece.x2])
-        boxes = faces.boxes + np.array([piece.x1, piece.y1] * 2, np.float32)
+        faces = self._search(piece.cut(image))
+        boxes = piece.placed(faces.boxes)
         whole = piece.whole(boxes, *size)
         return faces.with_(boxes=boxes)[whole]
 
@@ -124,10 +122,8 @@ def pieces(width: int, height: int, side: int) -> list[Tile]:
 
 def _merged(first: Faces, second: Faces) -> Faces:
     """Returns the faces of both searches, best first; of a face that both found the better one."""
-    boxes = np.concatenate([first.boxes, second.boxes])
-    scores = np.concatenate([first.scores, second.scores])
-    kept = nms(boxes, scores, _SAME)
-    return Faces(boxes[kept], scores[kept])
+    both = Faces.joined([first, second])
+    return both[nms(both.boxes, both.scores, _SAME)]
 
 
 def _spans(length: int, number: int) -> list[tuple[int, int]]:

@@ -130,8 +130,8 @@ class SSD:
             )
         searches = []
         for tile in planned:
-            boxes, scores = self._search(image[tile.y1 : tile.y2, tile.x1 : tile.x2], tile.width, tile.height)
-            boxes += np.array([tile.x1, tile.y1] * 2, np.float32)
+            boxes, scores = self._search(tile.cut(image), tile.width, tile.height)
+            boxes = tile.placed(boxes)
             whole = tile.whole(boxes, width, height)
             searches.append((boxes[whole], scores[whole]))
         return searches

@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.types import Image
+
 FROM: Final = 4.0
 """Tiles are used where the longer side is more than this many times the largest search size."""
 
@@ -44,6 +46,14 @@ class Tile:
     y2: int
     width: int
     height: int
+
+    def cut(self, image: Image) -> Image:
+        """Returns this part of the picture, (h, w, 3) uint8: a view, not a copy."""
+        return image[self.y1 : self.y2, self.x1 : self.x2]
+
+    def placed(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns boxes (n, 4), in pixels of this part, in pixels of the picture."""
+        return boxes + np.array([self.x1, self.y1] * 2, np.float32)
 
     def whole(self, boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.bool_]:
         """Returns which boxes (n, 4), in pixels of the picture, are not cut by an edge inside the picture.

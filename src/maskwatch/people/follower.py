@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -240,7 +240,7 @@ class Follower:
                         looked=np.array([number in looked]),
                     )
                 )
-        return _joined(parts, found)
+        return Faces.joined(parts) if parts else found[:0].with_(looked=np.zeros(0, np.bool_))
 
     def _persons(self) -> tuple[Person, ...]:
         people = [
@@ -276,14 +276,3 @@ def _person(member: _Member, track: Track) -> Person:
         probabilities=(float(believed[0]), float(believed[1]), float(believed[2])) if classified else None,
         votes=dict(evidence.votes),
     )
-
-
-def _joined(parts: list[Faces], like: Faces) -> Faces:
-    """Returns the rows of all parts as one; the fields that the parts lack stay away."""
-    if not parts:
-        return like[:0].with_(looked=np.zeros(0, np.bool_))
-    rows: dict[str, Any] = {}
-    for name in ("boxes", "scores", "probabilities", "reasons", "track_ids", "looked"):
-        values = [getattr(part, name) for part in parts]
-        rows[name] = None if any(value is None for value in values) else np.concatenate(values)
-    return Faces(**rows)
