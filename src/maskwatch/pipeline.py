@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from os import PathLike
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.ahead import Ahead
 from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
@@ -303,6 +305,8 @@ def _with_numbers(seen: Faces, given: Faces) -> Faces:
 def run(frames: Iterable[Frame], session: Session) -> Iterator[Result]:
     """Yields the result of every frame of a source, in order.
 
+    A source that is not live is read ahead, by a thread of its own.
+
     Args:
         frames: Any source, for example what `maskwatch.open_source` returns.
         session: A fresh session for this source.
@@ -310,8 +314,14 @@ def run(frames: Iterable[Frame], session: Session) -> Iterator[Result]:
     Raises:
         SourceError: The source cannot be opened or read.
     """
-    for frame in frames:
-        yield session(frame)
+    with _read_ahead(frames) as ready:
+        for frame in ready:
+            yield session(frame)
+
+
+def _read_ahead(frames: Iterable[Frame]) -> AbstractContextManager[Iterable[Frame]]:
+    """Returns the frames; read ahead if they come from a source that says it is not live."""
+    return Ahead(frames) if getattr(frames, "live", True) is False else nullcontext(frames)
 
 
 def _bgr(image: ImageLike) -> Image:

@@ -10,6 +10,7 @@ from datetime import datetime
 from os import cpu_count
 from typing import Final, Protocol
 
+from maskwatch.ahead import Ahead
 from maskwatch.cli.messages import say
 from maskwatch.errors import SourceError
 from maskwatch.factory import from_settings, new_session
@@ -127,7 +128,8 @@ def _say(events: Sequence[Event]) -> None:
 def _frames(source: Source, summary: StreamSummary) -> Iterator[Iterable[Frame | None]]:
     """Yields the frames: the newest ones of a live source, and None for each pause; all of any other."""
     if not source.live:
-        yield source
+        with Ahead(source) as frames:
+            yield frames
         return
     with Latest(source) as latest:
         try:
