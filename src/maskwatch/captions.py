@@ -33,17 +33,21 @@ def place(
         faces: The other faces.
         captions: The captions that have their places already.
     """
-    hidden = [*faces, *captions]
+    places = list(_places(size, box, picture))
+    # In a crowd few of the others are near: only they are compared with every place.
+    lefts, tops, rights, bottoms = zip(*places, strict=True)
+    reach = (min(lefts), min(tops), max(rights), max(bottoms))
+    near = [other for other in (*faces, *captions) if _near(reach, other)]
 
     def cost(at: Rectangle) -> float:
-        return sum(_shared(at, other) for other in hidden) + _OWN_FACE * _shared(at, box)
+        return sum(_shared(at, other) for other in near) + _OWN_FACE * _shared(at, box)
 
-    return min(_places(size, box, picture), key=cost)
+    return min(places, key=cost)
 
 
 def covers(caption: Rectangle, others: Iterable[Rectangle]) -> bool:
     """Returns whether a caption hides a part of any of the others."""
-    return any(_shared(caption, other) for other in others)
+    return any(_shared(caption, other) for other in others if _near(caption, other))
 
 
 def _places(size: tuple[int, int], box: Rectangle, picture: tuple[int, int]) -> Iterable[Rectangle]:
@@ -55,6 +59,11 @@ def _places(size: tuple[int, int], box: Rectangle, picture: tuple[int, int]) -> 
         x = min(max(left, 0), max(picture[0] - width, 0))
         y = min(max(top, 0), max(picture[1] - height, 0))
         yield x, y, x + width, y + height
+
+
+def _near(a: Rectangle, b: Rectangle) -> bool:
+    """Returns whether two rectangles may share something: quicker than to say how much."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _shared(a: Rectangle, b: Rectangle) -> int:

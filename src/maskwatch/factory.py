@@ -6,7 +6,7 @@ import difflib
 import importlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -28,6 +28,7 @@ from maskwatch.models.catalog import (
 )
 from maskwatch.models.download import locate
 from maskwatch.models.info import ModelInfo
+from maskwatch.models.providers import CPU, Provider
 from maskwatch.models.runtime import kind_of_file
 from maskwatch.models.store import added_models, chosen, locate_added
 from maskwatch.people.follower import Following
@@ -73,6 +74,7 @@ def load(
     live: bool = False,
     threads: int | None = None,
     upright: bool = False,
+    provider: Provider = CPU,
 ) -> Engine:
     """Loads a detector and a classifier.
 
@@ -90,13 +92,16 @@ def load(
             face convinces, a copy with a border and the picture turned by 90, 180 and 270 degrees.
         threads: Threads of one model run; None takes 1 for live video, else 2 where there are two cores.
         upright: The pictures are known to be upright: they are not searched in other orientations.
+        provider: What runs our networks: "cpu", "cuda", "directml", "coreml", "openvino", or "auto" for a
+            graphics card where there is one; see `maskwatch.models.providers`.
 
     Returns:
         An engine that any number of threads may share.
 
     Raises:
         ModelError: The name is unknown, or a file cannot be downloaded or used.
-        ConfigError: The threshold is outside [0, 1], or the size is too small.
+        ConfigError: The threshold is outside [0, 1], the size is too small, or the installed ONNX Runtime
+            does not offer the provider.
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise ConfigError(f"the threshold is a score between 0 and 1, not {threshold}")
@@ -106,14 +111,15 @@ def load(
     classifier = default("classifier") if classifier is None else classifier
     if threads is None:
         threads = 1 if live else min(2, os.cpu_count() or 1)
+    run_by = {"threads": threads, "provider": provider}
     loaded_classifier: Classifier | None = None
     if classifier != NO_CLASSIFIER:
-        loaded_classifier = cast(Classifier, _make("classifier", classifier, {}, live, threads))
+        loaded_classifier = cast(Classifier, _make("classifier", classifier, {}, live, run_by))
     # A class of the user's own need not say what it does to scores: then it is taken to leave them alone.
     fusion = loaded_classifier.score_fusion if isinstance(loaded_classifier, ClassifierBackend) else None
     thresholds = score_thresholds(fusion, threshold)
     options = {"size": size, "threshold": thresholds.detector}
-    loaded_detector = cast(Detector, _make("detector", detector, options, live, threads))
+    loaded_detector = cast(Detector, _make("detector", detector, options, live, run_by))
     known = DETECTORS.get(detector)
     # The scores of all tries are compared, so they need to be probabilities: those of both opinions.
     tries = fusion is not None and not live
@@ -168,6 +174,7 @@ def from_settings(settings: Settings, *, live: bool = False, threads: int | None
         live=live,
         threads=threads if detect.threads is None else detect.threads,
         upright=detect.upright,
+        provider=detect.provider,
     )
 
 
@@ -266,8 +273,18 @@ def model_file(spec: str) -> Path:
     raise ModelError(_unknown_model("model", spec, [*tables, *added_models()]))
 
 
-def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threads: int) -> object:
-    """Makes the detector or classifier for a name, a file, name=file or module:Class."""
+def _make(
+    kind: ModelKind, spec: str, options: dict[str, Any], live: bool, run_by: Mapping[str, Any]
+) -> object:
+    """Makes the detector or classifier for a name, a file, name=file or module:Class.
+
+    Args:
+        kind: Which of both.
+        spec: The name, file or class.
+        options: Arguments for its class; those that are None are not given.
+        live: Whether it is for live video.
+        run_by: Arguments for the classes of maskwatch that run a network: threads and provider.
+    """
     known = table(kind)
     given = {key: value for key, value in options.items() if value is not None}
     name, equals, path = spec.partition("=")
@@ -297,7 +314,7 @@ def _make(kind: ModelKind, spec: str, options: dict[str, Any], live: bool, threa
         raise ModelError(_unknown_model(kind, name, [*known, *added_of(kind)]) + _if_chosen(kind, spec))
     arguments = {**backend.options, **({} if live or "size" in given else backend.still), **given}
     if backend.threads:
-        arguments["threads"] = threads
+        arguments |= run_by
     return _import(backend.home)(*files, **arguments)
 
 

@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from maskwatch.errors import ConfigError, one_line, shorten
 from maskwatch.models.catalog import default
+from maskwatch.models.providers import CPU, Provider
 from maskwatch.people.zones import Zone
 from maskwatch.toml_file import read_toml
 from maskwatch.zone_files import zones_from
@@ -49,6 +50,11 @@ class Detect(_Section):
     upright: bool = Field(default=False, description="Still pictures are upright: do not search them turned")
     threads: int | None = Field(
         default=None, ge=1, le=64, description="Of one model run; none: 1 live, 2 for files"
+    )
+    provider: Provider = Field(
+        default=CPU,
+        description="What runs our networks: cpu, cuda, directml, coreml, openvino; auto: a graphics card"
+        " where there is one",
     )
 
 

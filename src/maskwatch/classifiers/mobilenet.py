@@ -16,6 +16,7 @@ from maskwatch.errors import ModelError
 from maskwatch.geometry import crop_square
 from maskwatch.models.info import ModelInfo
 from maskwatch.models.metadata import ClassifierMetadata
+from maskwatch.models.providers import CPU
 from maskwatch.models.runtime import open_session
 from maskwatch.types import LABELS, Faces, Image
 
@@ -48,6 +49,7 @@ class MobileNet:
         still: For still pictures, where time allows it: classify each face a second time, mirrored and with a
             little more around it, and average both predictions. The file may have another score fusion for
             them.
+        provider: What runs the network; see `maskwatch.models.providers`.
 
     Attributes:
         info: Name and file of the model; see `maskwatch.models.info`.
@@ -57,8 +59,10 @@ class MobileNet:
         ModelError: The file cannot be used; see `maskwatch.models.runtime.open_session`.
     """
 
-    def __init__(self, path: str | Path, threads: int = 1, *, still: bool = False) -> None:
-        self.model = open_session(path, "classifier", threads)
+    def __init__(
+        self, path: str | Path, threads: int = 1, *, still: bool = False, provider: str = CPU
+    ) -> None:
+        self.model = open_session(path, "classifier", threads, provider)
         self._still = still
         metadata = self.model.described
         assert isinstance(metadata, ClassifierMetadata)

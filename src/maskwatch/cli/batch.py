@@ -35,6 +35,7 @@ class Batch:
     Args:
         settings: Models and limits.
         save: Folder for copies of the files with the faces drawn on them; None writes none.
+        fast: Search pictures once, by the engine for live video.
 
     Attributes:
         interrupted: Whether the user ended the run before the last file was done.
@@ -43,7 +44,7 @@ class Batch:
         MaskwatchError: The models cannot be loaded.
     """
 
-    def __init__(self, settings: Settings, save: Path | None = None) -> None:
+    def __init__(self, settings: Settings, save: Path | None = None, *, fast: bool = False) -> None:
         self._settings = settings
         self._save = save
         self.interrupted = False
@@ -52,7 +53,7 @@ class Batch:
         self._notes: list[str] = []
         self._picture_sink = PictureSink(save) if save is not None else None
         self._video_names = UniqueNames()
-        self._engine = from_settings(settings)
+        self._engine = self._video_engine if fast else from_settings(settings)
 
     @cached_property
     def _video_engine(self) -> Engine:
@@ -134,7 +135,8 @@ class Batch:
             )
 
     def _picture(self, path: str, sinks: Sequence[Sink]) -> None:
-        for result in run(Images([path], self._settings.sources.max_megapixels), Session(self._engine)):
+        session = Session(self._engine, follow=False)
+        for result in run(Images([path], self._settings.sources.max_megapixels), session):
             self._write(sinks, result)
             self._pictures += 1
             self._faces += count(result.faces)

@@ -59,6 +59,14 @@ def detect(
     classifier: ClassifierName = None,
     size: Size = None,
     upright: Upright = None,
+    fast: Annotated[
+        bool,
+        typer.Option(
+            "--fast",
+            help="Search each picture once, as a frame of live video: ten times as fast, but small and"
+            " turned faces are missed.",
+        ),
+    ] = False,
 ) -> None:
     """Find faces in pictures and videos and say how their masks are worn.
 
@@ -89,7 +97,7 @@ def detect(
             files += find(path, recursive)
         except SourceError as error:
             errors.append(str(error))
-    batch = Batch(settings, save)
+    batch = Batch(settings, save, fast=fast)
     to_stdout = output is None or str(output) in STDOUT
     with protected([*files, zones, *input_files(ctx, settings)]):
         # Flushed: what is in the file are whole results at any time, also if the program has to end at once.

@@ -22,7 +22,9 @@ def doctor() -> None:
         f"maskwatch {__version__}, Python {platform.python_version()}, {platform.platform()},"
         f" {os.cpu_count()} cores"
     )
-    checks: tuple[Callable[[], tuple[bool, str]], ...] = (_packages, _extras, _models, _encoder, _cameras)
+    checks: tuple[Callable[[], tuple[bool, str]], ...] = (
+        *(_packages, _extras, _providers, _models, _encoder, _cameras),
+    )
     fine = True
     for check in checks:
         good, text = check()
@@ -55,6 +57,13 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _providers() -> tuple[bool, str]:
+    """Those besides the processor are extras, too."""
+    from maskwatch.models.runtime import offered_providers
+
+    return True, f"providers (setting detect.provider): {', '.join(offered_providers())}"
 
 
 def _models() -> tuple[bool, str]:

@@ -30,6 +30,7 @@ from maskwatch.geometry import (
 )
 from maskwatch.models.info import ModelInfo
 from maskwatch.models.metadata import DetectorMetadata
+from maskwatch.models.providers import CPU
 from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
@@ -54,6 +55,7 @@ class SSD:
         enlarge: Largest factor by which a small picture is enlarged to reach `size`; 1 never enlarges.
         tiled: Search very large pictures in overlapping tiles, too; see `maskwatch.detectors.tiles`.
         threads: Threads that one run may use.
+        provider: What runs the network; see `maskwatch.models.providers`.
 
     Attributes:
         info: Name, file and threshold of the model; see `maskwatch.models.info`.
@@ -72,8 +74,9 @@ class SSD:
         enlarge: float = 1.0,
         tiled: bool = False,
         threads: int = 1,
+        provider: str = CPU,
     ) -> None:
-        self.model = open_session(path, "detector", threads)
+        self.model = open_session(path, "detector", threads, provider)
         metadata = self.model.described
         assert isinstance(metadata, DetectorMetadata)
         self._multiple = metadata.stride_multiple

@@ -24,7 +24,7 @@ class Backend:
         still: More keyword arguments for still pictures, unless the user asks for a size.
         retry: Detector: the options of `maskwatch.second_tries.Retry` for still pictures in which no face is
             found.
-        threads: Whether the constructor takes a number of threads.
+        threads: Whether the constructor takes a number of threads, and a provider.
         partner: Detector: the classifier that suits it best, where that is not the default one.
     """
 

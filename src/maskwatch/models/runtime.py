@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from maskwatch.errors import ModelError, one_line
-from maskwatch.models import openvino
+from maskwatch.models import openvino, providers
 from maskwatch.models.metadata import METADATA_KEY, Metadata, kind_of_entry, parse, read_json
 from maskwatch.types import ModelKind
 
@@ -73,18 +75,18 @@ class Network(Protocol):
         """Returns the named outputs for the inputs in `feed`."""
 
 
-class _OnnxNetwork:
-    """A network run by ONNX Runtime on the processor."""
+def offered_providers() -> list[str]:
+    """Returns our names of what the installed ONNX Runtime can run networks with; see `models.providers`."""
+    return providers.names_of(ort.get_available_providers())
 
-    def __init__(self, path: Path, threads: int) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning threads would burn a core between two frames, which decoding and the page need.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4
+
+class _OnnxNetwork:
+    """A network run by ONNX Runtime."""
+
+    def __init__(self, path: Path, threads: int, provider: str) -> None:
+        tried = providers.candidates(provider, ort.get_available_providers())
         try:
-            self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session = self._started(path, threads, tried)
             # Texts in a damaged file may be no UTF-8.
             self.entries: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
             self.inputs = {node.name: node.type for node in self._session.get_inputs()}
@@ -93,8 +95,35 @@ class _OnnxNetwork:
             raise ModelError(f"{path}: damaged, or no ONNX model ({one_line(error)})") from error
 
     def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        answers: list[NDArray[np.float32]] = self._session.run(list(outputs), dict(feed))
+        with self._turn:
+            answers: list[NDArray[np.float32]] = self._session.run(list(outputs), dict(feed))
         return answers
+
+    def _started(self, path: Path, threads: int, tried: Sequence[str]) -> ort.InferenceSession:
+        """Returns a session of the first provider that starts.
+
+        Raises:
+            ModelError: None does: its driver or its libraries are missing.
+        """
+        for name in tried:
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+            # Spinning threads would burn a core between two frames, which decoding and the page need.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            options.log_severity_level = 4
+            one_at_a_time = name == providers.DIRECTML  # and with memory of no fixed pattern
+            options.enable_mem_pattern = not one_at_a_time
+            self._turn: AbstractContextManager[object] = threading.Lock() if one_at_a_time else nullcontext()
+            keys = providers.keys_of(name)
+            # Without fallback: it would print to stdout, where the data goes.
+            session = ort.InferenceSession(path, options, providers=keys, enable_fallback=0)
+            if session.get_providers()[0] == keys[0]:
+                return session
+        raise ModelError(
+            f"{path}: {' and '.join(tried)} cannot start: a driver or a library is missing; take provider cpu"
+            f" ({providers.SETTING})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +167,22 @@ class Model:
             raise ModelError(f"{self.path}: the model failed ({one_line(error)})") from error
 
 
-def open_session(path: str | Path, kind: ModelKind, threads: int = 1) -> Model:
+def open_session(path: str | Path, kind: ModelKind, threads: int = 1, provider: str = providers.CPU) -> Model:
     """Opens a model file of a certain kind.
 
     Args:
         path: The ONNX file, or the .xml file of an OpenVINO model.
         kind: What it has to be.
         threads: Threads that one run may use, from 1 on. Networks this small gain little beyond 2.
+        provider: What runs an ONNX file: one of `maskwatch.models.providers.Provider`.
 
     Raises:
+        ConfigError: The provider is unknown, or not offered by the installed ONNX Runtime.
         ModelError: The file is missing, damaged, no model of maskwatch, of the other kind, or newer
             than this version; or its metadata makes no sense.
     """
     path = Path(path)
-    network, entry = _open(path, threads)
+    network, entry = _open(path, threads, provider)
     return _checked(path, kind, network, entry)
 
 
@@ -180,7 +211,7 @@ def kind_of_file(path: str | Path) -> ModelKind:
     return kind_of_entry(_open(Path(path), 1)[1], path)
 
 
-def _open(path: Path, threads: int) -> tuple[Network, dict[str, Any]]:
+def _open(path: Path, threads: int, provider: str = providers.CPU) -> tuple[Network, dict[str, Any]]:
     """Returns the network of a file of either kind, and the JSON object in its metadata."""
     _check_file(path)
     _calm_opencv()
@@ -188,7 +219,7 @@ def _open(path: Path, threads: int) -> tuple[Network, dict[str, Any]]:
     if path.suffix == openvino.SUFFIX:
         network = openvino.OpenVinoNetwork(path, threads)
     else:
-        network = _OnnxNetwork(path, threads)
+        network = _OnnxNetwork(path, threads, provider)
     if METADATA_KEY not in network.entries:
         form = "OpenVINO" if path.suffix == openvino.SUFFIX else "ONNX"
         raise ModelError(

@@ -210,13 +210,13 @@ def test_threads_are_handed_on(
 ) -> None:
     asked: list[object] = []
 
-    def spy(path: Path, kind: ModelKind, threads: int = 99) -> Model:
-        asked.append((kind, threads))
-        return open_session(path, kind, threads)
+    def spy(path: Path, kind: ModelKind, threads: int = 99, provider: str = "none") -> Model:
+        asked.append((kind, threads, provider))
+        return open_session(path, kind, threads, provider)
 
     monkeypatch.setattr("maskwatch.classifiers.mobilenet.open_session", spy)
     MobileNet(fake_models.classifier, *options)
-    assert asked == [("classifier", threads)]
+    assert asked == [("classifier", threads, "cpu")]
 
 
 def test_a_low_face_score_makes_no_certain_answer(classifier: MobileNet, tmp_path: Path) -> None:

@@ -233,3 +233,16 @@ def test_upright_pictures_are_not_turned(cli: Cli, tmp_path: Path) -> None:
         environment = {} if given else {"MASKWATCH_DETECT__UPRIGHT": "true"}
         (result,) = lines(cli("detect", "over.png", given, **environment).stdout)
         assert not any(face["certain"] for face in result["faces"])
+
+
+def test_fast_searches_each_picture_once(cli: Cli, tmp_path: Path) -> None:
+    """As live video: nothing is turned, and pictures of one run are no frames of a stream."""
+    portrait = made_scene([Place("correct", x=160, y=130, face=110)], size=(320, 320))
+    save_image(tmp_path / "a.png", portrait.image)
+    save_image(tmp_path / "b.png", portrait.image)
+    save_image(tmp_path / "over.png", np.ascontiguousarray(portrait.image[::-1, ::-1]))
+    upright, again, over = lines(cli("detect", "--fast", "a.png", "b.png", "over.png").stdout)
+    (face,) = upright["faces"]
+    assert (face["label"], face["certain"], face["track_id"]) == ("with_mask", True, None)
+    assert again["faces"] == upright["faces"]
+    assert not any(face["certain"] for face in over["faces"])

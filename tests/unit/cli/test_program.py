@@ -77,6 +77,8 @@ def test_doctor_finds_a_sound_installation(cli: Cli) -> None:
     assert "FAIL" not in done.stdout
     assert f"maskwatch {__version__}" in done.stdout
     assert "H.264 encoder" in done.stdout
+    assert "providers (setting detect.provider): " in done.stdout
+    assert "cpu\n" in done.stdout
 
 
 def test_doctor_tells_which_extras_are_there(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,10 +248,10 @@ def test_threads_are_handed_on(
 ) -> None:
     asked: list[object] = []
 
-    def spy(path: Path, kind: ModelKind, threads: int = 99) -> Model:
-        asked.append((kind, threads))
-        return open_session(path, kind, threads)
+    def spy(path: Path, kind: ModelKind, threads: int = 99, provider: str = "none") -> Model:
+        asked.append((kind, threads, provider))
+        return open_session(path, kind, threads, provider)
 
     monkeypatch.setattr("maskwatch.detectors.ssd.open_session", spy)
     SSD(fake_models.detector, **options)
-    assert asked == [("detector", threads)]
+    assert asked == [("detector", threads, "cpu")]
