@@ -112,9 +112,12 @@ class _OnnxNetwork:
             # Spinning threads would burn a core between two frames, which decoding and the page need.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             options.log_severity_level = 4
-            one_at_a_time = name == providers.DIRECTML  # and with memory of no fixed pattern
-            options.enable_mem_pattern = not one_at_a_time
-            self._turn: AbstractContextManager[object] = threading.Lock() if one_at_a_time else nullcontext()
+            # A plan of the memory is kept for every size and number of pictures, and saves no time. DirectML
+            # allows none, and only one run at a time.
+            options.enable_mem_pattern = False
+            self._turn: AbstractContextManager[object] = (
+                threading.Lock() if name == providers.DIRECTML else nullcontext()
+            )
             keys = providers.keys_of(name)
             # Without fallback: it would print to stdout, where the data goes.
             session = ort.InferenceSession(path, options, providers=keys, enable_fallback=0)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 
 from maskwatch.sources.container import start_of, video_stream
@@ -197,5 +197,7 @@ def to_image(frame: VideoFrame, stream: av.VideoStream) -> Image:
     image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
     aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     image = square_pixels(image, aspect)
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    # Not `frame.side_data`: the frame would keep it, and it the frame. Until Python happened to look for such
+    # cycles, hundreds of pictures stayed in memory.
+    matrix = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
     return image if matrix is None else read_display_matrix(bytes(matrix)).apply(image)
