@@ -228,6 +228,8 @@ def soft_nms(
     decayed = scores.copy()
     if len(duplicates):
         decayed[duplicates] *= (1 - iou(boxes[duplicates], boxes[best]).max(axis=1)) ** 2
+    if inside >= 1:  # a share is never above it: live video is searched at one size, and saves the time
+        return decayed
     # Best first: each box is compared with the better ones, a block at a time to save memory.
     whole = np.ones(len(best), np.bool_)
     for start in range(0, len(best), _CONTAINMENT_BLOCK):

@@ -199,5 +199,5 @@ def to_image(frame: VideoFrame, stream: av.VideoStream) -> Image:
     image = square_pixels(image, aspect)
     # Not `frame.side_data`: the frame would keep it, and it the frame. Until Python happened to look for such
     # cycles, hundreds of pictures stayed in memory.
-    matrix = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    matrix = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-arg]
     return image if matrix is None else read_display_matrix(bytes(matrix)).apply(image)
