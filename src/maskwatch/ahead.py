@@ -31,6 +31,14 @@ class Ahead(SourceThread[Item]):
             self._room.put(None)
         super().__init__(source, "ahead")
 
+    def close(self, timeout: float = 0.5) -> None:
+        """Ends the source and its thread. The iteration stops.
+
+        Args:
+            timeout: Seconds to wait for the item that is being read: it is wanted no more.
+        """
+        super().close(timeout)
+
     def _get(self, seconds: float) -> Item | None:
         item = super()._get(seconds)
         if item is not None:

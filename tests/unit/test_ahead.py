@@ -81,6 +81,24 @@ def test_closing_ends_a_thread_that_waits_for_room() -> None:
     assert list(items) == []
 
 
+def test_closing_does_not_wait_for_ever_for_an_item_that_hangs() -> None:
+    reached, go = threading.Event(), threading.Event()
+
+    def source() -> Iterator[int]:
+        yield 1
+        reached.set()
+        go.wait(30)
+        yield 2
+
+    with Ahead(source()) as items:
+        assert next(items) == 1
+        assert reached.wait(10)
+    assert items._thread.is_alive()
+    go.set()
+    items._thread.join(10)
+    assert not items._thread.is_alive()
+
+
 def test_ctrl_c_in_the_reader_ends_the_thread() -> None:
     items = Ahead(Counted(50))
     with pytest.raises(KeyboardInterrupt), items:

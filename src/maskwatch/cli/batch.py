@@ -1,14 +1,16 @@
-"""Runs many files through the pipeline, one after the other."""
+"""Runs many files through the pipeline, one after the other; the next picture is read meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maskwatch.ahead import Ahead
 from maskwatch.cli.sums import number_of, people_in_words
 from maskwatch.counting import Counts, count
 from maskwatch.crash_log import debugging, unforeseen
@@ -21,6 +23,7 @@ from maskwatch.sinks.summary import StreamSummary
 from maskwatch.sources.files import is_video
 from maskwatch.sources.images import Images
 from maskwatch.sources.video import VideoFile
+from maskwatch.types import Frame
 
 if TYPE_CHECKING:
     from maskwatch.cli.bar import Bar
@@ -77,11 +80,13 @@ class Batch:
         """
         errors = []
         try:
-            for number, path in enumerate(paths):
-                bar.show(path, number)
-                error = self._file(path, number, sinks, bar)
-                if error is not None:
-                    errors.append(error)
+            # Only one: each may have 100 million pixels.
+            with Ahead(self._opened(paths), most=1) as files:
+                for number, file in enumerate(files):
+                    bar.show(file.path, number)
+                    error = self._file(file, number, sinks, bar)
+                    if error is not None:
+                        errors.append(error)
         except KeyboardInterrupt:
             self.interrupted = True
         except _RowsError as error:
@@ -89,13 +94,28 @@ class Batch:
         bar.show("", len(paths))
         return errors
 
-    def _file(self, path: str, number: int, sinks: Sequence[Sink], bar: Bar) -> str | None:
+    def _opened(self, paths: Sequence[str]) -> Iterator[_Opened]:
+        """Yields the files, pictures read."""
+        for path in paths:
+            try:
+                if is_video(path):
+                    yield _Opened(path)
+                    continue
+                (frame,) = Images([path], self._settings.sources.max_megapixels)
+            except Exception as error:  # told when it is the file's turn
+                yield _Opened(path, error=error)
+            else:
+                yield _Opened(path, frame)
+
+    def _file(self, file: _Opened, number: int, sinks: Sequence[Sink], bar: Bar) -> str | None:
         """Runs one file; returns a message if it failed."""
         try:
-            if is_video(path):
-                self._video(path, number, sinks, bar)
+            if file.error is not None:
+                raise file.error
+            if file.frame is None:
+                self._video(file.path, number, sinks, bar)
             else:
-                self._picture(path, sinks)
+                self._picture(file.frame, sinks)
         except MaskwatchError as error:
             return str(error)
         except _RowsError:
@@ -103,7 +123,7 @@ class Batch:
         except Exception as error:  # whatever is wrong with one file, the others go on
             if debugging():
                 raise
-            return f"{path}: {unforeseen(error)}"
+            return f"{file.path}: {unforeseen(error)}"
         return None
 
     def _write(self, sinks: Sequence[Sink], result: Result) -> None:
@@ -134,14 +154,13 @@ class Batch:
                 f" {people_in_words(self._people)}; {number_of(self._alerts, 'alert')}"
             )
 
-    def _picture(self, path: str, sinks: Sequence[Sink]) -> None:
-        session = Session(self._engine, follow=False)
-        for result in run(Images([path], self._settings.sources.max_megapixels), session):
-            self._write(sinks, result)
-            self._pictures += 1
-            self._faces += count(result.faces)
-            if self._picture_sink is not None:
-                self._picture_sink.write(result)
+    def _picture(self, frame: Frame, sinks: Sequence[Sink]) -> None:
+        result = Session(self._engine, follow=False)(frame)
+        self._write(sinks, result)
+        self._pictures += 1
+        self._faces += count(result.faces)
+        if self._picture_sink is not None:
+            self._picture_sink.write(result)
 
     def _video(self, path: str, number: int, sinks: Sequence[Sink], bar: Bar) -> None:
         video = VideoFile(path, max_megapixels=self._settings.sources.max_megapixels)
@@ -174,6 +193,21 @@ class Batch:
 
         name = self._video_names.take(Path(path).stem, ".mp4")
         return VideoSink(self._save / name, sound=path, fps=fps, zones=session.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A file, read if it is a picture.
+
+    Attributes:
+        path: The file.
+        frame: The picture; None for a video, and for a file that cannot be read.
+        error: Why it cannot be read; None if it can.
+    """
+
+    path: str
+    frame: Frame | None = None
+    error: Exception | None = None
 
 
 class _RowsError(Exception):
