@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,6 +18,7 @@ from typing import Final, Self
 import maskwatch
 
 _START_SECONDS: Final = 120
+_ERROR: Final = re.compile(r"\w*(Error|Exception)\w*( \w+)?:|.*\b(ERROR|CRITICAL)\b")
 
 
 class App:
@@ -54,10 +57,10 @@ class App:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def complaints(self) -> list[str]:
-        """Returns the lines of its log that begin a traceback or tell of an error."""
+    def complaints(self) -> dict[str, int]:
+        """Returns the lines of its log that name an error, with how often each is there."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return [line for line in lines if "Traceback" in line or "ERROR" in line or "Error:" in line]
+        return dict(Counter(line for line in lines if _ERROR.match(line)))
 
     def __enter__(self) -> Self:
         end = time.monotonic() + _START_SECONDS

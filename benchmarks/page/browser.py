@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,8 +14,11 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.page.barcode import READ_JS
+from benchmarks.robustness.usage import children_of
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM: Final = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 
 _PATIENCE: Final = 120_000  # milliseconds
 _ARGUMENTS: Final = (
@@ -129,6 +133,15 @@ class Browser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+    @property
+    def pid(self) -> int:
+        """The process that drives the browser; the browser's own are its children."""
+        for pid in children_of(os.getpid()):
+            with suppress(OSError):
+                if b"run-driver" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        raise RuntimeError("the driver of the browser is not among the children of this process")
 
     def open(self, url: str, parameters: Mapping[str, str] | None = None) -> LiveView:
         """Opens the live page in a window of its own; the parameters of its address choose the source."""
