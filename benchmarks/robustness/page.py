@@ -11,7 +11,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict
 from itertools import islice
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder, App(Path(folder)) as app, Witness(app.port) as witness:
         time.sleep(_CALM)
         found["calm"] = _state(app, witness)
-        cases: dict[str, Callable[[], Awaitable[Figures]]] = {
+        cases: dict[str, Callable[[], Coroutine[None, None, Figures]]] = {
             "messages": lambda: _messages(app.port, options.messages, options.seed),
             "bytes": lambda: _bytes(app.port, options.connections, options.seed),
             "vanishing visitors": lambda: _vanishing(app.port, options.visitors),
@@ -158,7 +158,7 @@ async def _deaf(port: int, number: int) -> Figures:
             for _ in range(number):
                 token = await stack.enter_async_context(visit(port, source))
                 deaf = await stack.enter_async_context(joined(port, VIEW, token, source="chosen"))
-                deaf.transport.pause_reading()  # type: ignore[attr-defined]
+                deaf.transport.pause_reading()
             beside = await _pictures(viewer, 2 * _CALM)
     return {"deaf": number, "pictures_a_second_before": before, "pictures_a_second_beside": beside}
 

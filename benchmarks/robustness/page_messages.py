@@ -66,7 +66,7 @@ class Messages:
     def _bytes(self) -> Message:
         return self._random.randbytes(self._random.randrange(200))
 
-    def _jpeg(self) -> Message:
+    def _jpeg(self) -> bytes:
         return self._random.choice(self._jpegs)
 
     def _changed_jpeg(self) -> Message:
@@ -76,7 +76,7 @@ class Messages:
         return bytes(data)
 
     def _cut_jpeg(self) -> Message:
-        data = bytes(self._jpeg())
+        data = self._jpeg()
         at = self._random.randrange(len(data))
         return data[:at] + data[at + self._random.randrange(40) :] if at % 2 else data[:at]
 

@@ -86,7 +86,7 @@ def _stream(address: str) -> dict[str, str]:
 
 
 def _latency(window: LiveView) -> float | None:
-    """Returns the median milliseconds from grabbing to drawing, else as the server tells them, since the last."""
+    """Returns the median milliseconds to the drawing since the last time: from grabbing, or as told."""
     late = [
         frame["told"] if frame["grabbed"] is None else frame["drawn"] - frame["grabbed"]
         for frame in window.take()
