@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -193,6 +195,9 @@ class Settings(BaseSettings):
     collect: Collect = Collect()
 
 
+_CONTENT: ContextVar[dict[str, Any]] = ContextVar("content of the settings file")
+
+
 def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
     """Reads the settings.
 
@@ -211,20 +216,9 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         for section, values in (given or {}).items()
     }
 
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, content)
-
+    reset = _CONTENT.set(content)
     try:
-        loaded = Loaded(**chosen)  # type: ignore[arg-type]
+        loaded = _loading_class()(**chosen)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -238,8 +232,29 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
         given_whole = " or ".join(name for name in os.environ if name.upper() in sections)
         problem = f"{given_whole} is no JSON" if given_whole else one_line(error)
         raise ConfigError(f"the environment's settings cannot be read: {problem}") from error
+    finally:
+        _CONTENT.reset(reset)
     # Settings of two classes are never equal: streams would begin anew although nothing has changed.
     return Settings.model_construct(loaded.model_fields_set, **dict(loaded))
+
+
+@cache
+def _loading_class() -> type[Settings]:
+    """Returns the class that reads the environment and a file, too; made once: the page reads the settings at each run."""
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, _CONTENT.get())
+
+    return Loaded
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:

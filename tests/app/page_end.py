@@ -21,10 +21,17 @@ class PageEnd:
 
     Args:
         endpoint: Of the server.
+        room: Messages that fit into the line to the page: a page that does not read keeps the server waiting.
+            0 for any number.
         headers: Of the request.
+
+    Attributes:
+        broken: Whether the server below has ended the connection, so that nothing can be sent.
     """
 
-    def __init__(self, endpoint: Callable[[WebSocket], Awaitable[None]], **headers: str) -> None:
+    def __init__(
+        self, endpoint: Callable[[WebSocket], Awaitable[None]], room: int = 0, **headers: str
+    ) -> None:
         given = {"host": "127.0.0.1:8501", "origin": "http://127.0.0.1:8501", **headers}
         self._scope: dict[str, Any] = {
             "type": "websocket",
@@ -35,10 +42,11 @@ class PageEnd:
         }
         self._endpoint = endpoint
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._from_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._from_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue(room)
+        self.broken = False
 
     async def __aenter__(self) -> Self:
-        socket = WebSocket(self._scope, self._to_server.get, self._from_server.put)  # type: ignore[arg-type]
+        socket = WebSocket(self._scope, self._to_server.get, self._take)  # type: ignore[arg-type]
         self._to_server.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.ensure_future(self._endpoint(socket))
         return self
@@ -47,6 +55,16 @@ class PageEnd:
         self._to_server.put_nowait({"type": "websocket.disconnect", "code": 1000})
         async with asyncio.timeout(SECONDS):
             await self._task
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        if self.broken:
+            raise RuntimeError("Unexpected ASGI message, after sending 'websocket.close'")
+        await self._from_server.put(message)
+
+    async def ended(self) -> None:
+        """Waits until the server has nothing more to do with this page; its error is raised."""
+        async with asyncio.timeout(SECONDS):
+            await asyncio.shield(self._task)
 
     def say(self, message: dict[str, Any] | str | bytes) -> None:
         """Sends JSON, text or bytes."""
@@ -72,8 +90,10 @@ class PageEnd:
         return content
 
     async def picture(self) -> tuple[dict[str, Any], bytes]:
-        """The next message, which has to be a picture with its header."""
+        """The next picture with its header; only that the source is waited for may be told before."""
         message = await self.raw()
+        while message.get("text") and json.loads(message["text"])["type"] == "status":
+            message = await self.raw()
         assert message["type"] == "websocket.send", message
         data = message["bytes"]
         length = int.from_bytes(data[:4], "little")

@@ -6,6 +6,7 @@ import pytest
 
 from app.browsing import CHROMIUM, Browser, LivePage
 from app.served import Server, ServerMaker
+from maskwatch.people.zones import MOST_POINTS, MOST_ZONES
 
 pytestmark = [
     pytest.mark.browser,
@@ -68,6 +69,25 @@ def test_a_zone_of_no_use_is_told_and_stays_to_be_put_right(browser: Browser, fa
     live.button("Done").click()
     live.page.locator(".zone-error").wait_for(state="hidden")
     live.page.locator(".places").wait_for()
+
+
+def test_one_zone_too_many_is_told(browser: Browser, fake_server: Server) -> None:
+    live = browser.open(fake_server.url)
+    live.button("Draw zones").click()
+    add = live.button("Add a zone")
+    for _ in range(MOST_ZONES):
+        add.click()
+    told = live.page.locator(".zone-error")
+    assert told.text_content() == ""
+    add.click()
+    told.get_by_text(f"There are {MOST_ZONES} zones at most").wait_for()
+    live.button("Delete").click()
+    assert told.text_content() == ""
+    for _ in range(MOST_POINTS - 4):
+        live.page.locator(".corner").first.press("Enter")
+    assert told.text_content() == ""
+    live.page.locator(".corner").first.press("Enter")
+    told.get_by_text(f"There are {MOST_POINTS} corners at most").wait_for()
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])

@@ -69,6 +69,21 @@ def test_who_is_back_keeps_everything(server: FakeServer) -> None:
     assert server.state
 
 
+def test_those_who_left_are_ended_after_a_while_and_collected_once(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected = threading.Semaphore(0)
+    monkeypatch.setattr(visitor_session, "_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(visitor_session, "_TIDY_SECONDS", 0.2)
+    monkeypatch.setattr(visitor_session, "_collect", collected.release)
+    server.active.add("back")
+    for session in ("one", "back", "two"):
+        visitor_session._end_later(session)
+    assert collected.acquire(timeout=20)
+    assert server.closed == ["one", "two"]
+    assert not collected.acquire(timeout=0.3)
+
+
 def test_without_a_server_nothing_happens(server: FakeServer) -> None:
     use_loop(None)
     end_session("gone")

@@ -146,6 +146,27 @@ class TestAlerts:
         ]
 
 
+class TestAlertList:
+    """Which alerts are seen over the picture."""
+
+    @pytest.mark.parametrize(
+        ("is_phone", "shown", "rest"), [(False, 2, "person 1"), (True, 1, "person 2, person 1")]
+    )
+    def test_the_others_are_named_in_one_line(self, run: Run, is_phone: bool, shown: int, rest: str) -> None:
+        banners, more = run(
+            """
+            globalThis.matchMedia = () => ({ matches: given.isPhone });
+            const { AlertList } = await load("alert_list");
+            const list = document.createElement("ul");
+            new AlertList(list, () => {}).show(given.events.map((event) => ({ key: event.track_id, event })));
+            return [list.querySelectorAll(".banner").length, list.querySelector(".more").textContent];
+            """,
+            {"isPhone": is_phone, "events": [event(3), event(2), event(1)]},
+        )
+        assert banners == shown
+        assert more == f"and {3 - shown} more: {rest}"
+
+
 class TestPeople:
     """What is shown of people."""
 

@@ -1,4 +1,4 @@
-"""Ends the visit of somebody who left: gives the memory of results and uploads back."""
+"""Ends the visit of somebody who left: gives back memory of results and uploads, threads and handles."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+from collections.abc import Coroutine
 from typing import Final
 
+import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _SECONDS: Final = 10.0
+_GRACE_SECONDS: Final = 100.0
+"""Time in which a visitor may come back. Streamlit keeps the visit for a little longer
+(`server.disconnectedSessionTTL`), so that it is still there to be ended; by itself it would forget it only
+when another visitor leaves."""
+
+_TIDY_SECONDS: Final = 2.0
+"""Between the end of a visit and the collecting of its memory, in which others may end."""
+
 _loop: asyncio.AbstractEventLoop | None = None
+_ending: Final[set[asyncio.Task[None]]] = set()
 
 
 def use_loop(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -37,8 +48,46 @@ def end_session(session: str) -> None:
         # The server may be ending: then everything goes.
         with contextlib.suppress(RuntimeError, TimeoutError):
             asyncio.run_coroutine_threadsafe(_close(session), loop).result(_SECONDS)
-    gc.collect()
-    _trim()
+    _collect()
+
+
+def end_when_left() -> None:
+    """Has the visit whose page is running ended a while after the visitor has left."""
+    if session := session_id():
+        _presence(session)
+
+
+def _end_later(session: str) -> None:
+    loop = _loop
+    if loop is not None:
+        with contextlib.suppress(RuntimeError):  # the server is ending
+            loop.call_soon_threadsafe(loop.call_later, _GRACE_SECONDS, _end, session)
+
+
+def _end(session: str) -> None:
+    """Ends a visit, in the event loop. The memory of all that end together is collected once."""
+    if not runtime.exists():
+        return
+    if not _ending:
+        _keep(_tidy())
+    _keep(_close(session))
+
+
+def _keep(work: Coroutine[None, None, None]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    _ending.add(task)  # the event loop alone would let go of it
+    task.add_done_callback(_ending.discard)
+
+
+async def _tidy() -> None:
+    await asyncio.sleep(_TIDY_SECONDS)
+    await asyncio.to_thread(_collect)
+
+
+# The only sign of a visitor leaving: Streamlit releases what is cached for the visit.
+@st.cache_resource(scope="session", on_release=_end_later, show_spinner=False)
+def _presence(session: str) -> str:
+    return session
 
 
 async def _close(session: str) -> None:
@@ -55,7 +104,8 @@ async def _close(session: str) -> None:
     server.media_file_mgr.remove_orphaned_files()
 
 
-def _trim() -> None:
+def _collect() -> None:
     """Gives freed memory back to the system, where the C library (glibc) would keep it for later."""
+    gc.collect()
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

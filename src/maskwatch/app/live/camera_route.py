@@ -11,6 +11,7 @@ others; and the connection waits afterwards for as long as the decoding took.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,18 +20,21 @@ from typing import Any, Final
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from maskwatch.app.live.connection import BAD_MESSAGE, TOO_BIG, authorised
+from maskwatch.app.live.connection import BAD_MESSAGE, TOO_BIG, authorised, refuse, send
 from maskwatch.app.live.messages import event_messages, result_message
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.errors import SourceError
 from maskwatch.sources.images import decode_image
 from maskwatch.types import Frame, Image
 
+_LOG = logging.getLogger(__name__)
+
 CAMERA_PATH: Final = "/maskwatch/camera"
 MAX_BYTES: Final = 4 * 2**20
 MAX_MEGAPIXELS: Final = 4.0
 """More than any frame that the page sends, and few enough to be decoded quickly."""
 
+_FAULT: Final = "The picture could not be checked because of a fault in maskwatch; see its log."
 _JPEG: Final = b"\xff\xd8\xff"
 _IDLE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 1.0
@@ -38,6 +42,9 @@ _PAUSE_SECONDS: Final = 1.0
 
 _SLOW_SECONDS: Final = 0.25
 """Decoding that takes longer is paid for by waiting: a frame of the page takes some milliseconds."""
+
+_RUBBISH_SECONDS: Final = 0.1
+"""What is no picture is paid for by waiting as well: no page sends it, and it costs next to no decoding."""
 
 # Pools of their own: slow models must not block the threads with which Streamlit serves the page.
 _CORES: Final = os.cpu_count() or 1
@@ -55,6 +62,7 @@ class _CameraStream:
         self._began = time.monotonic()
         self._index = 0
         self._last = self._began
+        self._has_failed = False
 
     def silence(self) -> list[dict[str, Any]]:
         """Tells the rules for how long no picture has come; returns the events that this causes."""
@@ -68,12 +76,18 @@ class _CameraStream:
         try:
             image = await loop.run_in_executor(_DECODERS, _decode, jpeg)
         except SourceError as error:
+            await asyncio.sleep(max(_RUBBISH_SECONDS, loop.time() - began))
             return {"type": "error", "message": str(error)}
-        finally:
-            spent = loop.time() - began
-            if spent > _SLOW_SECONDS:
-                await asyncio.sleep(spent)
-        return await loop.run_in_executor(_WORKERS, self._find, image)
+        if (spent := loop.time() - began) > _SLOW_SECONDS:
+            await asyncio.sleep(spent)
+        try:
+            return await loop.run_in_executor(_WORKERS, self._find, image)
+        except Exception:  # the page sees that it failed; the traceback is for the log, once
+            if not self._has_failed:
+                _LOG.exception("browser camera: unexpected error")
+            self._has_failed = True
+            self._session = self._setup.session()
+            return {"type": "error", "message": _FAULT}
 
     def _find(self, image: Image) -> dict[str, Any]:
         if (new := self._ticket.setup) != self._setup:
@@ -102,7 +116,7 @@ async def camera(socket: WebSocket) -> None:
                 jpeg = await _receive_picture(socket, stream)
                 async with ticket.turn:
                     answer = await stream.answer(jpeg)
-                await socket.send_json(answer)
+                await send(socket, answer)
     except WebSocketDisconnect:
         return
 
@@ -113,9 +127,7 @@ async def _receive_picture(socket: WebSocket, stream: _CameraStream) -> bytes:
         raise WebSocketDisconnect(message.get("code", 1000))
     data = message.get("bytes")
     if data is None or len(data) > MAX_BYTES:
-        code = BAD_MESSAGE if data is None else TOO_BIG
-        await socket.close(code)
-        raise WebSocketDisconnect(code)
+        await refuse(socket, BAD_MESSAGE if data is None else TOO_BIG)
     return bytes(data)
 
 
@@ -127,11 +139,10 @@ async def _receive(socket: WebSocket, stream: _CameraStream) -> Message:
         while not coming.done():
             left = end - asyncio.get_running_loop().time()
             if left <= 0:
-                await socket.close(BAD_MESSAGE)
-                raise WebSocketDisconnect(BAD_MESSAGE)
+                await refuse(socket, BAD_MESSAGE)
             await asyncio.wait({coming}, timeout=min(left, _PAUSE_SECONDS))
             if not coming.done() and (events := stream.silence()):
-                await socket.send_json({"type": "events", "events": events})
+                await send(socket, {"type": "events", "events": events})
         return coming.result()
     finally:
         coming.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NoReturn
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -19,9 +19,12 @@ UNKNOWN_TOKEN: Final = 4401
 FOREIGN_ORIGIN: Final = 4403
 TOO_MANY_CONNECTIONS: Final = 4429
 TOO_BIG: Final = 1009
+GONE: Final = 1006
 
 _HELLO_SECONDS: Final = 10.0
 _HELLO_BYTES: Final = 4096
+_SEND_SECONDS: Final = 30.0
+"""After which a page that takes in nothing is given up: its computer may sleep, with the connection open."""
 
 
 @asynccontextmanager
@@ -38,21 +41,51 @@ async def authorised(socket: WebSocket) -> AsyncIterator[tuple[Ticket, dict[str,
         WebSocketDisconnect: The connection was refused; the close code says why.
     """
     if not same_origin(socket.headers):
-        await _refuse(socket, FOREIGN_ORIGIN)
+        await refuse(socket, FOREIGN_ORIGIN)
     await socket.accept()
     hello = await _hello(socket)
     ticket = find_ticket(hello.get("token"))
     if ticket is None:
-        await _refuse(socket, UNKNOWN_TOKEN)
+        await refuse(socket, UNKNOWN_TOKEN)
     elif ticket.connections >= MAX_CONNECTIONS:
-        await _refuse(socket, TOO_MANY_CONNECTIONS)
+        await refuse(socket, TOO_MANY_CONNECTIONS)
     else:
         ticket.connections += 1
         try:
-            await socket.send_json({"type": "ready"})
+            await send(socket, {"type": "ready"})
             yield ticket, hello
         finally:
             ticket.connections -= 1
+
+
+async def send(socket: WebSocket, message: dict[str, Any] | bytes) -> None:
+    """Sends JSON or bytes.
+
+    Raises:
+        WebSocketDisconnect: The connection has ended, or the page takes in nothing.
+    """
+    try:
+        async with asyncio.timeout(_SEND_SECONDS):
+            if isinstance(message, bytes):
+                await socket.send_bytes(message)
+            else:
+                await socket.send_json(message)
+    except TimeoutError:
+        raise WebSocketDisconnect(GONE) from None
+    except RuntimeError:  # the server below has closed it: what came was no WebSocket message, or no ping
+        raise WebSocketDisconnect(GONE) from None
+
+
+async def refuse(socket: WebSocket, code: int) -> NoReturn:
+    """Closes a connection.
+
+    Raises:
+        WebSocketDisconnect: Always, with the code.
+    """
+    with suppress(RuntimeError, TimeoutError):  # closed by the server below; or the page takes in nothing
+        async with asyncio.timeout(_SEND_SECONDS):
+            await socket.close(code)
+    raise WebSocketDisconnect(code)
 
 
 async def _hello(socket: WebSocket) -> dict[str, Any]:
@@ -60,17 +93,14 @@ async def _hello(socket: WebSocket) -> dict[str, Any]:
         async with asyncio.timeout(_HELLO_SECONDS):
             message = await socket.receive()
     except TimeoutError:
-        await _refuse(socket, UNKNOWN_TOKEN)
+        await refuse(socket, UNKNOWN_TOKEN)
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", GONE))
     text = message.get("text") or ""
     try:
         hello = json.loads(text) if len(text) <= _HELLO_BYTES else None
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or a thousand brackets
         hello = None
     if not isinstance(hello, dict):
-        await _refuse(socket, BAD_MESSAGE)
+        await refuse(socket, BAD_MESSAGE)
     return hello
-
-
-async def _refuse(socket: WebSocket, code: int) -> NoReturn:
-    await socket.close(code)
-    raise WebSocketDisconnect(code)

@@ -9,13 +9,14 @@ from typing import Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from maskwatch.app.live.channels import Channel, Channels
-from maskwatch.app.live.connection import BAD_MESSAGE, authorised
+from maskwatch.app.live.connection import BAD_MESSAGE, authorised, refuse, send
 from maskwatch.app.live.messages import event_messages, pack
 from maskwatch.app.live.server_source import DEMO, ServerSource
 from maskwatch.app.live.tickets import Ticket
 from maskwatch.types import Event
 
 VIEW_PATH: Final = "/maskwatch/view"
+_SHOWN: Final = "shown"
 _ACK_SECONDS: Final = 30.0
 _QUIET_SECONDS: Final = 1.0
 
@@ -29,8 +30,7 @@ async def view(socket: WebSocket) -> None:
         async with authorised(socket) as (ticket, hello):
             source = DEMO if hello.get("source") == "demo" else ticket.source
             if source is None:
-                await socket.close(BAD_MESSAGE)
-                return
+                await refuse(socket, BAD_MESSAGE)
             viewer = _Viewer(socket, ticket, source)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(viewer.read_acknowledgements())
@@ -49,6 +49,7 @@ class _Viewer:
         self._shown = asyncio.Event()
         self._changed = asyncio.Event()
         self._round_trip = 0.0
+        self._unshown = 0
 
     async def read_acknowledgements(self) -> None:
         """Reads the messages of the page; each says that the last picture was shown."""
@@ -56,6 +57,9 @@ class _Viewer:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1000))
+            if message.get("text") != _SHOWN or not self._unshown:  # also one that floods
+                await refuse(self._socket, BAD_MESSAGE)
+            self._unshown -= 1
             self._shown.set()
 
     async def push(self) -> None:
@@ -91,9 +95,9 @@ class _Viewer:
                 await self._send(pack(self._header(picture.header, picture.captured, events), picture.jpeg))
             elif channel.told > told:
                 events, told = channel.news_since(told)
-                await self._socket.send_json({"type": "events", "events": event_messages(events)})
+                await send(self._socket, {"type": "events", "events": event_messages(events)})
             elif channel.ended is not None:
-                await self._socket.send_json({"type": "end", "message": channel.ended})
+                await send(self._socket, {"type": "end", "message": channel.ended})
                 await asyncio.sleep(_ACK_SECONDS)  # time for the page to close the connection
                 raise WebSocketDisconnect
             else:
@@ -108,12 +112,13 @@ class _Viewer:
                 await self._changed.wait()
         except TimeoutError:
             picture = channel.picture
-            await self._socket.send_json(
+            await send(
+                self._socket,
                 {
                     "type": "status",
                     "message": f"Waiting for pictures from {channel.source.name} …",
                     "seconds": None if picture is None else round(time.monotonic() - picture.captured, 1),
-                }
+                },
             )
 
     def _header(self, header: dict[str, Any], captured: float, events: list[Event]) -> dict[str, Any]:
@@ -127,8 +132,9 @@ class _Viewer:
 
     async def _send(self, message: bytes) -> None:
         self._shown.clear()
+        self._unshown += 1
         began = time.monotonic()
-        await self._socket.send_bytes(message)
+        await send(self._socket, message)
         try:
             async with asyncio.timeout(_ACK_SECONDS):
                 await self._shown.wait()

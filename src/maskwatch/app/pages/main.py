@@ -6,6 +6,7 @@ import streamlit as st
 
 from maskwatch.app.corrections.storage import correction_storage
 from maskwatch.app.error_line import show_error, show_unforeseen
+from maskwatch.app.files.visitor_session import end_when_left
 from maskwatch.app.pages.sidebar import sidebar
 from maskwatch.app.pages.theme import CAPTION_OPACITY
 from maskwatch.errors import MaskwatchError
@@ -31,6 +32,7 @@ st.set_page_config(page_title="maskwatch", page_icon="😷", layout="wide")
 st.html(_STYLE)
 if st.query_params.get("kiosk") == "1":
     st.html(_KIOSK_STYLE)
+end_when_left()
 pages = [
     st.Page(_HERE / "live.py", title="Live", icon=":material/videocam:", default=True),
     st.Page(_HERE / "files.py", title="Photos and videos", icon=":material/photo_library:", url_path="files"),

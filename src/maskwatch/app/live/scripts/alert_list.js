@@ -1,6 +1,9 @@
 // The alerts over the picture: each names its person and is dismissed by itself.
 
-const SHOWN = 2; // more would hide the picture
+// More would hide the picture.
+const SHOWN = 2;
+const SHOWN_ON_PHONES = 1;
+const PHONE = "(max-width: 899px)"; // as in style.css
 
 const SIGN =
   '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2 1 21h22z" /><path class="ink" d="M11 9h2v6h-2zm0 7.5h2v2h-2z" /></svg>';
@@ -20,7 +23,8 @@ export class AlertList {
 
   /** @param {{key: string, event: object}[]} alerts The newest first. */
   show(alerts) {
-    const shown = alerts.slice(0, SHOWN);
+    const most = matchMedia(PHONE).matches ? SHOWN_ON_PHONES : SHOWN;
+    const shown = alerts.slice(0, most);
     for (const [key, row] of this.rows) {
       if (shown.some((alert) => alert.key === key && alert.event === row.event)) continue;
       row.item.remove();
@@ -28,7 +32,7 @@ export class AlertList {
     }
     // Added from the oldest to the newest, each in front: rows that stay are not touched, nor read out again.
     for (const alert of [...shown].reverse()) if (!this.rows.has(alert.key)) this.addRow(alert);
-    const rest = alerts.slice(SHOWN);
+    const rest = alerts.slice(most);
     this.more.hidden = !rest.length;
     const text = rest.length ? `and ${rest.length} more: ${rest.map(({ event }) => nameOf(event)).join(", ")}` : "";
     if (this.more.textContent !== text) this.more.textContent = text;

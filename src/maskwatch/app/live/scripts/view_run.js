@@ -37,10 +37,11 @@ export class ViewRun {
   async frame(buffer) {
     const length = new DataView(buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-    const picture = await createImageBitmap(new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" }));
+    const jpeg = new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" });
+    const picture = await createImageBitmap(jpeg).catch(() => null); // the browser may be short of memory
     if (this.stopped) return;
-    this.panel.frame(picture, header, { latency: header.latency_ms, index: header.index });
-    picture.close();
+    if (picture) this.panel.frame(picture, header, { latency: header.latency_ms, index: header.index });
+    picture?.close();
     this.link.send("shown");
   }
 

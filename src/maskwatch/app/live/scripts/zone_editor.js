@@ -1,7 +1,7 @@
 // Draws zones over the picture with mouse, finger or keys. What is drawn goes to the server when it is done.
 
 import { make, ZoneShapes } from "./zone_shapes.js";
-import { Zones } from "./zones.js";
+import { MOST_POINTS, MOST_ZONES, Zones } from "./zones.js";
 
 const STEP = 0.005; // of the picture, for one arrow key; ten times as much with Shift
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -24,7 +24,7 @@ export class ZoneEditor {
     this.isOpen = false;
     find(".edit-zones").onclick = () => this.open();
     find(".zones-done").onclick = () => this.done();
-    find(".zones-undo").onclick = () => (this.zones.undo(), this.choose(Math.min(this.chosen, this.zones.list.length - 1)));
+    find(".zones-undo").onclick = () => this.undo();
     find(".zone-delete").onclick = () => this.removeZone();
     find(".zone-turn").onclick = () => (this.zones.turn(this.chosen), this.refresh());
     find(".zone-name").onchange = ({ target }) => this.rename(target.value);
@@ -47,7 +47,7 @@ export class ZoneEditor {
   configure(list, error, toml, key) {
     if (key !== this.sourceKey && this.isOpen) this.close(); // what was drawn is of another source
     this.sourceKey = key;
-    this.find(".zone-error").textContent = error;
+    this.tell(error);
     const link = this.find(".zones-download");
     link.href = `data:application/toml;charset=utf-8,${encodeURIComponent(toml)}`;
     link.hidden = !list.length;
@@ -90,7 +90,7 @@ export class ZoneEditor {
 
   add(kind) {
     const number = this.zones.add(kind);
-    if (number < 0) return;
+    if (number < 0) return this.tell(`There are ${MOST_ZONES} zones at most. Delete one to add another.`);
     this.choose(number);
     this.focusCorner(0);
   }
@@ -105,8 +105,28 @@ export class ZoneEditor {
     if (name && this.chosen >= 0 && name !== this.zones.list[this.chosen].name) this.zones.rename(this.chosen, name);
   }
 
+  /** Adds a corner after this one; returns its number, or -1. */
+  split(corner) {
+    const made = this.zones.split(this.chosen, corner);
+    const isFull = this.zones.list[this.chosen].points.length >= MOST_POINTS;
+    if (made < 0 && isFull) this.tell(`There are ${MOST_POINTS} corners at most. Delete one to add another.`);
+    return made;
+  }
+
+  undo() {
+    this.tell("");
+    this.zones.undo();
+    this.choose(Math.min(this.chosen, this.zones.list.length - 1));
+  }
+
+  /** One line below the picture; empty for none. */
+  tell(text) {
+    this.find(".zone-error").textContent = text;
+  }
+
   removeZone() {
     if (this.chosen < 0) return;
+    this.tell("");
     this.zones.remove(this.chosen);
     this.choose(Math.min(this.chosen, this.zones.list.length - 1));
   }
@@ -165,7 +185,7 @@ export class ZoneEditor {
     const { corner, edge } = event.target.dataset;
     const group = event.target.closest("[data-zone]");
     if (edge !== undefined) {
-      const made = this.zones.split(this.chosen, Number(edge));
+      const made = this.split(Number(edge));
       if (made < 0) return;
       this.held = { corner: made, isNew: false };
     } else if (corner !== undefined) {
@@ -205,8 +225,9 @@ export class ZoneEditor {
       const [x, y] = this.zones.list[this.chosen].points[corner];
       this.zones.moveCorner(this.chosen, corner, [x + step * arrow[0], y + Math.abs(step) * arrow[1]]);
     } else if (event.key === "Enter") {
-      next = Math.max(corner, this.zones.split(this.chosen, corner));
+      next = Math.max(corner, this.split(corner));
     } else if (event.key === "Delete" || event.key === "Backspace") {
+      this.tell("");
       if (this.zones.removeCorner(this.chosen, corner)) next = Math.max(0, corner - 1);
     } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
       this.zones.undo();

@@ -2,8 +2,8 @@
 
 const WORDS = { zone: "Zone", line: "Line", ignore: "Ignored" };
 const FEWEST = { zone: 3, line: 2, ignore: 3 };
-const MOST_POINTS = 64;
-const MOST_ZONES = 32;
+export const MOST_POINTS = 64;
+export const MOST_ZONES = 32;
 const STEPS_KEPT = 100;
 
 export class Zones {

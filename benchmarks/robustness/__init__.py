@@ -1,0 +1,1 @@
+"""Does anything knock it over? Mutated inputs, injected faults and long runs, with their figures."""
