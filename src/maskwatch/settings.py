@@ -240,7 +240,7 @@ def load_settings(path: Path | None = None, given: Mapping[str, Mapping[str, Any
 
 @cache
 def _loading_class() -> type[Settings]:
-    """Returns the class that reads the environment and a file, too; made once: the page reads the settings at each run."""
+    """Returns the class that reads environment and file, too; made once: the page asks at each run."""
 
     class Loaded(Settings):
         @classmethod
