@@ -43,6 +43,9 @@ METADATA_KEY: Final = "maskwatch"
 FORMAT: Final = 1
 """The newest form of the metadata that this version can read."""
 
+_LARGEST: Final = 2**53
+"""Whole numbers up to this are the same as a float. What stands in metadata is far smaller."""
+
 _PLAIN_MESSAGE: Final = "maskwatch"
 """Type of the errors whose message says everything."""
 
@@ -75,7 +78,7 @@ class Level(MetadataPart):
 
     stride: int = Field(gt=0, description="Distance of two cells, in pixels of the network's input.")
     anchors: list[tuple[Number, Number]] = Field(
-        description="Width and height, in pixels, of each anchor box of a cell."
+        min_length=1, description="Width and height, in pixels, of each anchor box of a cell."
     )
 
 
@@ -228,7 +231,9 @@ class DetectorMetadata(_ModelMetadata):
     )
 
     kind: Literal["detector"] = Field(description="What the model does.")
-    levels: list[Level] = Field(description="Feature maps with their anchors, in the order of the outputs.")
+    levels: list[Level] = Field(
+        min_length=1, description="Feature maps with their anchors, in the order of the outputs."
+    )
     variances: list[Number] = Field(
         min_length=2, description="Scale of the predicted offsets: of the centre, and of the size."
     )
@@ -321,7 +326,7 @@ def read_json(text: str, where: object) -> dict[str, Any]:
     """
     try:
         # JSON knows no NaN; other programs could not read what is made of such a value.
-        entry = json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
+        entry = json.loads(text, parse_constant=lambda name: None, parse_float=_finite, parse_int=_exact)
     except RecursionError:
         raise ModelError(f"{where}: its maskwatch metadata cannot be read (nested too deeply)") from None
     except ValueError as error:
@@ -340,6 +345,12 @@ def _finite(text: str) -> float | None:
     """Returns a number of a JSON text; None for one that is too large for a float."""
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _exact(text: str) -> int | None:
+    """Returns a whole number of a JSON text; None for one that a float does not hold exactly."""
+    number = int(text)
+    return number if abs(number) <= _LARGEST else None
 
 
 def kind_of_entry(entry: Mapping[str, Any], where: object) -> ModelKind:
