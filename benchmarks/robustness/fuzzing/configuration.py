@@ -113,7 +113,6 @@ _COMMANDS: Final = (
     ("models", "add", "a.png"),
     ("card", "x.onnx"),
     ("compare", "a.json", "b.json"),
-    ("export", "runs/x"),
 )
 _OPTIONS: Final = tuple(
     """--threshold --size --detector --classifier --format --output --save --zones --alert --seconds --people

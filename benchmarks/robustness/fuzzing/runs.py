@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-HANG: Final = 5.0
-"""Seconds that an input may take."""
+from benchmarks.robustness.usage import usage_of
 
-_START: Final = 60.0  # seconds for a process to begin: imports, and making the good inputs
+HANG: Final = 5.0
+"""Seconds that an input may take: of the clock, unless others use the machine so that it got less of a core."""
+
+_HANG_ON_CLOCK: Final = 60.0  # seconds: whoever waits uses no core
+_START: Final = 300.0  # seconds for a process to begin: imports, and making the good inputs
 _ROOT: Final = Path(__file__).parents[3]
 
 
@@ -99,7 +102,7 @@ def _run_process(tally: Tally, seed: int, first: int, end: int, folder: Path, ke
     following = first
     lines = _Lines(process.stdout)
     try:
-        while (line := lines.next(HANG if number is not None else _START)) is not None:
+        while (line := _next(lines, process.pid, number is not None)) is not None:
             told = json.loads(line)
             if "begin" in told:
                 number = int(told["begin"])
@@ -112,7 +115,7 @@ def _run_process(tally: Tally, seed: int, first: int, end: int, folder: Path, ke
         if lines.ended and process.wait(30) == 0:
             return end
         what = f"crash: exit status {process.returncode}" if lines.ended else f"hang: more than {HANG:g} s"
-        if number is None:
+        if number is None:  # what every process does before its first input, and after its last one
             raise RuntimeError(f"{tally.kind}: the process failed between two inputs ({what})")
         tally.inputs += 1
         tally.outcomes[what.partition(":")[0]] += 1
@@ -122,6 +125,20 @@ def _run_process(tally: Tally, seed: int, first: int, end: int, folder: Path, ke
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def _next(lines: _Lines, pid: int, reading: bool) -> bytes | None:
+    """Returns the next line of a process; None once it hangs, or has ended."""
+    if not reading:
+        return lines.next(_START)
+    before, deadline = usage_of(pid), time.monotonic() + _HANG_ON_CLOCK
+    while True:
+        line = lines.next(HANG)
+        if line is not None or lines.ended or time.monotonic() > deadline:
+            return line
+        now = usage_of(pid)
+        if before is None or now is None or now.cpu_s - before.cpu_s >= HANG:
+            return None
 
 
 def _count(tally: Tally, told: dict[str, Any], folder: Path, kept: Path) -> None:
