@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 
 from maskwatch.sources.container import start_of, video_stream
@@ -194,8 +194,10 @@ def to_image(frame: VideoFrame, stream: av.VideoStream) -> Image:
     Returns:
         (h, w, 3) uint8, BGR, with square pixels, turned and mirrored as the file says.
     """
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    # Each frame would start threads of its own for this, which cost twice the time of the conversion.
+    image = np.asarray(frame.to_ndarray(format="bgr24", threads=1), np.uint8)
     aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     image = square_pixels(image, aspect)
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    # Not `frame.side_data`: it and the frame would hold each other, megabytes, until the collector comes by.
+    matrix = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-overload, call-arg]
     return image if matrix is None else read_display_matrix(bytes(matrix)).apply(image)

@@ -1,0 +1,1 @@
+"""How fast it is: files, live video, the page."""
