@@ -70,4 +70,6 @@ def fill_disk(kind: str, megabytes: int = 3) -> Outcome | None:
         "message": last[0].rpartition("Error: ")[2].replace(str(path), path.name),
     }
     held = left.readable and left.missing <= allowed and clear and not strays
-    return Outcome(f"full disk while writing {KINDS[kind]}", 1, f"a disk of {megabytes} MB", lost, held, figures)
+    return Outcome(
+        f"full disk while writing {KINDS[kind]}", 1, f"a disk of {megabytes} MB", lost, held, figures
+    )

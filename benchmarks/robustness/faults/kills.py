@@ -40,7 +40,9 @@ def kill_writers(kind: str, times: int, seed: int = 0) -> Outcome:
     for _ in range(times):
         with TemporaryDirectory() as folder:
             path = Path(folder, "out.mp4" if kind == "video" else "out")
-            told = _kill_after(kind, path, chance.randint(1, 400 if kind in ("rows", "csv", "video") else 40), chance)
+            told = _kill_after(
+                kind, path, chance.randint(1, 400 if kind in ("rows", "csv", "video") else 40), chance
+            )
             left = read_left(kind, path, told)
             if kind == "video" and len(told) < 2 * _KEY_FRAMES + _ENCODER and not path.exists():
                 continue  # before its second key frame a recording cannot be played: it has no name yet
@@ -60,7 +62,9 @@ def kill_writers(kind: str, times: int, seed: int = 0) -> Outcome:
 
 def _kill_after(kind: str, path: Path, pieces: int, chance: random.Random) -> list[str]:
     """Kills a writer a moment after it has told of so many pieces; returns all that it told of."""
-    process = start("benchmarks.robustness.faults.writer", kind, path, cwd=path.parent, stdout=subprocess.PIPE)
+    process = start(
+        "benchmarks.robustness.faults.writer", kind, path, cwd=path.parent, stdout=subprocess.PIPE
+    )
     out = cast("IO[bytes]", process.stdout)
     with process:
         told = [out.readline().decode().strip() for _ in range(pieces)]

@@ -48,7 +48,11 @@ def environment() -> dict[str, str]:
     """Returns the environment of a program of this source tree, without the settings of the user."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MASKWATCH_")}
     paths = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
-    return {**clean, "PYTHONPATH": os.pathsep.join(paths), "MASKWATCH_MODELS": str(ROOT / "build" / "no-models")}
+    return {
+        **clean,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "MASKWATCH_MODELS": str(ROOT / "build" / "no-models"),
+    }
 
 
 def start(module: str, *arguments: str | Path, cwd: Path, **options: Any) -> subprocess.Popen[bytes]:

@@ -31,7 +31,9 @@ def one_collection(programs: int = 3, pictures: int = 30) -> Outcome:
     held = left.readable and not left.missing and not failed and len(told) == programs * pictures
     figures = {"written": len(told), "missing": left.missing, "failed_programs": failed}
     lost = f"{left.missing} pictures" if left.missing else "nothing"
-    return Outcome("several programs with one collection", len(told), f"{programs} programs", lost, held, figures)
+    return Outcome(
+        "several programs with one collection", len(told), f"{programs} programs", lost, held, figures
+    )
 
 
 def one_store(programs: int = 3) -> Outcome:
@@ -61,7 +63,9 @@ def one_store(programs: int = 3) -> Outcome:
     held = there == expected and told.count("same") == 1 and not failed and len(use) == min(2, programs)
     figures = {"written": len(told), "missing": len(expected - there), "failed_programs": failed}
     lost = "nothing" if held else f"{len(expected - there)} models"
-    return Outcome("several programs with one store of models", programs, f"{programs} programs", lost, held, figures)
+    return Outcome(
+        "several programs with one store of models", programs, f"{programs} programs", lost, held, figures
+    )
 
 
 def one_output(programs: int = 3, pieces: int = 20) -> Outcome:

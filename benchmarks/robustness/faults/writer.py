@@ -50,7 +50,7 @@ def main(kind: str, path: Path, name: int = 0, count: int | None = None) -> None
         from maskwatch.training.engine.checkpoint import save
 
         for number in itertools.islice(itertools.count(), count):
-            save(path, {"step": number, "weights": torch.full((500_000,), number)})
+            save(path, {"step": number, "weights": torch.full((200_000,), number)})
             _tell(number)
     else:
         sinks = {

@@ -276,8 +276,7 @@ class ClassifierMetadata(_ModelMetadata):
     labels: list[str] = Field(description="The states, in the order of the output's columns.")
     size: Side = Field(description="Side of the square input, in pixels.")
     margin: Number = Field(
-        gt=0,
-        description="Side of the square that is cut out, in longer sides of the face's box."
+        gt=0, description="Side of the square that is cut out, in longer sides of the face's box."
     )
     thresholds: Thresholds = Field(description="When an answer counts, and when it is certain.")
     score: ScoreMetadata = Field(
