@@ -14,7 +14,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.page.barcode import READ_JS
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM: Final = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 
 _PATIENCE: Final = 120_000  # milliseconds
 _ARGUMENTS: Final = (

@@ -31,9 +31,7 @@ def write_clip(path: Path, images: list[Image], fps: int = 30) -> Path:
     is_jpeg = path.suffix == ".mjpeg"
     options = {} if is_jpeg else {"preset": "veryfast", "g": str(fps), "bf": "0"}
     with av.open(str(path), "w", format="mjpeg" if is_jpeg else None) as out:
-        video = cast(
-            av.VideoStream, out.add_stream("mjpeg" if is_jpeg else "libx264", fps, options=options)
-        )
+        video = cast(av.VideoStream, out.add_stream("mjpeg" if is_jpeg else "libx264", fps, options=options))
         video.height, video.width = images[0].shape[:2]
         video.pix_fmt = "yuvj420p" if is_jpeg else "yuv420p"
         video.codec_context.time_base = Fraction(1, fps)

@@ -15,6 +15,7 @@ from benchmarks.robustness.fuzzing.kinds import KINDS
 from benchmarks.robustness.fuzzing.runs import run_kind
 from benchmarks.robustness.soak import soak
 from maskwatch.atomic_file import write_text
+from maskwatch.folder_lock import locked
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -60,9 +61,8 @@ def _fuzz(options: argparse.Namespace) -> bool:
         records.append({**record, "seed": options.seed, "minutes": round((time.monotonic() - began) / 60, 1)})
         print(report.fuzz_line(records[-1]), flush=True)
         for fault in record["faults"]:
-            print(
-                f"  {fault['times']} x {fault['error']} {fault['at']}; the first: {options.build}/kept/{fault['input']}"
-            )
+            kept = options.build / "kept" / fault["input"]
+            print(f"  {fault['times']} x {fault['error']} {fault['at']}; the first: {kept}")
         _save(options, "fuzz", kind.name, records[-1])
     return not any(record["faults"] for record in records)
 
@@ -93,9 +93,10 @@ def _save(options: argparse.Namespace, part: str, name: str, record: object) -> 
     """Brings a part of the report up to date."""
     if options.out is None:
         return
-    file = options.out / "robustness.json"
-    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    content["machine"] = report.machine()
-    content.setdefault(part, {})[name] = record
-    write_text(file, json.dumps(content, indent=1) + "\n")
-    write_text(options.out / "robustness.md", report.page(content))
+    with locked(options.out):  # parts may run at the same time
+        file = options.out / "robustness.json"
+        content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        content["machine"] = report.machine()
+        content.setdefault(part, {})[name] = record
+        write_text(file, json.dumps(content, indent=1) + "\n")
+        write_text(options.out / "robustness.md", report.page(content))

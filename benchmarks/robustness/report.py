@@ -44,41 +44,26 @@ def page(content: Mapping[str, Any]) -> str:
         "# What was tried to knock it over",
         "",
         "Written by `python -m benchmarks.robustness`; the [README](../README.md) says how it is measured.",
-        f"{told['system']}, {told['cores']} cores, Python {told['python']}; {versions}. Others used the machine at"
-        f" the same time (load {told['load']:g} at the end), so seconds are upper bounds.",
+        f"{told['system']}, {told['cores']} cores, Python {told['python']}; {versions}. Others used the machine"
+        f" at the same time (load {told['load']:g} at the end), so seconds are upper bounds.",
     ]
     if fuzz := content.get("fuzz"):
         records = list(fuzz.values())
         faults = sum(one.get("fault", 0) + one.get("crash", 0) + one.get("hang", 0) for one in records)
         out += [
             *("", "## Mutated inputs", ""),
-            f"{sum(one['inputs'] for one in records):,} inputs; {faults} of them crashed a process, hung for more"
-            " than 5 s, or raised anything but an error of the project's own.",
+            f"{sum(one['inputs'] for one in records):,} inputs; {faults} of them crashed a process, hung for"
+            + " more than 5 s, or raised anything but an error of the project's own.",
             "",
             *_table(_FUZZ, [_fuzz_cells(one) for one in records]),
         ]
     if faults := content.get("faults"):
         out += ["", "## Injected faults", ""]
-        rows = [
-            [
-                one["fault"],
-                one["injected"],
-                one["load"],
-                "yes" if one["held"] else "**no**",
-                one["lost"],
-                _figures(one),
-            ]
-            for group in faults.values()
-            for one in group
-        ]
+        rows = [_fault_cells(one) for group in faults.values() for one in group]
         out += _table(("fault", "times", "load", "held", "lost", "figures"), rows)
     for name, rows in content.get("soak", {}).items():
-        out += [
-            "",
-            f"## Soak: {name}",
-            "",
-            "Medians of the first and last quarter once warm, and the most ever seen.",
-        ]
+        out += ["", f"## Soak: {name}", ""]
+        out += ["Medians of the first and last quarter once warm, and the most ever seen."]
         out += ["", *_table(("process", "minutes", *_SOAK.values()), [_soak_cells(row) for row in rows])]
         out += ["", "![Memory, threads, open files and latency over time](soak.svg)"]
     return "\n".join(out) + "\n"
@@ -110,6 +95,11 @@ def _soak_cells(row: Mapping[str, Any]) -> list[Any]:
         kept = row.get(key)
         cells.append("-" if kept is None else f"{kept['early']:g} → {kept['late']:g} (most {kept['most']:g})")
     return cells
+
+
+def _fault_cells(record: Mapping[str, Any]) -> list[Any]:
+    held = "yes" if record["held"] else "**no**"
+    return [record["fault"], record["injected"], record["load"], held, record["lost"], _figures(record)]
 
 
 def _figures(record: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """A soak of the command line: two cameras are watched for as long as is asked for, with samples every 10 s.
 
-One camera is HTTP, the other a real RTSP server where there is one. In their pictures a face walks from left to
-right; where it is found tells when the picture was sent, and so how late its result is.
+One camera is HTTP, the other a real RTSP server where there is one. In the pictures of the first a face walks
+from left to right; where it is found tells when the picture was sent, and so how late its result is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-
 
 from benchmarks.robustness.faults.cameras import RtspCamera, http_camera, rtsp_missing
 from benchmarks.robustness.faults.outcome import start

@@ -89,9 +89,7 @@ def _network(folder: Path, seconds: float) -> Figures:
         return found | {"sent_by_camera": cameras.sent}
 
 
-def _viewed(
-    folder: Path, parameters: dict[str, str], seconds: float, *, has_clock: bool = False
-) -> Figures:
+def _viewed(folder: Path, parameters: dict[str, str], seconds: float, *, has_clock: bool = False) -> Figures:
     with App(folder) as app, Browser() as browser:
         return _watched(app, browser.open(app.url, parameters), seconds, has_clock=has_clock)
 
@@ -148,9 +146,7 @@ async def _visits(app: App, cameras: Cameras, number: int, seconds: float) -> Fi
             token = await stack.enter_async_context(
                 visit(app.port, {"source": "stream", "address": cameras.url(i)})
             )
-            sockets.append(
-                await stack.enter_async_context(joined(app.port, VIEW, token, source="chosen"))
-            )
+            sockets.append(await stack.enter_async_context(joined(app.port, VIEW, token, source="chosen")))
         await asyncio.gather(*(_read(socket, _WARM) for socket in sockets))
         before, began, sent = _usages(app.pid), time.monotonic(), cameras.sent
         rows = await asyncio.gather(*(_read(socket, seconds) for socket in sockets))

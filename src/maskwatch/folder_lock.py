@@ -1,4 +1,4 @@
-"""One process at a time for a folder that several write to: what one reads, no other changes before it writes.
+"""One process at a time for a folder that several write to: what one reads no other changes meanwhile.
 
 The lock ends with the process that holds it, even where that is killed.
 """

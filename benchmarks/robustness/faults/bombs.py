@@ -1,4 +1,4 @@
-"""Decompression bombs: small files that ask for gigabytes, or for ever, are refused before they are decoded."""
+"""Decompression bombs: small files that ask for gigabytes are refused before they are decoded."""
 
 from __future__ import annotations
 

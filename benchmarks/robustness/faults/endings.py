@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -55,7 +54,7 @@ def end_watching(number: signal.Signals, times: int = 3, frozen: bool = False) -
                     assert not [one for one in folder.iterdir() if one.name.startswith(".")]
                 except (OSError, ValueError, AssertionError, MaskwatchError):
                     unreadable += 1
-    what = " of a frozen stream" if frozen else ""
+    what = " that hangs" if frozen else ""
     figures = {
         "median_s": round(median(seconds), 2),
         "slowest_s": round(max(seconds), 2),
@@ -67,7 +66,7 @@ def end_watching(number: signal.Signals, times: int = 3, frozen: bool = False) -
     held = not unreadable and max(seconds) <= LIMIT
     lost = "nothing" if not unreadable else f"files of {unreadable} runs"
     return Outcome(
-        f"{number.name} while watching{what}", times, "rows and a video written", lost, held, figures
+        f"{number.name} while watching a camera{what}", times, "rows and a video written", lost, held, figures
     )
 
 
@@ -89,8 +88,8 @@ def _end(
     process: subprocess.Popen[bytes], number: signal.Signals, folder: Path, camera: HttpCamera, frozen: bool
 ) -> float:
     """Ends the program once both of its files are there; returns how many seconds that took."""
-    written: Callable[[], bool] = lambda: (folder / "out.jsonl").exists() and (folder / "out.mp4").exists()
-    if wait_until(written, 120) is None:
+    names = ("out.jsonl", "out.mp4")
+    if wait_until(lambda: all((folder / name).exists() for name in names), 120) is None:
         raise RuntimeError(f"it does not begin to write: {process.poll()}")
     if frozen:
         camera.frozen = True

@@ -21,7 +21,7 @@ KINDS: Final = {
 }
 
 _KEY_FRAMES: Final = 50
-"""Frames between two key frames of a recording: so many may be lost at its end, and twice that at its beginning."""
+"""Frames between two key frames of a recording: so many may be lost at its end."""
 
 _ENCODER: Final = 60
 """Frames that the encoder may hold back."""

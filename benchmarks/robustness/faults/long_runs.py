@@ -56,7 +56,7 @@ class Hours:
 
 
 class Passers:
-    """Finds people who come and go: a new one every few seconds, so that thousands of them pass in ten hours."""
+    """Finds people who come and go, a new one every few seconds: thousands in ten hours."""
 
     def __init__(self) -> None:
         self._calls = 0

@@ -1,6 +1,7 @@
 """A real RTSP server, for the system's Python (not that of the project): GStreamer's.
 
-    apt-get install gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,ugly} gstreamer1.0-rtsp python3-gi
+    apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp
+    apt-get install gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
     /usr/bin/python3 rtsp_server.py PORT WIDTH HEIGHT {h264,mjpeg}
 
 It sends a moving ball at rtsp://127.0.0.1:PORT/camera until it is killed, and says so once it is ready.
@@ -14,8 +15,9 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
 
+H264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
 CODECS = {
-    "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 config-interval=1",
+    "h264": f"{H264} ! rtph264pay name=pay0 config-interval=1",
     "mjpeg": "jpegenc ! rtpjpegpay name=pay0",
 }
 

@@ -1,4 +1,4 @@
-"""Streams that die, freeze, change and send garbage, seen through the pipeline as `maskwatch watch` runs it."""
+"""Streams that die, freeze, change and send garbage, seen through the whole pipeline."""
 
 from __future__ import annotations
 

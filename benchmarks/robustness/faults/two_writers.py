@@ -1,4 +1,4 @@
-"""Several programs that write into one folder at the same time: nothing that one of them has written is lost."""
+"""Several programs that write into one folder: nothing that one of them has written is lost."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Final
 
 from benchmarks.robustness.fuzzing.configuration import CONFIGURATION
@@ -16,3 +17,13 @@ KINDS: Final[dict[str, Kind]] = {
     kind.name: kind for kind in (PICTURES, VIDEOS, *LABELS, *CONFIGURATION, *MODELS, *OUTPUTS)
 }
 """Kinds of inputs, in the order of the report."""
+
+
+def kind_named(name: str) -> Kind:
+    """Returns a kind by its name in `KINDS`, or as module:NAME."""
+    if name in KINDS:
+        return KINDS[name]
+    module, _, attribute = name.partition(":")
+    kind = getattr(importlib.import_module(module), attribute)
+    assert isinstance(kind, Kind)
+    return kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -17,7 +18,7 @@ from typing import IO, Any, Final
 from benchmarks.robustness.usage import usage_of
 
 HANG: Final = 5.0
-"""Seconds that an input may take: of the clock, unless others use the machine so that it got less of a core."""
+"""Seconds that an input may take: of a core, for others may use the machine as well."""
 
 _HANG_ON_CLOCK: Final = 60.0  # seconds: whoever waits uses no core
 _START: Final = 300.0  # seconds for a process to begin: imports, and making the good inputs
@@ -71,14 +72,14 @@ def run_kind(name: str, count: int, build: Path, seed: int = 0) -> Tally:
     """Tries `count` inputs of a kind.
 
     Args:
-        name: A key of `KINDS`.
+        name: See `kind_named`.
         count: How many.
         build: Folder in which the inputs that caused a fault are kept.
         seed: Other seeds make other inputs.
     """
     tally = Tally(name)
     build = build.resolve()
-    folder = build / "work" / name
+    folder = build / "work" / name.replace(":", "-")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     done = 0
@@ -99,7 +100,6 @@ def _run_process(tally: Tally, seed: int, first: int, end: int, folder: Path, ke
     )
     assert process.stdout is not None
     number: int | None = None
-    following = first
     lines = _Lines(process.stdout)
     try:
         while (line := _next(lines, process.pid, number is not None)) is not None:
@@ -108,7 +108,7 @@ def _run_process(tally: Tally, seed: int, first: int, end: int, folder: Path, ke
                 number = int(told["begin"])
             elif "end" in told:
                 _count(tally, told, folder, kept)
-                following, number = int(told["end"]) + 1, None
+                number = None
             elif "usage" in told:
                 setattr(tally, told["at"], told["usage"])
                 tally.peak_mb = max(tally.peak_mb, told.get("peak_mb", 0.0))
@@ -155,8 +155,10 @@ def _keep(tally: Tally, key: str, fault: dict[str, Any], number: int, folder: Pa
     """Counts a fault; keeps the first input of its kind."""
     if key not in tally.faults:
         kept.mkdir(parents=True, exist_ok=True)
-        file = kept / f"{tally.kind}-{number}"
-        shutil.copyfile(folder / "input", file)
+        file = kept / f"{folder.name}-{number}"
+        # A process that lives has gone on to its next input meanwhile.
+        data = fault.pop("data", None)
+        file.write_bytes((folder / "input").read_bytes() if data is None else base64.b64decode(data))
         tally.faults[key] = {**fault, "number": number, "input": file.name, "times": 0}
     tally.faults[key]["times"] += 1
 

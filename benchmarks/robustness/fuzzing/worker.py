@@ -5,6 +5,7 @@ It tells each input before it reads it and each outcome after it, as lines of JS
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gc
 import json
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.robustness.fuzzing.kind import judged
-from benchmarks.robustness.fuzzing.kinds import KINDS
+from benchmarks.robustness.fuzzing.kinds import kind_named
 from benchmarks.robustness.usage import usage_of
 
 _MEMORY: Final = 6 * 10**9
@@ -36,7 +37,7 @@ def main(name: str, seed: int, first: int, end: int, folder: Path) -> None:
     def tell(**fields: Any) -> None:
         out.write(json.dumps(fields) + "\n")
 
-    kind = KINDS[name]
+    kind = kind_named(name)
     (folder / "seeds").mkdir(parents=True, exist_ok=True)
     (folder / "work").mkdir(exist_ok=True)
     os.chdir(folder / "work")
@@ -63,6 +64,7 @@ def main(name: str, seed: int, first: int, end: int, folder: Path) -> None:
                 "error": f"{type(error).__name__}: {str(error)[:300]}",
                 "at": f"{Path(last.filename).name}:{last.lineno}",
                 "trace": traceback.format_exc()[-3000:],
+                "data": base64.b64encode(data).decode("ascii"),
             }
         tell(
             end=number,

@@ -105,7 +105,7 @@ class TextSink:
             raise  # the command line handles a closed pipe
 
     def _keep_whole_results(self, failed: bool) -> None:
-        """Finishes a recording: a torn result is cut off its end; of one that failed at once nothing is left."""
+        """Finishes a recording: a torn result is cut off; of one that failed at once nothing is left."""
         assert self._file is not None
         if self._failure is not None:
             with contextlib.suppress(OSError):  # the disk is gone
