@@ -44,8 +44,8 @@ def page(content: Mapping[str, Any]) -> str:
         "# What was tried to knock it over",
         "",
         "Written by `python -m benchmarks.robustness`; the [README](../README.md) says how it is measured.",
-        f"{told['system']}, {told['cores']} cores, Python {told['python']}; {versions}. Others used the machine"
-        f" at the same time (load {told['load']:g} at the end), so seconds are upper bounds.",
+        f"{told['system']}, {told['cores']} cores, Python {told['python']}; {versions}. Others used the"
+        f" machine at the same time (load {told['load']:g} at the end), so seconds are upper bounds.",
     ]
     if fuzz := content.get("fuzz"):
         records = list(fuzz.values())

@@ -1,4 +1,4 @@
-"""Injected faults, a short form of the benchmark: kills, full disks, lost cameras, several writers, long files."""
+"""Injected faults, a short form of the benchmark: kills, full disks, lost cameras, jumping clocks."""
 
 from __future__ import annotations
 

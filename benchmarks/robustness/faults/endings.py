@@ -72,12 +72,14 @@ def end_watching(number: signal.Signals, times: int = 3, frozen: bool = False) -
 
 def watching(folder: Path, url: str, *options: str) -> subprocess.Popen[bytes]:
     """Starts `maskwatch watch` with the tiny models, in a folder."""
-    models = [
+    models: list[str | Path] = [
         *("--detector", write_detector(folder / "detector.onnx"), "--size", "320"),
         *("--classifier", write_classifier(folder / "classifier.onnx")),
     ]
     return start(
-        *("maskwatch", "watch", url, *models, *options),
+        *("maskwatch", "watch", url),
+        *models,
+        *options,
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -11,8 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import numpy as np
-
 from benchmarks.robustness.faults.cameras import HttpCamera, RtspCamera, http_camera, rtsp_missing, wait_until
 from benchmarks.robustness.faults.outcome import Outcome
 from benchmarks.robustness.usage import usage_of
@@ -22,7 +20,7 @@ from maskwatch.detectors.ssd import SSD
 from maskwatch.latest import Latest
 from maskwatch.pipeline import Engine, Session
 from maskwatch.sources.stream import Stream
-from maskwatch.types import Frame
+from maskwatch.types import Frame, Image
 
 _TIMEOUT: Final = 2.0
 _LONGEST: Final = 60.0
@@ -99,7 +97,7 @@ def http_faults(times: int = 5) -> list[Outcome]:
     state = {"size": sizes[0]}
     chance = random.Random(0)
 
-    def show() -> np.ndarray:  # type: ignore[type-arg]
+    def show() -> Image:
         return scene({(2, 1): BLUE}, *state["size"])
 
     def dies(camera: HttpCamera, number: int) -> None:

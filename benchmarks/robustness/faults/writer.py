@@ -53,12 +53,12 @@ def main(kind: str, path: Path, name: int = 0, count: int | None = None) -> None
             save(path, {"step": number, "weights": torch.full((200_000,), number)})
             _tell(number)
     else:
-        sinks = {
-            "rows": lambda: JsonLines(path, recording=True),
-            "csv": lambda: Csv(path, recording=True),
-            "video": lambda: VideoSink(path, recording=True),
-        }
-        with sinks[kind]() as sink:
+        sink: Csv | JsonLines | VideoSink
+        if kind == "video":
+            sink = VideoSink(path, recording=True)
+        else:
+            sink = (Csv if kind == "csv" else JsonLines)(path, recording=True)
+        with sink:
             for number in itertools.islice(itertools.count(), count):
                 sink.write(result(number))
                 _tell(number)

@@ -21,7 +21,7 @@ from maskwatch.sources.files import is_video
 from maskwatch.sources.video import VideoFile
 from maskwatch.types import Faces, Image
 
-_MADE: Final = (
+_MADE: Final[tuple[tuple[str, str, str | None, dict[str, str]], ...]] = (
     *(("clip.mp4", "libx264", "aac", {}), ("whole.mp4", "libx264", None, {"movflags": "frag_keyframe"})),
     *(
         ("clip.mkv", "libx264", "aac", {}),

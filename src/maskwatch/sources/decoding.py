@@ -199,5 +199,5 @@ def to_image(frame: VideoFrame, stream: av.VideoStream) -> Image:
     aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     image = square_pixels(image, aspect)
     # Not `frame.side_data`: it and the frame would hold each other, megabytes, until the collector comes by.
-    matrix = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-overload, call-arg]
+    matrix = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-arg]
     return image if matrix is None else read_display_matrix(bytes(matrix)).apply(image)
