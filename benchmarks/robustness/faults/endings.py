@@ -65,7 +65,7 @@ def end_watching(number: signal.Signals, times: int = 3, frozen: bool = False) -
     }
     held = not unreadable and max(seconds) <= LIMIT
     lost = "nothing" if not unreadable else f"files of {unreadable} runs"
-    if rows - frames > times:  # each run that ends by itself has one row more, the summary
+    if frozen and rows > frames:  # the program cannot finish its recording
         lost = f"{rows - frames} frames of the recordings, those after the last key frame"
     return Outcome(
         f"{number.name} while watching a camera{what}", times, "rows and a video written", lost, held, figures
