@@ -1,6 +1,7 @@
 # make app    sets everything up and opens the app at http://127.0.0.1:8501
 # make test   sets up what the tests need, too, and runs all checks
 # make bench-people  measures how well people are followed (benchmarks/people/README.md)
+# make bench-robustness  tries to knock it over (benchmarks/robustness/README.md)
 # make docs   builds the documentation site into build/site; make docs-serve shows it while you write
 #
 # All work in an environment of their own, .venv, with the versions of constraints.txt.
@@ -22,7 +23,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 DOCS := $(VENV)/.docs
 
-.PHONY: app test lint format docs docs-serve reference constraints bench-people clean
+.PHONY: app test lint format docs docs-serve reference constraints bench-people bench-robustness clean
 .DEFAULT_GOAL := app
 # Two installations into one environment must not run at the same time.
 .NOTPARALLEL:
@@ -62,6 +63,11 @@ reference: $(DOCS) $(RUNS)
 bench-people: $(TESTS)
 	test -d build/people/venv || $(BIN)/python -m benchmarks.people --setup
 	$(BIN)/python -m benchmarks.people --out benchmarks/people/results
+
+# Mutated inputs and injected faults: a quarter of an hour; benchmarks/robustness/README.md.
+bench-robustness: $(TESTS)
+	$(BIN)/python -m benchmarks.robustness --out benchmarks/robustness/results fuzz --count 24000
+	$(BIN)/python -m benchmarks.robustness --out benchmarks/robustness/results faults
 
 # What is installed now becomes what everybody gets.
 constraints: $(TESTS)

@@ -23,7 +23,7 @@ SOURCE: Final = Path(__file__).parents[1] / "src" / PACKAGE
 CORE: Final = {"errors", "labels", "types", "geometry"}
 """What everything may stand on."""
 
-HELPERS: Final = {"atomic_file", "opencv_log", "progress", "toml_file"}
+HELPERS: Final = {"atomic_file", "folder_lock", "opencv_log", "progress", "toml_file"}
 """Small things that know nothing of faces."""
 
 ENGINE: Final = {
@@ -58,6 +58,7 @@ ROOMS: Final[Mapping[str, set[str]]] = {
     "opencv_log": set(),
     "progress": set(),
     "atomic_file": {"errors"},
+    "folder_lock": {"errors"},
     "crash_log": {"errors", ""},
     "toml_file": {"errors"},
     # The engine.

@@ -1,7 +1,7 @@
 """Samples of a soak: kept as JSON, drawn as a plot, and summed up into what grew and what did not.
 
-A sample is {"t": seconds, "rss_mb": MB, "threads": n, "handles": n, "latency_ms": ms or None, "name": process};
-more keys may be there.
+A sample is {"t": s, "rss_mb": MB, "threads": n, "handles": n, "latency_ms": ms or None, "name": process}; it
+may have more keys.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ class AtomicFile:
         final: The final name.
         path: Where to write: a temporary file with the same suffix as the final name, or the pipe or device.
         whole_at_any_time: Whether what is in the file is of use even if the rest never comes.
+        appeared: Whether it has its final name already; from then on it is never deleted.
 
     Raises:
         SinkError: The folder cannot be made or written to; or the file is an input of the command
@@ -53,6 +54,7 @@ class AtomicFile:
     def __init__(self, path: Path) -> None:
         self.final = path
         self.whole_at_any_time = False
+        self.appeared = False
         self._direct = False
         try:
             self._target = self.path = path
@@ -107,6 +109,22 @@ class AtomicFile:
         else:
             self.discard()
 
+    def appear(self) -> None:
+        """Gives an unfinished file its final name now, if the system allows that while it is written.
+
+        For what is of use before it is complete: a program that is killed cannot do so any more.
+        """
+        if self._direct or self.appeared:
+            return
+        with contextlib.suppress(OSError):  # Windows renames no open file; it gets its name at the end
+            os.replace(self.path, self._target)
+            self.path, self.appeared = self._target, True
+
+    def cut(self, size: int) -> None:
+        """Takes away what lies beyond `size` bytes of a file that is no pipe or device."""
+        if not self._direct and self.path.stat().st_size > size:
+            os.truncate(self.path, size)
+
     def commit(self) -> None:
         """Gives the file its final name.
 
@@ -117,7 +135,8 @@ class AtomicFile:
             return
         try:
             new = os.stat(self.path)
-            os.replace(self.path, self._target)
+            if not self.appeared:
+                os.replace(self.path, self._target)
         except OSError as error:
             self.discard()
             raise SinkError(f"{self.final}: cannot be written ({error.strerror or error})") from error
@@ -126,9 +145,10 @@ class AtomicFile:
         self._forget()
 
     def discard(self) -> None:
-        """Deletes the temporary file."""
+        """Deletes the temporary file; one that has appeared stays as it is."""
         if not self._direct:
-            self.path.unlink(missing_ok=True)
+            if not self.appeared:
+                self.path.unlink(missing_ok=True)
             self._forget()
 
     def _forget(self) -> None:

@@ -112,7 +112,7 @@ def watch(
     summary = StreamSummary(opened.name)
     with protected([source, zones, *input_files(ctx, settings)]):
         session = open_session(opened, settings)
-        sinks = _row_sinks(form, output)
+        sinks = _row_sinks(form, output, opened.live)
         if people is not None:
             sinks.append(PeopleCsv(people))
         if save is not None:
@@ -122,7 +122,7 @@ def watch(
     say(*totals(summary, time.monotonic() - started))
 
 
-def _row_sinks(form: Format, output: Path | None) -> list[Sink]:
+def _row_sinks(form: Format, output: Path | None, live: bool) -> list[Sink]:
     """Returns the sinks for the rows, and for the events of a CSV file."""
     from maskwatch.sinks.rows import Csv, EventsCsv, JsonLines
 
@@ -130,12 +130,12 @@ def _row_sinks(form: Format, output: Path | None) -> list[Sink]:
     if form is Format.TEXT:
         return []
     if form is Format.JSONL:
-        return [JsonLines(target, flush=True, events=True)]
+        return [JsonLines(target, flush=True, events=True, recording=live)]
     if output is None:
         return [Csv(target, flush=True)]
     events = _events_file(output)
     assert events is not None
-    return [Csv(target, flush=True), EventsCsv(events, flush=True)]
+    return [Csv(target, recording=live, flush=True), EventsCsv(events, recording=live, flush=True)]
 
 
 def _events_file(output: Path | None) -> Path | None:

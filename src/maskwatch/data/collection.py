@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Literal
@@ -28,6 +28,7 @@ from maskwatch.data.formats.class_names import MEANINGS
 from maskwatch.data.formats.coco import id_of, load_coco
 from maskwatch.data.sample import Box as Box
 from maskwatch.errors import DataError, SinkError
+from maskwatch.folder_lock import locked
 from maskwatch.image_files import save_image
 from maskwatch.types import Faces, Image
 
@@ -40,7 +41,6 @@ LabelledBy = Literal["person", "model"]
 _LABELS: Final = "labels.json"
 _IMAGES: Final = "images"
 _PICTURE_NAME: Final = re.compile(r"[0-9a-f]{32}\.png")
-_LOCK: Final = threading.Lock()  # one for all folders: a write takes milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,9 @@ class Collection:
             "taken_from": source,
             "not_faces": [_xywh(box) for box in not_faces],
         }
-        with _LOCK:
+        self._make_folder()
+        with self._alone():
             content = self._read()
-            self._make_folder()
             path = self.folder / _IMAGES / name
             if not path.is_file():
                 save_image(path, image)
@@ -157,7 +157,7 @@ class Collection:
             DataError: The labels cannot be read.
             SinkError: The folder cannot be written to.
         """
-        with _LOCK:
+        with self._alone():
             content = self._read()
             if any(picture.get("file_name") == name for picture in content["images"]):
                 _delete(self.folder / _IMAGES / name)
@@ -185,7 +185,7 @@ class Collection:
         Raises:
             DataError: The labels or a picture cannot be read.
         """
-        with _LOCK, zipfile.ZipFile(file, "w") as archive:  # pictures are compressed already
+        with self._alone(), zipfile.ZipFile(file, "w") as archive:  # pictures are compressed already
             content = self._read()
             archive.writestr(f"corrections/{_LABELS}", _json(content), zipfile.ZIP_DEFLATED)
             for picture in content["images"]:
@@ -201,7 +201,7 @@ class Collection:
         Raises:
             SinkError: A file cannot be deleted.
         """
-        with _LOCK:
+        with self._alone():
             # By their names, not by the labels: a picture whose labels were never written is deleted as well.
             for path in (self.folder / _IMAGES).glob("*.png"):
                 if _PICTURE_NAME.fullmatch(path.name):
@@ -210,6 +210,10 @@ class Collection:
             for folder in (self.folder / _IMAGES, self.folder):
                 if folder.is_dir() and not any(folder.iterdir()):
                     folder.rmdir()
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keeps others out, other servers with the same folder too; without a folder nobody is there."""
+        return locked(self.folder) if self.folder.is_dir() else nullcontext()
 
     def _read(self) -> dict[str, list[dict[str, Any]]]:
         path = self.folder / _LABELS

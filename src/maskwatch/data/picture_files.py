@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from maskwatch.errors import DataError, SourceError, one_line
-from maskwatch.sources.images import SUFFIXES, open_picture
+from maskwatch.sources.images import DECODE_ERRORS, SUFFIXES, open_picture
 
 _ORIENTATION: Final = 0x0112  # EXIF tag
 _QUARTER_TURNED: Final = (5, 6, 7, 8)  # its values for pictures that lie on their side
@@ -98,7 +98,7 @@ def read_header(path: Path) -> PictureHeader:
                 size = (int(tags.get(_TIFF_SIZE[0], size[0])), int(tags.get(_TIFF_SIZE[1], size[1])))
     except SourceError as error:
         raise DataError(str(error)) from error
-    except (OSError, ValueError, SyntaxError, TypeError) as error:
+    except DECODE_ERRORS as error:
         reason = getattr(error, "strerror", None) or one_line(error)
         raise DataError(f"{path}: not a readable picture ({reason})") from error
     known = isinstance(orientation, int) and 1 <= orientation <= 8

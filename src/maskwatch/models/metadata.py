@@ -43,6 +43,15 @@ METADATA_KEY: Final = "maskwatch"
 FORMAT: Final = 1
 """The newest form of the metadata that this version can read."""
 
+_LARGEST: Final = 2**53
+"""Whole numbers up to this are the same as a float. What stands in metadata is far smaller."""
+
+_MOST: Final = 1e6
+"""Weights, thresholds and factors are at most this: beyond it boxes and scores are no numbers any more."""
+
+_LONGEST_SIDE: Final = 16_384
+"""Pixels of a side: a network of this size needs gigabytes already."""
+
 _PLAIN_MESSAGE: Final = "maskwatch"
 """Type of the errors whose message says everything."""
 
@@ -55,7 +64,9 @@ def _none_if_wrong(value: object, validate: ValidatorFunctionWrapHandler) -> Any
 
 
 # 14 stays 14 and 0.5 stays 0.5, so that what is read and written again is the same text.
-Number: TypeAlias = int | float
+Number: TypeAlias = Annotated[int | float, Field(ge=-_MOST, le=_MOST)]
+Side: TypeAlias = Annotated[int, Field(gt=0, le=_LONGEST_SIDE)]
+Share: TypeAlias = Annotated[int | float, Field(ge=0, le=1)]
 _ForPeople = WrapValidator(_none_if_wrong)
 Text = Annotated[str | None, _ForPeople]
 Texts = Annotated[str | list[str] | None, _ForPeople]
@@ -73,9 +84,9 @@ class MetadataPart(BaseModel):
 class Level(MetadataPart):
     """One feature map of the detector with its anchors (SSD, arXiv 1512.02325, section 2.2)."""
 
-    stride: int = Field(gt=0, description="Distance of two cells, in pixels of the network's input.")
+    stride: Side = Field(description="Distance of two cells, in pixels of the network's input.")
     anchors: list[tuple[Number, Number]] = Field(
-        description="Width and height, in pixels, of each anchor box of a cell."
+        min_length=1, description="Width and height, in pixels, of each anchor box of a cell."
     )
 
 
@@ -228,22 +239,24 @@ class DetectorMetadata(_ModelMetadata):
     )
 
     kind: Literal["detector"] = Field(description="What the model does.")
-    levels: list[Level] = Field(description="Feature maps with their anchors, in the order of the outputs.")
+    levels: list[Level] = Field(
+        min_length=1, description="Feature maps with their anchors, in the order of the outputs."
+    )
     variances: list[Number] = Field(
         min_length=2, description="Scale of the predicted offsets: of the centre, and of the size."
     )
-    stride_multiple: int = Field(gt=0, description="Width and height of the input are multiples of this.")
+    stride_multiple: Side = Field(description="Width and height of the input are multiples of this.")
     threshold: Number = Field(
         description="Score from which a box is reported, unless the user says otherwise."
     )
-    nms_iou: Number = Field(description="Overlap (IoU) from which a weaker box is suppressed.")
-    vote_iou: Number | None = Field(
+    nms_iou: Share = Field(description="Overlap (IoU) from which a weaker box is suppressed.")
+    vote_iou: Share | None = Field(
         default=None,
         description="Overlap (IoU) from which a suppressed box still moves the box that is kept; none: boxes"
         " do not vote.",
     )
-    sizes: dict[str, int] = Field(description="Name -> longer side of the input in pixels.")
-    default_size: int | str | list[int] = Field(
+    sizes: dict[str, Side] = Field(description="Name -> longer side of the input in pixels.")
+    default_size: Side | str | list[Side] = Field(
         description="Size that is taken unless the user says otherwise: a name in `sizes`, or pixels."
     )
     companion: Annotated[EnsembleMemberMetadata | None, _ForPeople] = Field(
@@ -261,9 +274,9 @@ class ClassifierMetadata(_ModelMetadata):
 
     kind: Literal["classifier"] = Field(description="What the model does.")
     labels: list[str] = Field(description="The states, in the order of the output's columns.")
-    size: int = Field(gt=0, description="Side of the square input, in pixels.")
+    size: Side = Field(description="Side of the square input, in pixels.")
     margin: Number = Field(
-        description="Side of the square that is cut out, in longer sides of the face's box."
+        gt=0, description="Side of the square that is cut out, in longer sides of the face's box."
     )
     thresholds: Thresholds = Field(description="When an answer counts, and when it is certain.")
     score: ScoreMetadata = Field(
@@ -321,7 +334,7 @@ def read_json(text: str, where: object) -> dict[str, Any]:
     """
     try:
         # JSON knows no NaN; other programs could not read what is made of such a value.
-        entry = json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
+        entry = json.loads(text, parse_constant=lambda name: None, parse_float=_finite, parse_int=_exact)
     except RecursionError:
         raise ModelError(f"{where}: its maskwatch metadata cannot be read (nested too deeply)") from None
     except ValueError as error:
@@ -340,6 +353,12 @@ def _finite(text: str) -> float | None:
     """Returns a number of a JSON text; None for one that is too large for a float."""
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _exact(text: str) -> int | None:
+    """Returns a whole number of a JSON text; None for one that a float does not hold exactly."""
+    number = int(text)
+    return number if abs(number) <= _LARGEST else None
 
 
 def kind_of_entry(entry: Mapping[str, Any], where: object) -> ModelKind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 from maskwatch.models.metadata import ClassifierMetadata, DetectorMetadata, MetadataPart
 
@@ -53,6 +53,8 @@ _NAMES: Final[dict[Any, str]] = {
 
 def _type_name(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_name(arguments[0])
     if origin in (Union, types.UnionType):
         names = [_type_name(argument) for argument in arguments if argument is not type(None)]
         if "number" in names:

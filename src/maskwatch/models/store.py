@@ -21,6 +21,7 @@ import platformdirs
 
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.errors import ConfigError, ModelError, SinkError, one_line
+from maskwatch.folder_lock import locked
 from maskwatch.models.download import sha256, user_folder
 from maskwatch.types import ModelKind
 
@@ -141,6 +142,11 @@ def add_file(path: Path, name: str, kind: ModelKind) -> AddedModel:
         SinkError: The store cannot be written to; nothing was changed.
     """
     check_name(name)
+    with locked(store_dir()):
+        return _add_file(path, name, kind)
+
+
+def _add_file(path: Path, name: str, kind: ModelKind) -> AddedModel:
     folder = store_dir()
     description = folder / f"{name}.json"
     # On some systems a.onnx and A.onnx are one file.
@@ -201,14 +207,16 @@ def choose(kind: ModelKind, name: str | None) -> None:
         SinkError: The store cannot be written to.
     """
     path = store_dir() / f"{_CHOICE}.json"
-    try:
-        before = _read(path)
-    except ModelError:  # damaged: what it said is lost anyway
-        before = {}
-    names = {key: value for key, value in before.items() if key != kind}
-    if name is not None:
-        names[kind] = name
-    if names or path.exists():
+    if name is None and not path.exists():
+        return
+    with locked(store_dir()):
+        try:
+            before = _read(path)
+        except ModelError:  # damaged: what it said is lost anyway
+            before = {}
+        names = {key: value for key, value in before.items() if key != kind}
+        if name is not None:
+            names[kind] = name
         _write(path, names)
 
 

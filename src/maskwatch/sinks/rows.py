@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -42,11 +43,15 @@ class TextSink:
     Args:
         target: A path, or a text stream.
         flush: Whether the stream is flushed after each result.
+        recording: For live sources, which cannot be had again: a file has its name from the first result on,
+            and keeps all whole results whatever ends it: an error, a full disk, or the program being killed.
     """
 
-    def __init__(self, target: Path | TextIO, flush: bool = False) -> None:
+    def __init__(self, target: Path | TextIO, flush: bool = False, *, recording: bool = False) -> None:
         self._file: AtomicFile | None = None
-        self._flush = flush
+        self._flush = flush or recording
+        self._recording = recording
+        self._whole = 0  # bytes of the file that hold whole results
         self._failure: OSError | None = None
         if isinstance(target, Path):
             self._file = AtomicFile(target)
@@ -63,7 +68,7 @@ class TextSink:
             self._stream = target
         self._write(self._header())
         if self._file is not None:
-            self._file.whole_at_any_time = flush
+            self._file.whole_at_any_time = self._flush
 
     def _header(self) -> str:
         return ""
@@ -73,7 +78,7 @@ class TextSink:
         raise NotImplementedError
 
     def write(self, result: Result) -> None:
-        """Writes one result. Where this fails, nothing of the file is kept.
+        """Writes one result. Where this fails, nothing of the file is kept, but for a recording.
 
         Raises:
             SinkError: The file cannot be written.
@@ -82,16 +87,33 @@ class TextSink:
         self._write(self._text(result))
 
     def _write(self, text: str) -> None:
+        if self._recording and self._file is not None and self._failure is not None:
+            raise self._sink_error(self._failure)  # what follows a torn result could not be read
         try:
             self._stream.write(text)  # in one piece: Ctrl-C between two rows would halve a result
             if self._flush:
                 self._stream.flush()
+            if self._file is not None and self._recording:
+                self._whole += len(text.encode("utf-8", "backslashreplace"))
+                if self._whole > len(self._header()):
+                    self._file.appear()
         except OSError as error:
-            self._failure = error
+            self._failure = self._failure or error
             if self._file is not None:
-                self._file.whole_at_any_time = False
+                self._file.whole_at_any_time = self._recording and self._whole > len(self._header())
                 raise self._sink_error(error) from error
             raise  # the command line handles a closed pipe
+
+    def _keep_whole_results(self, failed: bool) -> None:
+        """Finishes a recording: a torn result is cut off; of one that failed at once nothing is left."""
+        assert self._file is not None
+        if self._failure is not None:
+            with contextlib.suppress(OSError):  # the disk is gone
+                self._file.cut(self._whole)
+        if not failed or self._whole > len(self._header()):
+            self._file.commit()
+        else:
+            self._file.discard()
 
     def _sink_error(self, error: OSError) -> SinkError:
         assert self._file is not None
@@ -112,6 +134,12 @@ class TextSink:
             self._stream.close()
         except OSError as closing:
             failure = failure or closing
+        if self._recording:
+            self._failure = failure
+            self._keep_whole_results(failed=kind is not None or failure is not None)
+            if failure is not None and (kind is None or not issubclass(kind, SinkError)):
+                raise self._sink_error(failure) from failure
+            return
         if failure is not None:  # never put in place: rows are missing, and the last one may be torn
             self._file.discard()
             if kind is None or not issubclass(kind, SinkError):
@@ -132,10 +160,13 @@ class JsonLines(TextSink):
         target: A path, or a text stream, which stays open.
         flush: Whether the stream is flushed after each result.
         events: Whether events are written, too.
+        recording: See `TextSink`.
     """
 
-    def __init__(self, target: Path | TextIO, flush: bool = False, *, events: bool = False) -> None:
-        super().__init__(target, flush)
+    def __init__(
+        self, target: Path | TextIO, flush: bool = False, *, events: bool = False, recording: bool = False
+    ) -> None:
+        super().__init__(target, flush, recording=recording)
         self._events = events
 
     def _text(self, result: Result) -> str:

@@ -38,8 +38,9 @@ class VideoSink:
         sound: Path of a file whose sound is added, if it has any; usually the source video.
         fps: Frames per second, a hint for players; the frames keep their own times.
         zones: Drawn on each frame, below the people.
-        recording: For live sources: the video begins with the first frame, whatever its time, and what is
-            there is kept even if the program has to end at once.
+        recording: For live sources: the video begins with the first frame, whatever its time. From its
+            second key frame on the file has its name, and can be played up to the last key frame whatever
+            ends it: an error, a full disk, or the program being killed.
 
     Raises:
         SinkError: The file cannot be written, or `path` is the same file as `sound`.
@@ -63,6 +64,7 @@ class VideoSink:
         self._recording = recording
         self._start: float | None = None if recording else 0.0
         self._last = -1
+        self._key_frames = 0
         self._video: av.VideoStream | None = None
         self._sound: AudioTrack | None = None
         try:
@@ -109,8 +111,12 @@ class VideoSink:
             # Sound is interleaved: written at the end, it would keep the whole video in memory.
             if self._sound is not None:
                 self._sound.write_until(t)
-            self._out.mux(self._video.encode(frame))
+            packets = self._video.encode(frame)
+            self._out.mux(packets)
             self._file.whole_at_any_time = self._recording
+            self._key_frames += sum(packet.is_keyframe for packet in packets)
+            if self._recording and self._key_frames > 1:  # what lies before the second one is in the file
+                self._file.appear()
         except (av.error.FFmpegError, OSError) as error:
             raise SinkError(f"{self.path}: cannot be written ({error.strerror})") from error
 
@@ -130,32 +136,33 @@ class VideoSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # A recording is kept, whatever ends it.
+        kept = self._video is not None and (kind is None or self._recording)
         try:
-            if kind is None:
+            if kept:
                 self._finish()
         except (av.error.FFmpegError, OSError) as failure:
-            self._file.discard()
-            raise SinkError(f"{self.path}: cannot be written ({failure.strerror})") from failure
+            kept = False  # but for what has appeared
+            if kind is None:
+                raise SinkError(f"{self.path}: cannot be written ({failure.strerror})") from failure
         finally:
             if self._sound is not None:
                 self._sound.close()
-            if kind is not None:
+            if not kept:
                 self._abandon()
-        if kind is None and self._video is not None:
+        if kept:
             self._file.commit()
 
     def _finish(self) -> None:
-        if self._video is None:
-            self._abandon()
-            return
+        assert self._video is not None
         self._out.mux(self._video.encode(None))
         if self._sound is not None:
             self._sound.write_until(None)
         self._out.close()
 
     def _abandon(self) -> None:
-        """Closes and deletes the unfinished file."""
-        with contextlib.suppress(av.error.FFmpegError, OSError):  # it is deleted anyway
+        """Closes the unfinished file, and deletes it unless it is a recording that has appeared."""
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # it is deleted anyway, or ends where it can
             self._out.close()
         self._file.discard()
 

@@ -19,6 +19,8 @@ for formats in which clocks do jump, such as MPEG transport streams."""
 LONGEST_GAP_OF_INDEXED: Final = 60.0
 """The same for formats with an index or a clock of their own, such as MP4 and Matroska."""
 
+_LATEST: Final = 1e10  # seconds: three centuries; what is beyond, or no number, is a damaged time
+_LONGEST_SHOWN: Final = 86_400.0  # seconds that a file may show one frame and be believed
 _LARGEST_JITTER: Final = 1.0  # seconds: times that run back by less are untidy, by more a new beginning
 _REMEMBERED: Final = 9  # intervals that the usual pace is the median of
 _DEFAULT_INTERVAL: Final = 0.04  # seconds: 25 frames a second, FFmpeg's guess for raw streams
@@ -59,8 +61,10 @@ class FrameClock:
         Returns:
             Seconds since the video began; larger than for the frame before.
         """
+        if time is not None and not abs(time) <= _LATEST:
+            time = None
         t = self._first(time) if self._last is None else self._next(time, self._last)
-        self._last, self._shown = t, shown
+        self._last, self._shown = t, min(shown, _LONGEST_SHOWN)
         return t
 
     def _first(self, time: float | None) -> float:

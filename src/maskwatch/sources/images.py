@@ -53,8 +53,7 @@ _QUARTER_TURNED: Final = (5, 6, 7, 8)  # its values for pictures that lie on the
 _ROWS: Final = 256  # rows that are converted at once: bounds the memory
 _WHITE: Final = (255, 255, 255)
 
-# What the readers of Pillow raise for damaged files.
-_DECODE_ERRORS: Final = (
+DECODE_ERRORS: Final = (
     OSError,
     SyntaxError,
     ValueError,
@@ -67,6 +66,8 @@ _DECODE_ERRORS: Final = (
     struct.error,
     zlib.error,
 )
+"""What the readers of Pillow raise for damaged files, when they open them and when they decode them."""
+
 _open_lock = threading.Lock()
 
 # Users cannot act on warnings about odd tags; a picture that cannot be read raises an error.
@@ -171,7 +172,7 @@ def to_bgr(image: ImageLike) -> Image:
     name = getattr(image, "filename", "") or "PIL image"
     try:
         return _to_bgr(image, name)  # decodes the file, if that has not happened yet
-    except _DECODE_ERRORS as error:
+    except DECODE_ERRORS as error:
         raise SourceError(f"{name}: damaged picture ({one_line(error)})") from error
 
 
@@ -182,7 +183,7 @@ def _read(file: IO[bytes], name: str, max_megapixels: float) -> Image:
         picture = open_picture(file, name)
     except PIL.UnidentifiedImageError:
         raise SourceError(f"{name}: not a picture (or of a kind that is not known)") from None
-    except _DECODE_ERRORS as error:
+    except DECODE_ERRORS as error:
         raise SourceError(f"{name}: damaged picture ({one_line(error)})") from error
     with picture:
         width, height = picture.size
@@ -196,7 +197,7 @@ def _read(file: IO[bytes], name: str, max_megapixels: float) -> Image:
             return _to_bgr(picture, name) if deep is None else to_8_bits(deep, name)
         except MemoryError:
             raise SourceError(f"{name}: not enough memory for {width} x {height} pixels") from None
-        except _DECODE_ERRORS as error:
+        except DECODE_ERRORS as error:
             raise SourceError(f"{name}: damaged picture ({one_line(error)})") from error
 
 

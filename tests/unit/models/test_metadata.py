@@ -166,3 +166,28 @@ def test_every_field_is_described() -> None:
     assert required == {"format", "kind", "labels", "size", "margin", "thresholds"}
     assert ("FusionWeights", "bias") in keys
     assert LABELS[0] == classifier().labels[0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"levels": []},
+        {"levels": [{"stride": 32, "anchors": []}]},
+        {"levels": [{"stride": 10**9, "anchors": [[32, 32]]}]},
+        {"nms_iou": -0.1},
+        {"variances": [1e300, 0.2]},
+        {"variances": [10**400, 0.2]},
+        {"sizes": {"fast": 10**12}},
+        {"stride_multiple": 0},
+    ],
+)
+def test_numbers_that_no_network_has_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """They would fail in the middle of a stream, or ask for all memory."""
+    with pytest.raises(ModelError, match="makes no sense"):
+        open_session(write_detector(tmp_path / "odd.onnx", **changes), "detector")
+
+
+@pytest.mark.parametrize("changes", [{"margin": 0}, {"margin": 1e300}, {"size": 10**9}])
+def test_crops_that_no_network_has_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match="makes no sense"):
+        open_session(write_classifier(tmp_path / "odd.onnx", **changes), "classifier")

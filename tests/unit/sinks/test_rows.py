@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pytest
@@ -264,3 +265,64 @@ def test_full_disk_is_told() -> None:
         JsonLines(stream, flush=True) as rows,
     ):
         rows.write(result())
+
+
+class Limited(io.StringIO):
+    """A file on a disk with room for so many characters."""
+
+    def __init__(self, inner: TextIO, room: int) -> None:
+        super().__init__()
+        self._inner, self._room = inner, room
+
+    def write(self, text: str) -> int:
+        self._inner.write(text[: self._room])
+        self._inner.flush()
+        if len(text) > self._room:
+            raise OSError(28, "No space left on device")
+        self._room -= len(text)
+        return len(text)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def test_a_recording_has_its_name_from_the_first_result_on(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text("old")
+    sink = JsonLines(path, recording=True)
+    assert path.read_text() == "old"
+    sink.write(result())
+    assert json.loads(path.read_text())["index"] == 7, "as it stands, for a program that is killed"
+    sink.write(result())
+    sink.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert len(path.read_text().splitlines()) == 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_recording_keeps_its_whole_results_on_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    sink = Csv(path, recording=True)
+    line = len(sink._text(result(1)))
+    sink._stream = Limited(sink._stream, 2 * line + 10)
+    sink.write(result(1))
+    sink.write(result(1))
+    with pytest.raises(SinkError, match="No space left"):
+        sink.write(result(1))
+    with pytest.raises(SinkError, match="No space left"):
+        sink.write(result(1))  # even where there is room again
+    sink.__exit__(SinkError, SinkError(), None)
+    text = path.read_text()
+    assert len(list(csv.reader(io.StringIO(text)))) == 3, "the header and two whole rows"
+    assert text.endswith("\n")
+
+
+def test_a_recording_that_fails_before_its_first_result_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), Csv(path, recording=True):
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    with EventsCsv(path, recording=True):
+        pass
+    assert path.read_text().split(",")[0] == EVENT_COLUMNS[0], "no event is a result, too"

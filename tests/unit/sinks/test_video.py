@@ -57,9 +57,12 @@ def test_people_and_zones_are_drawn(tmp_path: Path) -> None:
 def test_what_is_recorded_is_kept_when_the_program_has_to_end_at_once(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     video = VideoSink(path, recording=True)
-    for number in range(130):
+    for number in range(40):
         video.write(result(number / 10))
-    assert not path.exists()
+    assert not path.exists(), "nothing of it could be played yet"
+    for number in range(40, 130):
+        video.write(result(number / 10))
+    assert len(decoded(path)) >= 40, "as it stands, for a program that is killed"
     finish_all()
     assert len(decoded(path)) >= 40
     finished = tmp_path / "b.mp4"
@@ -73,3 +76,14 @@ def test_a_recording_without_a_frame_leaves_nothing(tmp_path: Path) -> None:
     with VideoSink(tmp_path / "a.mp4", recording=True):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_is_kept_whatever_ends_it_and_other_videos_are_not(tmp_path: Path) -> None:
+    for recording in (True, False):
+        path = tmp_path / f"{recording}.mp4"
+        video = VideoSink(path, recording=recording)
+        for number in range(5):
+            video.write(result(number / 10))
+        video.__exit__(RuntimeError, RuntimeError(), None)
+    assert len(decoded(tmp_path / "True.mp4")) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["True.mp4"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -84,3 +85,19 @@ def test_times_grow_whatever_comes() -> None:
     wild: list[float | None] = [5.0, None, -3.0, 1e9, 0.0, 0.001, None, -1e9, -1e9 + 0.04]
     times = [clock(time) for time in wild]
     assert all(0 < b - a <= 10 for a, b in pairwise(times))
+
+
+def test_times_that_are_no_numbers_count_as_not_said() -> None:
+    """One of them would be in the pace of all frames after it."""
+    odd = [math.nan, math.inf, -math.inf, 1e18, -1e18]
+    for time in odd:
+        times, jumps = run([0.0, 0.04, time, 0.12, 0.16])
+        assert times == pytest.approx(steady(5))
+        assert jumps == 0
+        assert run([time, 0.04, 0.08])[0] == pytest.approx([0.0, 0.04, 0.08])
+
+
+def test_a_frame_that_is_shown_for_years_is_not_believed() -> None:
+    times, jumps = run([0.0, 1e9, 1e9 + 0.04], shown=1e9)
+    assert times == pytest.approx(steady(3))
+    assert jumps == 1

@@ -6,12 +6,14 @@ as long as it lives: whoever gets the lock knows that the owner is gone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Final
+
+from maskwatch.folder_lock import try_lock
 
 _PREFIX: Final = "maskwatch-"
 _LOCK: Final = "lock"
@@ -27,7 +29,8 @@ class UploadFolder:
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._lock: IO[bytes] | None = (self.path / _LOCK).open("wb")
-        _try_lock(self._lock)
+        with contextlib.suppress(OSError):  # without locks, it stays where the process is killed
+            try_lock(self._lock)
 
     def remove(self) -> None:
         """Deletes the folder with all that is in it."""
@@ -80,22 +83,6 @@ def _is_abandoned(folder: Path) -> bool:
         return False
     try:
         with (folder / _LOCK).open("r+b") as file:
-            return _try_lock(file)
+            return try_lock(file)
     except OSError:
         return False  # no folder of ours, or just being made
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    """Locks an open file until it is closed or the process ends; returns whether it could."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

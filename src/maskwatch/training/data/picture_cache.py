@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from maskwatch.atomic_file import AtomicFile
+from maskwatch.atomic_file import AtomicFile, write_text
 from maskwatch.errors import MaskwatchError
 from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
@@ -84,9 +84,9 @@ def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[Pict
                 out.write(image.tobytes())
                 index[str(path)] = (offset, *image.shape[:2], scale)
                 offset += image.size
-        file.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
+        write_text(file.with_suffix(".json"), json.dumps(index))
         # Written last: it says that the other two files are complete.
-        unreadable_file.write_text("\n".join(unreadable), encoding="utf-8")
+        write_text(unreadable_file, "\n".join(unreadable))
     return PictureCache(file), unreadable_file.read_text(encoding="utf-8").splitlines()
 
 

@@ -42,7 +42,8 @@ def save(path: Path, content: dict[str, Any]) -> None:
         with AtomicFile(path) as draft:
             torch.save(content, draft.path)
     except (OSError, RuntimeError, SinkError) as error:  # torch reports a full disk as RuntimeError
-        raise DataError(f"{path}: cannot write the checkpoint ({error}); the last one is kept") from error
+        reason = "is the disk full?" if isinstance(error, RuntimeError) else error
+        raise DataError(f"{path}: cannot write the checkpoint ({reason}); the last one is kept") from error
 
 
 def read(path: Path) -> dict[str, Any]:

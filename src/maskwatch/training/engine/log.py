@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from maskwatch.atomic_file import write_text
 
 LOG: Final = "log.csv"
 """Its name in the folder of a run."""
@@ -26,8 +29,9 @@ class TrainingLog:
         # A run that was cut may have written lines beyond its last checkpoint.
         kept = [row for row in rows[1:] if row and row[0].isdigit() and int(row[0]) <= done]
         self._has_header = bool(rows) and rows[0][:1] == ["step"]
-        with path.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerows([rows[0], *kept] if self._has_header else [])
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([rows[0], *kept] if self._has_header else [])
+        write_text(path, out.getvalue())
 
     def write(self, step: int, losses: Mapping[str, float], metric: float | None, speed: float) -> None:
         """Adds a line; the metric is blank where none was measured."""

@@ -1,0 +1,1 @@
+"""Mutated inputs: what is mutated, how, and what may come of it."""
