@@ -228,14 +228,14 @@ class WhiteSquares:
         return Faces(boxes, np.full(len(boxes), 0.9, np.float32))
 
 
-def walk(detector: WhiteSquares, search: SearchMode | None = None, frames: int = 30) -> list[Result]:
+def walk(detector: WhiteSquares, search: SearchMode | None = None, frames: int = 60) -> list[Result]:
     """Lets three squares of 40, 90 and 16 pixels cross the picture, 30 frames a second."""
     engine = Engine(detector, threshold=0.5, live=True)
     session = Session(engine) if search is None else Session(engine, search=search)
     results = []
     for i in range(frames):
         image = np.zeros((720, 1280, 3), np.uint8)
-        for x, y, side in ((100 + 8 * i, 100, 40), (900 - 10 * i, 300 + 2 * i, 90), (500, 600 - 3 * i, 16)):
+        for x, y, side in ((100 + 8 * i, 100, 40), (900 - 10 * i, 300 + 2 * i, 90), (1100, 600 - 3 * i, 16)):
             image[y : y + side, x : x + side] = 255
         results.append(session(Frame(image, i, i / 30, "a")))
     return results
@@ -244,7 +244,7 @@ def walk(detector: WhiteSquares, search: SearchMode | None = None, frames: int =
 def test_tracked_search_follows_the_same_people_and_searches_less() -> None:
     tracked, every_frame = WhiteSquares(), WhiteSquares()
     ours, theirs = walk(tracked), walk(every_frame, "every-frame")
-    assert sum(tracked.pixels) < 0.5 * sum(every_frame.pixels)
+    assert sum(tracked.pixels) < 0.6 * sum(every_frame.pixels)
     for one, other in zip(ours[15:], theirs[15:], strict=True):
         assert one.people is not None
         assert other.people is not None
@@ -255,14 +255,14 @@ def test_tracked_search_follows_the_same_people_and_searches_less() -> None:
 def test_every_frame_is_searched_as_a_whole_or_in_a_piece() -> None:
     detector = WhiteSquares()
     walk(detector, "every-frame")
-    assert len(detector.pixels) == 30
+    assert len(detector.pixels) == 60
     assert min(detector.pixels) > 200_000
 
 
 def test_a_detector_that_does_not_tell_its_size_searches_every_frame() -> None:
     detector = WhiteSquares(None)
     walk(detector)
-    assert detector.pixels == [1280 * 720] * 30
+    assert detector.pixels == [1280 * 720] * 60
 
 
 def test_the_settings_choose_the_search() -> None:

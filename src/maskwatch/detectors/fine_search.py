@@ -51,7 +51,7 @@ class PieceTurns:
         self._side = side
         self._size = (0, 0)
         self._pieces: list[Tile] = []
-        self._next = 0
+        self._searched = 0
 
     def __len__(self) -> int:
         return len(self._pieces)
@@ -60,9 +60,14 @@ class PieceTurns:
         """Plans the pieces of frames of this size; returns whether the size is a new one."""
         if (width, height) == self._size:
             return False
-        self._size, self._next = (width, height), 0
+        self._size, self._searched = (width, height), 0
         self._pieces = [] if self._side is None else pieces(width, height, self._side)
         return True
+
+    @property
+    def complete(self) -> bool:
+        """Whether each piece has had its turn."""
+        return self._searched >= len(self._pieces)
 
     def search(self, image: Image) -> tuple[Faces, Tile]:
         """Searches the next piece of a frame of the planned size; there is at least one piece.
@@ -70,8 +75,8 @@ class PieceTurns:
         Returns:
             The faces that the piece does not cut, in pixels of the frame, and the piece.
         """
-        piece = self._pieces[self._next]
-        self._next = (self._next + 1) % len(self._pieces)
+        piece = self._pieces[self._searched % len(self._pieces)]
+        self._searched += 1
         faces = self._search(piece.cut(image))
         boxes = piece.placed(faces.boxes)
         return faces.with_(boxes=boxes)[piece.whole(boxes, *self._size)], piece

@@ -100,7 +100,7 @@ def squares_around(boxes: NDArray[np.floating], margin: float, width: int, heigh
 
     Args:
         boxes: (n, 4): where the faces are expected, x1, y1, x2, y2 in pixels.
-        margin: Side of a square, in longer sides of its box. It is at least that of a cell: nothing is enlarged.
+        margin: Side of a square, in longer sides of its box. It is at least a cell's: nothing is enlarged.
         width: Of the picture, pixels.
         height: Of the picture, pixels.
 

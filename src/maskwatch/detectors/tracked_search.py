@@ -2,9 +2,9 @@
 
 Who has been found is searched again where the next frame should show the face: in a small square at about
 the frame's own size (`maskwatch.detectors.mosaic`). Whoever is new is found by the wide searches, which come
-at fixed times: by turns the whole frame, and one piece of it (`maskwatch.detectors.fine_search`). Where
-frames come slowly, each is searched as `FineSearch` does. All decisions depend on the times of the frames, so
-a file gives the same result each time.
+at fixed times: by turns the whole frame, and one piece of it (`maskwatch.detectors.fine_search`). A stream
+begins with nothing but them, until each piece has had its turn. Where frames come slowly, each is searched as
+`FineSearch` does. All decisions depend on the times of the frames, so a file gives the same result each time.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class TrackedSearch:
         if gap > SLOW:
             whole = self._whole(image, t)
             return merged(whole, self._turns.search(image)[0]) if self._turns else whole
-        if t - self._wide_at < WIDE_EVERY - 1e-3:
+        if self._turns.complete and t - self._wide_at < WIDE_EVERY - 1e-3:
             return self._around(image, expected, gap)
         if not self._was_whole or not self._turns:
             return self._whole(image, t)
