@@ -15,15 +15,14 @@ from conftest import FakeModels
 from maskwatch.app.files import workspace
 from maskwatch.app.stream_setup import StreamSetup
 from maskwatch.factory import load
-from maskwatch.settings import Alerts, Detect, Settings
+from maskwatch.settings import Alerts, Settings
 
 
 @pytest.fixture(scope="session")
 def stream_setup(fake_models: FakeModels) -> StreamSetup:
-    """The fake models, which know whole frames only, with an alert after two seconds."""
+    """The fake models, with an alert after two seconds."""
     engine = load(str(fake_models.detector), str(fake_models.classifier), 320, live=True)
-    detect = Detect(search="every-frame")
-    return StreamSetup(engine, Settings(detect=detect, alerts=Alerts(after=2.0, gap=1.0)))
+    return StreamSetup(engine, Settings(alerts=Alerts(after=2.0, gap=1.0)))
 
 
 @pytest.fixture
@@ -40,7 +39,6 @@ def fake_environment(fake_models: FakeModels) -> dict[str, str]:
         "MASKWATCH_COLLECT__FOLDER": "corrections",
         "MASKWATCH_DETECT__DETECTOR": str(fake_models.detector),
         "MASKWATCH_DETECT__SIZE": "320",
-        "MASKWATCH_DETECT__SEARCH": "every-frame",
         "MASKWATCH_CLASSIFY__CLASSIFIER": str(fake_models.classifier),
     }
 
