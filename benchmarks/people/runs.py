@@ -24,19 +24,19 @@ from maskwatch.types import Faces
 CHOOSE, REPORT = tuple(range(10)), tuple(range(100, 120))
 """Seeds of the scenes for choosing settings, and of those for figures that are reported."""
 
-MASKWATCH, EVERY_FRAME, WHOLE_FRAMES = "maskwatch", "maskwatch, every frame", "maskwatch, whole frames"
-"""As it is; searching every frame; and as a whole, which gives the very detections of SORT and ByteTrack."""
+MASKWATCH, TRACKED, WHOLE_FRAMES = "maskwatch", "maskwatch, tracked search", "maskwatch, whole frames"
+"""As it is; searching around known people; and whole frames: the very detections of SORT and ByteTrack."""
 
 QUICK = (0, 1, 2, 3, 5, 6)
 """Seeds of a quick look."""
 
 
-OURS = (MASKWATCH, EVERY_FRAME, WHOLE_FRAMES)
+OURS = (MASKWATCH, TRACKED, WHOLE_FRAMES)
 
 
 def new_session(who: str, engine: Engine) -> Session:
     """Returns a session of one of `OURS`."""
-    return Session(engine, fine=who != WHOLE_FRAMES, search="tracked" if who == MASKWATCH else "every-frame")
+    return Session(engine, fine=who != WHOLE_FRAMES, search="tracked" if who == TRACKED else "every-frame")
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,9 +197,9 @@ class Session:
             those of the clock; None begins them with the stream.
         fine: Search large frames by turns in pieces, too, so that people far away are found; see
             `maskwatch.detectors.fine_search`.
-        search: "tracked" searches most frames only around the people who are known, see
-            `maskwatch.detectors.tracked_search`; "every-frame" searches each frame, or a piece of it, which
-            takes longer. Only of detectors that say at which size they search.
+        search: "every-frame" searches each frame, or a piece of it. "tracked" searches most frames only
+            around the people who are known, which takes about half the time; see
+            `maskwatch.detectors.tracked_search`. It needs a detector that says at which size it searches.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class Session:
         follow: bool | None = None,
         start: datetime | None = None,
         fine: bool = True,
-        search: SearchMode = "tracked",
+        search: SearchMode = "every-frame",
     ) -> None:
         self.engine = engine
         self.rules = tuple(rules)

@@ -48,8 +48,8 @@ class Detect(_Section):
     )
     threshold: float | None = Field(default=None, ge=0, le=1, description="Face score; none: the model's")
     search: SearchMode = Field(
-        default="tracked",
-        description="Of video: around known people, and widely ten times a second; or every frame",
+        default="every-frame",
+        description="Of video: every frame; or tracked: around known people, and widely ten times a second",
     )
     upright: bool = Field(default=False, description="Still pictures are upright: do not search them turned")
     threads: int | None = Field(

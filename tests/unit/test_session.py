@@ -72,7 +72,7 @@ def test_another_source_or_an_older_frame_begins_anew(engine: Engine, start: flo
 
 
 def test_frames_of_the_same_moment_do_no_harm(engine: Engine) -> None:
-    session = Session(engine, search="every-frame")
+    session = Session(engine)
     for _ in range(20):
         result = session(Frame(TWO))
     assert len(result.faces) == 2
@@ -228,10 +228,10 @@ class WhiteSquares:
         return Faces(boxes, np.full(len(boxes), 0.9, np.float32))
 
 
-def walk(detector: WhiteSquares, search: SearchMode | None = None, frames: int = 60) -> list[Result]:
+def walk(detector: WhiteSquares, search: SearchMode = "every-frame", frames: int = 60) -> list[Result]:
     """Lets three squares of 40, 90 and 16 pixels cross the picture, 30 frames a second."""
     engine = Engine(detector, threshold=0.5, live=True)
-    session = Session(engine) if search is None else Session(engine, search=search)
+    session = Session(engine, search=search)
     results = []
     for i in range(frames):
         image = np.zeros((720, 1280, 3), np.uint8)
@@ -243,7 +243,7 @@ def walk(detector: WhiteSquares, search: SearchMode | None = None, frames: int =
 
 def test_tracked_search_follows_the_same_people_and_searches_less() -> None:
     tracked, every_frame = WhiteSquares(), WhiteSquares()
-    ours, theirs = walk(tracked), walk(every_frame, "every-frame")
+    ours, theirs = walk(tracked, "tracked"), walk(every_frame)
     assert sum(tracked.pixels) < 0.6 * sum(every_frame.pixels)
     for one, other in zip(ours[15:], theirs[15:], strict=True):
         assert one.people is not None
@@ -254,22 +254,24 @@ def test_tracked_search_follows_the_same_people_and_searches_less() -> None:
 
 def test_every_frame_is_searched_as_a_whole_or_in_a_piece() -> None:
     detector = WhiteSquares()
-    walk(detector, "every-frame")
+    walk(detector)
     assert len(detector.pixels) == 60
     assert min(detector.pixels) > 200_000
 
 
 def test_a_detector_that_does_not_tell_its_size_searches_every_frame() -> None:
     detector = WhiteSquares(None)
-    walk(detector)
+    walk(detector, "tracked")
     assert detector.pixels == [1280 * 720] * 60
 
 
 def test_the_settings_choose_the_search() -> None:
     detector = WhiteSquares()
     engine = Engine(detector, threshold=0.5, live=True)
-    settings = load_settings(given={"detect": {"search": "every-frame"}})
+    settings = load_settings(given={"detect": {"search": "tracked"}})
     session = new_session(engine, settings)
-    for i in range(6):
+    for i in range(12):
         session(Frame(np.zeros((720, 1280, 3), np.uint8), i, i / 30, "a"))
-    assert len(detector.pixels) == 6
+    assert (
+        len(detector.pixels) == 9
+    )  # eight wide searches at the beginning, and one a tenth of a second later

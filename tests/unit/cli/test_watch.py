@@ -83,7 +83,7 @@ def test_pictures_are_not_followed(cli: Cli, fake_models: FakeModels, tmp_path: 
 
 def test_live_stream_hides_its_password(cli: Cli, fake_models: FakeModels, server: CameraServer) -> None:
     url = server.url("/live?key=geheim", "admin:geheim@")
-    done = cli("watch", url, "--seconds", "1", "--search", "every-frame", fake_models.options)
+    done = cli("watch", url, "--seconds", "1", fake_models.options)
     assert done.returncode == 0
     frames = records(done.stdout)
     assert frames
