@@ -15,8 +15,7 @@ from benchmarks.people.clips import TRUTH, Clip
 from benchmarks.people.environment import published
 from benchmarks.people.players import Shown
 from benchmarks.people.recorded import Recording
-from benchmarks.people.runs import MASKWATCH, WHOLE_FRAMES
-from maskwatch.pipeline import Session
+from benchmarks.people.runs import OURS, new_session
 from maskwatch.types import Faces
 
 
@@ -45,7 +44,7 @@ def run_clip(clip: Clip, build: Path) -> list[ClipOutcome]:
     stream: list[tuple[float, Faces]] = []
     with Recording(build / f"{clip.name}-{_digest()}.sqlite", clip.size, clip.render) as recording:
         engine = recording.engine()
-        sessions = {who: Session(engine, fine=who == MASKWATCH) for who in (MASKWATCH, WHOLE_FRAMES)}
+        sessions = {who: new_session(who, engine) for who in OURS}
         for index in range(clip.frames):
             image, t = recording.frame(index), index / clip.fps
             for who, session in sessions.items():

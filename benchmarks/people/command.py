@@ -22,10 +22,9 @@ from benchmarks.people.metrics import PersonTally, Tally, person_figures
 from benchmarks.people.report import Column, table
 from benchmarks.people.runs import (
     CHOOSE,
-    MASKWATCH,
+    OURS,
     QUICK,
     REPORT,
-    WHOLE_FRAMES,
     Arrival,
     Job,
     Outcome,
@@ -42,10 +41,8 @@ FULL: Final = (
 )
 """How frames arrive in the figures that are reported."""
 
-_ORDER: Final = (
-    *(MASKWATCH, WHOLE_FRAMES, "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking"),
-)
-_GROUPED: Final = (MASKWATCH, WHOLE_FRAMES, "ByteTrack, 2 s", "no tracking")
+_ORDER: Final = (*(*OURS, "ByteTrack", "ByteTrack, 2 s", "SORT", "SORT, 2 s", "no tracking"),)
+_GROUPED: Final = (*OURS, "ByteTrack, 2 s", "no tracking")
 """Whose figures are told by group."""
 
 _HEIGHTS: Final = (16, 32, 48, 80, 200)

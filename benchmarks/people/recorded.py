@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.classifiers.mobilenet import CropPredictions, MobileNet
+from maskwatch.detectors.mosaic import search_squares
 from maskwatch.detectors.ssd import SSD
 from maskwatch.factory import load
 from maskwatch.pipeline import Engine
@@ -118,14 +119,14 @@ class Recording:
 
     def engine(self, threshold: float | None = None) -> Engine:
         """Returns the engine of live video, whose models answer from this recording."""
-        engine = load("ssd", "mobilenet", threshold=threshold, live=True)
-        detector, classifier = engine.detector, engine.classifier
+        real = load("ssd", "mobilenet", threshold=threshold, live=True)
+        detector, classifier = real.detector, real.classifier
         assert isinstance(detector, SSD)
         assert isinstance(classifier, MobileNet)
-        engine.classifier = RecordedClassifier(classifier, self)
-        engine.detector = RecordedDetector(detector, self, engine.classifier)
+        recorded = RecordedClassifier(classifier, self)
+        engine = RecordedEngine(real, RecordedDetector(detector, self, recorded), recorded)
         if engine.turn_check is not None:
-            engine.turn_check = replace(engine.turn_check, classifier=engine.classifier)
+            engine.turn_check = replace(engine.turn_check, classifier=recorded)
         return engine
 
     def _key(self, image: Image, question: str) -> str:
@@ -141,6 +142,25 @@ class Recording:
             )
         y, rest = divmod(offset, self._blank.strides[0])
         return rest // self._blank.strides[1], y
+
+
+class RecordedEngine(Engine):
+    """The engine, with models whose answers are kept.
+
+    Args:
+        real: The engine itself.
+        detector: In place of its detector.
+        classifier: In place of its classifier.
+    """
+
+    def __init__(self, real: Engine, detector: RecordedDetector, classifier: RecordedClassifier) -> None:
+        self.__dict__.update(real.__dict__)
+        self.detector, self.classifier = detector, classifier
+        self._recorded = detector
+
+    def candidates_in(self, image: Image, squares: NDArray[np.int64]) -> Faces:
+        """See `maskwatch.pipeline.Engine.candidates_in`."""
+        return self._recorded.detect_in(image, squares)[: self.most]
 
 
 class RecordedDetector(SSD):
@@ -168,9 +188,19 @@ class RecordedDetector(SSD):
             self._classifier.predict(image, faces.boxes[:64])
         return faces
 
+    def detect_in(self, image: Image, squares: NDArray[np.int64]) -> Faces:
+        """See `maskwatch.detectors.mosaic.search_squares`."""
+        if not len(squares):
+            return Faces.empty()
+        question = f"{self._name} {self.threshold:.4f} squares {squares.tolist()}"
+        rows = self._recording.ask(image, question, lambda: self._detect_in(image, squares)).reshape(-1, 5)
+        return Faces(rows[:, :4].copy(), rows[:, 4].copy())
+
     def _detect(self, image: Image) -> Floats:
-        faces = self._real.detect(self._recording.pixels(image))
-        return np.concatenate([faces.boxes, faces.scores[:, None]], axis=1)
+        return _rows(self._real.detect(self._recording.pixels(image)))
+
+    def _detect_in(self, image: Image, squares: NDArray[np.int64]) -> Floats:
+        return _rows(search_squares(self._real.detect, self._recording.pixels(image), squares))
 
 
 class RecordedClassifier(MobileNet):
@@ -216,6 +246,11 @@ class RecordedClassifier(MobileNet):
             for box, text in zip(boxes, _texts(boxes), strict=True)
         ]
         return np.stack(columns, axis=1) if columns else np.zeros((len(quarters), 0), np.float32)
+
+
+def _rows(faces: Faces) -> Floats:
+    """Returns boxes and scores (n, 5)."""
+    return np.concatenate([faces.boxes, faces.scores[:, None]], axis=1)
 
 
 def _texts(boxes: Floats) -> list[str]:

@@ -18,17 +18,25 @@ from benchmarks.people.metrics import Tally, judge
 from benchmarks.people.players import Shown
 from benchmarks.people.recorded import Recording
 from benchmarks.people.scenes import FPS, SIZES, digest, make_scene
-from maskwatch.pipeline import Session
+from maskwatch.pipeline import Engine, Session
 from maskwatch.types import Faces
 
 CHOOSE, REPORT = tuple(range(10)), tuple(range(100, 120))
 """Seeds of the scenes for choosing settings, and of those for figures that are reported."""
 
-MASKWATCH, WHOLE_FRAMES = "maskwatch", "maskwatch, whole frames"
-"""As it is, and without the fine search: then it gets the very detections that SORT and ByteTrack get."""
+MASKWATCH, TRACKED, WHOLE_FRAMES = "maskwatch", "maskwatch, tracked search", "maskwatch, whole frames"
+"""As it is; searching around known people; and whole frames: the very detections of SORT and ByteTrack."""
 
 QUICK = (0, 1, 2, 3, 5, 6)
 """Seeds of a quick look."""
+
+
+OURS = (MASKWATCH, TRACKED, WHOLE_FRAMES)
+
+
+def new_session(who: str, engine: Engine) -> Session:
+    """Returns a session of one of `OURS`."""
+    return Session(engine, fine=who != WHOLE_FRAMES, search="tracked" if who == TRACKED else "every-frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +115,10 @@ def run_job(job: Job) -> list[Outcome]:
         engine = recording.engine()
         threshold = engine.threshold or 0.0
         sessions = {
-            (who, arrival): Session(engine, fine=who == MASKWATCH)
+            (who, arrival): new_session(who, engine)
             for arrival in job.arrivals
-            for who in ((MASKWATCH, WHOLE_FRAMES) if job.others else (MASKWATCH,))
+            for who in OURS
+            if job.others or who != WHOLE_FRAMES
         }
         # Frame by frame and not stream by stream: so each frame is drawn once at most.
         for index in range(len(scene)):

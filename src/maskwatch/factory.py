@@ -191,7 +191,14 @@ def new_session(engine: Engine, settings: Settings, start: datetime | None = Non
     """
     following = Following(hidden=settings.people.hidden, every=settings.people.every)
     made = rules(settings.alerts, settings.zones)
-    return Session(engine, made, following=following, zones=settings.zones, start=start)
+    return Session(
+        engine,
+        made,
+        following=following,
+        zones=settings.zones,
+        start=start,
+        search=settings.detect.search,
+    )
 
 
 def rules(alerts: Alerts, zones: Sequence[Zone] = ()) -> list[Rule]:

@@ -18,6 +18,8 @@ from maskwatch.classifiers.base import Classifier
 from maskwatch.classifiers.turn_check import TurnCheck, TurnMemory
 from maskwatch.detectors.base import Detector
 from maskwatch.detectors.fine_search import FineSearch
+from maskwatch.detectors.mosaic import search_squares
+from maskwatch.detectors.tracked_search import TrackedSearch
 from maskwatch.geometry import iou
 from maskwatch.people.census import Census
 from maskwatch.people.follower import Follower, Following
@@ -27,7 +29,7 @@ from maskwatch.people.zones import Zone, outside
 from maskwatch.results import Result
 from maskwatch.rules.base import Rule, SilenceRule
 from maskwatch.second_tries import Padding, Retry, Turning
-from maskwatch.types import Event, Faces, Frame, Image, ImageLike
+from maskwatch.types import Event, Faces, Frame, Image, ImageLike, SearchMode
 
 _LONG_AGO: Final = -1e12  # seconds
 
@@ -129,6 +131,19 @@ class Engine:
         faces = self.detector.detect(image)
         return faces if self.most is None else faces[: self.most]
 
+    def candidates_in(self, image: Image, squares: NDArray[np.int64]) -> Faces:
+        """Returns the places where faces may be in some squares of a picture, not classified.
+
+        Args:
+            image: (h, w, 3) uint8, BGR.
+            squares: (n, 3): left, top and side in pixels; see `maskwatch.detectors.mosaic`.
+
+        Returns:
+            Faces with the detector's scores, best first, at most `most`.
+        """
+        faces = search_squares(self.detector.detect, image, squares)
+        return faces if self.most is None else faces[: self.most]
+
     @property
     def search_side(self) -> int | None:
         """Longer side in pixels at which pictures are searched; None if the detector does not tell."""
@@ -184,6 +199,9 @@ class Session:
             those of the clock; None begins them with the stream.
         fine: Search large frames by turns in pieces, too, so that people far away are found; see
             `maskwatch.detectors.fine_search`.
+        search: "every-frame" searches each frame, or a piece of it. "tracked" searches most frames only
+            around the people who are known, which takes about half the time; see
+            `maskwatch.detectors.tracked_search`. It needs a detector that says at which size it searches.
     """
 
     def __init__(
@@ -196,12 +214,14 @@ class Session:
         follow: bool | None = None,
         start: datetime | None = None,
         fine: bool = True,
+        search: SearchMode = "every-frame",
     ) -> None:
         self.engine = engine
         self.rules = tuple(rules)
         self.zones = tuple(zones)
         self._following = following
         self._fine = fine
+        self._mode = search
         # An engine of the user's own may only detect: then each frame stands alone.
         self._follows = isinstance(engine, Engine) and (engine.live if follow is None else follow)
         self._last: tuple[str, float] | None = None
@@ -217,7 +237,15 @@ class Session:
         self._follower = Follower(self._following, getattr(self.engine, "threshold", None))
         self._census = Census(self.zones, start)
         if isinstance(self.engine, Engine):
-            self._search = FineSearch(self.engine.candidates, self.engine.search_side if self._fine else None)
+            self._search = self._new_search(self.engine)
+
+    def _new_search(self, engine: Engine) -> FineSearch | TrackedSearch:
+        """Returns what chooses the places of each frame that are searched."""
+        side = engine.search_side if self._fine else None
+        # Where a detector does not tell its side, a small picture may cost it as much as a large one.
+        if self._mode == "every-frame" or engine.search_side is None:
+            return FineSearch(engine.candidates, side)
+        return TrackedSearch(engine.candidates, engine.candidates_in, side, self._follower.sure)
 
     def __call__(self, frame: Frame) -> Result:
         """Finds the faces of the next frame, follows the people and applies the rules.
@@ -269,7 +297,7 @@ class Session:
 
     def _follow(self, image: Image, t: float) -> tuple[Faces, People]:
         size = (image.shape[1], image.shape[0])
-        found = self._search.candidates(image, t)
+        found = self._search.candidates(image, t, self._follower.expected(t))
         found = found[np.isfinite(found.boxes).all(axis=1)]  # a detector of the user's own may give anything
         candidates = outside(found, self.zones, size)
         faces, persons = self._follower.update(candidates, t, size, _FrameEyes(self.engine, image))

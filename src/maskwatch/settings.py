@@ -29,6 +29,7 @@ from maskwatch.models.catalog import default
 from maskwatch.models.providers import CPU, Provider
 from maskwatch.people.zones import Zone
 from maskwatch.toml_file import read_toml
+from maskwatch.types import SearchMode
 from maskwatch.zone_files import zones_from
 
 _PREFIX: Final = "MASKWATCH_"
@@ -49,6 +50,10 @@ class Detect(_Section):
         default=None, ge=64, le=8192, description="Longer side in pixels; none: the model's"
     )
     threshold: float | None = Field(default=None, ge=0, le=1, description="Face score; none: the model's")
+    search: SearchMode = Field(
+        default="every-frame",
+        description="Of video: every frame; or tracked: around known people, and widely ten times a second",
+    )
     upright: bool = Field(default=False, description="Still pictures are upright: do not search them turned")
     threads: int | None = Field(
         default=None, ge=1, le=64, description="Of one model run; none: 1 live, 2 for files"

@@ -29,6 +29,9 @@ ImageLike: TypeAlias = "Image | str | PathLike[str] | PIL.Image.Image"
 ModelKind = Literal["detector", "classifier"]
 """The two kinds of models."""
 
+SearchMode = Literal["tracked", "every-frame"]
+"""What of the frames of a stream is searched: places of known people, or each frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,8 +16,8 @@ from maskwatch.people.zones import Zone
 from maskwatch.pipeline import Engine, Session
 from maskwatch.results import Result
 from maskwatch.rules import NoMaskRule
-from maskwatch.settings import Settings
-from maskwatch.types import Event, Faces, Frame, Image
+from maskwatch.settings import Settings, load_settings
+from maskwatch.types import Event, Faces, Frame, Image, SearchMode
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +210,68 @@ def test_people_are_followed_however_rare_the_frames(engine: Engine, fps: float)
         result = session(Frame(TWO, i, i / fps, "a"))
     assert result.people is not None
     assert [p.track_id for p in result.people] == [1, 2]
+
+
+class WhiteSquares:
+    """Finds white squares wherever they are, and counts the pixels that it searches."""
+
+    def __init__(self, sizes: tuple[int, ...] | None = (608,)) -> None:
+        self.sizes = sizes
+        self.pixels: list[int] = []
+
+    def detect(self, image: Image) -> Faces:
+        self.pixels.append(image.shape[0] * image.shape[1])
+        white = (image.min(axis=2) > 127).astype(np.uint8)
+        _, _, found, _ = cv2.connectedComponentsWithStats(white)
+        x, y, width, height = found[1:, :4].T.astype(np.float32)
+        boxes = np.stack([x, y, x + width, y + height], axis=1).reshape(-1, 4)
+        return Faces(boxes, np.full(len(boxes), 0.9, np.float32))
+
+
+def walk(detector: WhiteSquares, search: SearchMode = "every-frame", frames: int = 60) -> list[Result]:
+    """Lets three squares of 40, 90 and 16 pixels cross the picture, 30 frames a second."""
+    engine = Engine(detector, threshold=0.5, live=True)
+    session = Session(engine, search=search)
+    results = []
+    for i in range(frames):
+        image = np.zeros((720, 1280, 3), np.uint8)
+        for x, y, side in ((100 + 8 * i, 100, 40), (900 - 10 * i, 300 + 2 * i, 90), (1100, 600 - 3 * i, 16)):
+            image[y : y + side, x : x + side] = 255
+        results.append(session(Frame(image, i, i / 30, "a")))
+    return results
+
+
+def test_tracked_search_follows_the_same_people_and_searches_less() -> None:
+    tracked, every_frame = WhiteSquares(), WhiteSquares()
+    ours, theirs = walk(tracked, "tracked"), walk(every_frame)
+    assert sum(tracked.pixels) < 0.6 * sum(every_frame.pixels)
+    for one, other in zip(ours[15:], theirs[15:], strict=True):
+        assert one.people is not None
+        assert other.people is not None
+        assert [p.track_id for p in one.people] == [p.track_id for p in other.people] == [1, 2, 3]
+        assert all(p.seen for p in one.people)
+
+
+def test_every_frame_is_searched_as_a_whole_or_in_a_piece() -> None:
+    detector = WhiteSquares()
+    walk(detector)
+    assert len(detector.pixels) == 60
+    assert min(detector.pixels) > 200_000
+
+
+def test_a_detector_that_does_not_tell_its_size_searches_every_frame() -> None:
+    detector = WhiteSquares(None)
+    walk(detector, "tracked")
+    assert detector.pixels == [1280 * 720] * 60
+
+
+def test_the_settings_choose_the_search() -> None:
+    detector = WhiteSquares()
+    engine = Engine(detector, threshold=0.5, live=True)
+    settings = load_settings(given={"detect": {"search": "tracked"}})
+    session = new_session(engine, settings)
+    for i in range(12):
+        session(Frame(np.zeros((720, 1280, 3), np.uint8), i, i / 30, "a"))
+    assert (
+        len(detector.pixels) == 9
+    )  # eight wide searches at the beginning, and one a tenth of a second later

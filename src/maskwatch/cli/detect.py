@@ -16,6 +16,7 @@ from maskwatch.cli.options import (
     ClassifierName,
     DetectorName,
     People,
+    Search,
     Size,
     Threshold,
     Upright,
@@ -58,6 +59,7 @@ def detect(
     detector: DetectorName = None,
     classifier: ClassifierName = None,
     size: Size = None,
+    search: Search = None,
     upright: Upright = None,
     fast: Annotated[
         bool,
@@ -71,7 +73,7 @@ def detect(
     """Find faces in pictures and videos and say how their masks are worn.
 
     Pictures are searched at their own size, up to 1280 pixels, very large ones also in pieces; where no face
-    convinces, also turned. Of a video every frame is searched, and people are followed: each counts once.
+    convinces, also turned. Of a video every frame is looked at, and people are followed: each counts once.
     A file that cannot be read does not stop the rest: it is listed at the end, and the exit status is 1.
     """
     from maskwatch.atomic_file import protected
@@ -89,7 +91,7 @@ def detect(
             f"{output}: --output takes the rows, {form}; for marked pictures and videos use --save FOLDER"
         )
     refuse_same_file(output, people)
-    settings = settings_from(ctx, threshold, detector, classifier, size, upright, zones=zones)
+    settings = settings_from(ctx, threshold, detector, classifier, size, upright, zones=zones, search=search)
     errors: list[str] = []
     files: list[str] = []
     for path in paths:

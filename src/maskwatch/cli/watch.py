@@ -16,6 +16,7 @@ from maskwatch.cli.options import (
     ClassifierName,
     DetectorName,
     People,
+    Search,
     Size,
     Threshold,
     Zones,
@@ -81,6 +82,7 @@ def watch(
     detector: DetectorName = None,
     classifier: ClassifierName = None,
     size: Size = None,
+    search: Search = None,
 ) -> None:
     """Watch a camera, a stream or a video: who is there, and how the masks are worn. Ctrl-C ends it.
 
@@ -106,7 +108,14 @@ def watch(
         raise ConfigError(f"{save}: --save writes an MP4 video; give it a name that ends in .mp4")
     refuse_same_file(output, save, people, _events_file(output) if form is Format.CSV else None)
     settings = settings_from(
-        ctx, threshold, detector, classifier, size, alerts=alert_settings(alert or []), zones=zones
+        ctx,
+        threshold,
+        detector,
+        classifier,
+        size,
+        alerts=alert_settings(alert or []),
+        zones=zones,
+        search=search,
     )
     opened = open_source(source, settings.sources)
     summary = StreamSummary(opened.name)

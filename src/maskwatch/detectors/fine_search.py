@@ -12,6 +12,9 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from maskwatch.detectors.tiles import Tile
 from maskwatch.geometry import nms
 from maskwatch.types import Faces, Image
@@ -35,6 +38,50 @@ _SAME: Final = 0.45
 """IoU from which two boxes of both searches are one face."""
 
 
+class PieceTurns:
+    """Searches one piece of each frame, the next one each time. False in a condition if there are none.
+
+    Args:
+        search: Returns the places of a piece where faces may be.
+        side: Longer side in pixels at which it searches; None for no pieces.
+    """
+
+    def __init__(self, search: Callable[[Image], Faces], side: int | None) -> None:
+        self._search = search
+        self._side = side
+        self._size = (0, 0)
+        self._pieces: list[Tile] = []
+        self._searched = 0
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def plan(self, width: int, height: int) -> bool:
+        """Plans the pieces of frames of this size; returns whether the size is a new one."""
+        if (width, height) == self._size:
+            return False
+        self._size, self._searched = (width, height), 0
+        self._pieces = [] if self._side is None else pieces(width, height, self._side)
+        return True
+
+    @property
+    def complete(self) -> bool:
+        """Whether each piece has had its turn."""
+        return self._searched >= len(self._pieces)
+
+    def search(self, image: Image) -> tuple[Faces, Tile]:
+        """Searches the next piece of a frame of the planned size; there is at least one piece.
+
+        Returns:
+            The faces that the piece does not cut, in pixels of the frame, and the piece.
+        """
+        piece = self._pieces[self._searched % len(self._pieces)]
+        self._searched += 1
+        faces = self._search(piece.cut(image))
+        boxes = piece.placed(faces.boxes)
+        return faces.with_(boxes=boxes)[piece.whole(boxes, *self._size)], piece
+
+
 class FineSearch:
     """Chooses what of each frame is searched. For one stream, one thread at a time.
 
@@ -45,39 +92,34 @@ class FineSearch:
 
     def __init__(self, search: Callable[[Image], Faces], side: int | None) -> None:
         self._search = search
-        self._side = side
-        self._size = (0, 0)
-        self._pieces: list[Tile] = []
-        self._next = 0
+        self._turns = PieceTurns(search, side)
         self._whole_at: float | None = None
         self._last: float | None = None
         self._was_whole = False
 
-    def candidates(self, image: Image, t: float) -> Faces:
+    def candidates(self, image: Image, t: float, expected: NDArray[np.float32] | None = None) -> Faces:
         """Searches the frame, or one piece of it.
 
         Args:
             image: (h, w, 3) uint8, BGR.
             t: Seconds since the stream began.
+            expected: Where known faces should be: of no use here.
 
         Returns:
             The faces, as of `maskwatch.detectors.base.Detector.detect`, in pixels of the frame.
         """
-        size = (image.shape[1], image.shape[0])
-        if size != self._size:
-            self._size, self._next = size, 0
-            self._pieces = [] if self._side is None else pieces(*size, self._side)
+        self._turns.plan(image.shape[1], image.shape[0])
         slow = self._last is not None and t - self._last > SLOW
         self._last = t
-        if not self._pieces or self._is_whole_due(t, slow):
+        if not self._turns or self._is_whole_due(t, slow):
             self._whole_at, self._was_whole = t, True
             return self._search(image)
         self._was_whole = False
-        in_piece = self._in_next_piece(image, size)
+        in_piece, _ = self._turns.search(image)
         if not slow:
             return in_piece
         self._whole_at = t
-        return _merged(self._search(image), in_piece)
+        return merged(self._search(image), in_piece)
 
     def _is_whole_due(self, t: float, slow: bool) -> bool:
         """Whether the frame is searched as a whole and in no piece."""
@@ -85,14 +127,6 @@ class FineSearch:
             return True
         passed = t - self._whole_at
         return not slow and not self._was_whole and not 0 <= passed < WHOLE_EVERY - 1e-3
-
-    def _in_next_piece(self, image: Image, size: tuple[int, int]) -> Faces:
-        piece = self._pieces[self._next]
-        self._next = (self._next + 1) % len(self._pieces)
-        faces = self._search(piece.cut(image))
-        boxes = piece.placed(faces.boxes)
-        whole = piece.whole(boxes, *size)
-        return faces.with_(boxes=boxes)[whole]
 
 
 def pieces(width: int, height: int, side: int) -> list[Tile]:
@@ -120,7 +154,7 @@ def pieces(width: int, height: int, side: int) -> list[Tile]:
     ]
 
 
-def _merged(first: Faces, second: Faces) -> Faces:
+def merged(first: Faces, second: Faces) -> Faces:
     """Returns the faces of both searches, best first; of a face that both found the better one."""
     both = Faces.joined([first, second])
     return both[nms(both.boxes, both.scores, _SAME)]

@@ -83,7 +83,7 @@ class Census:
         for person in persons:
             zones = tuple(name for name, presence in self._zones.items() if person.track_id in presence)
             self._count(person, zones, t)
-            people.append(replace(person, zones=zones))
+            people.append(replace(person, zones=zones) if zones else person)
         self._forget(t)
         self.history.view(t, len(people))
         return People(tuple(people), self._counts(people))

@@ -118,6 +118,7 @@ class Evidence:
         self._voting = voting
         self._long = _Average(voting.memory)
         self._short = _Average(voting.notice)
+        self._believed: NDArray[np.float64] | None = None  # `probabilities`, until the next look
         self._reasons: dict[Reason | None, float] = {}
         self._certain: dict[Label, float] = {}  # weights of the certain looks, by what they spoke for
         self._sure = False
@@ -139,6 +140,7 @@ class Evidence:
         """
         passed = math.inf if self._last is None else max(0.0, t - self._last)
         self._last = t
+        self._believed = None
         fresh = min(1.0, passed / self._voting.apart)
         if math.isfinite(passed):
             self._long.forget(passed)
@@ -164,7 +166,9 @@ class Evidence:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """(3,) what is believed of each state."""
-        return self._long.probabilities(self._voting.prior)
+        if self._believed is None:
+            self._believed = self._long.probabilities(self._voting.prior)
+        return self._believed
 
     @property
     def reason(self) -> Reason | None:
@@ -213,6 +217,7 @@ class Evidence:
             self.state, self.since = leader, self._leads_since
             # What was believed before is of the past.
             self._long.total, self._long.weight = self._short.total.copy(), self._short.weight
+            self._believed = None
 
     def _takes_over(self, probability: float, led: float) -> bool:
         """Whether another state takes over that has this probability and has led for so many seconds."""

@@ -62,6 +62,7 @@ class Following:
         slow: Share of the face score that a single frame would need, from which many looks make a person.
         hits: Number of frames in which a face must be found before it becomes a person...
         apart: ...or seconds that must lie between the first and the last of at least two.
+        searched: Seconds for which a face that is not found is searched where it should be.
     """
 
     sure: float = 0.4
@@ -76,6 +77,7 @@ class Following:
     slow: float = 0.65
     hits: int = 3
     apart: float = 0.2
+    searched: float = 0.5
     voting: Voting = field(default_factory=Voting)
 
 
@@ -102,6 +104,9 @@ class Follower:
     Args:
         following: How.
         threshold: Face score from which a single frame would report a face; None reports every detection.
+
+    Attributes:
+        sure: Detector score from which a box may begin a track.
     """
 
     def __init__(self, following: Following | None = None, threshold: float | None = None) -> None:
@@ -109,6 +114,7 @@ class Follower:
         self._threshold = 0.0 if threshold is None else threshold
         self._rules = BeliefRules.of_threshold(self._threshold, self._following.slow)
         sure = min(self._following.sure, max(self._threshold, _LEAST_SURE)) if threshold is not None else 0.0
+        self.sure = sure
         self._tracker = Tracker(sure, self._following.hidden)
         self._planner = LookPlanner(self._following.looks, self._following.burst)
         self._members: dict[int, _Member] = {}
@@ -128,7 +134,7 @@ class Follower:
         Returns:
             The faces of the frame, and everybody in view, by number.
         """
-        no_faces = {n for n, m in self._members.items() if m.belief.belief is Belief.NO_FACE}
+        no_faces = self._no_faces()
         numbers = self._tracker.update(candidates.boxes, candidates.scores, t, size, no_faces)
         tracks = self._tracker.tracks
         self._members = {n: m for n, m in self._members.items() if n in tracks}
@@ -146,6 +152,21 @@ class Follower:
                 self._people += 1
                 member.track_id = self._people
         return self._faces(found, looked), self._persons()
+
+    def expected(self, t: float) -> NDArray[np.float32]:
+        """Returns where the next frame should show the faces that were found lately.
+
+        Args:
+            t: Seconds at which the frame comes; not less than at the last `update`.
+
+        Returns:
+            (n, 4) float32: x1, y1, x2, y2 in pixels of the last frame.
+        """
+        return self._tracker.expected(t, self._following.searched, self._no_faces())
+
+    def _no_faces(self) -> set[int]:
+        """Returns the numbers of the tracks that are taken for no face."""
+        return {n for n, m in self._members.items() if m.belief.belief is Belief.NO_FACE}
 
     def _found_often(self, track: Track, score: float) -> bool:
         """Whether it was found in enough frames; two suffice that lie apart, or show a clear face."""
@@ -225,7 +246,10 @@ class Follower:
     def _faces(self, found: Faces, looked: set[int]) -> Faces:
         """Returns the faces of the frame: those of people, and those that this frame alone would report."""
         assert found.track_ids is not None
-        parts: list[Faces] = []
+        rows: list[int] = []
+        answers: list[Faces] = []
+        track_ids: list[int] = []
+        was_looked: list[bool] = []
         for row, number in enumerate(found.track_ids.tolist()):
             member = self._members[number]
             answer = member.answer
@@ -233,14 +257,17 @@ class Follower:
                 continue
             is_person = member.track_id > 0 and member.belief.belief is Belief.FACE
             if is_person or answer.scores[0] >= self._threshold:
-                parts.append(
-                    answer.with_(
-                        boxes=found.boxes[row : row + 1],
-                        track_ids=np.array([member.track_id if is_person else -1], np.int64),
-                        looked=np.array([number in looked]),
-                    )
-                )
-        return Faces.joined(parts) if parts else found[:0].with_(looked=np.zeros(0, np.bool_))
+                rows.append(row)
+                answers.append(answer)
+                track_ids.append(member.track_id if is_person else -1)
+                was_looked.append(number in looked)
+        if not rows:
+            return found[:0].with_(looked=np.zeros(0, np.bool_))
+        return Faces.joined(answers).with_(
+            boxes=found.boxes[rows],
+            track_ids=np.array(track_ids, np.int64),
+            looked=np.array(was_looked, np.bool_),
+        )
 
     def _persons(self) -> tuple[Person, ...]:
         people = [

@@ -72,9 +72,12 @@ class BoxFilter:
     @property
     def boxes(self) -> NDArray[np.float32]:
         """(n, 4) float32: where the boxes are, x1, y1, x2, y2 in pixels."""
-        place = self._state[0]
-        half = np.exp(place[:, 2:]) / 2
-        return np.concatenate([place[:, :2] - half, place[:, :2] + half], axis=1).astype(np.float32)
+        return _boxes(self._state[0])
+
+    def boxes_after(self, seconds: float) -> NDArray[np.float32]:
+        """Returns where the boxes (n, 4) will be after so many seconds, at least 0; moves none of them."""
+        memory = self._memories
+        return _boxes(self._state[0] + memory * (1 - np.exp(-seconds / memory)) * self._state[1])
 
     @property
     def velocities(self) -> NDArray[np.float64]:
@@ -194,6 +197,12 @@ def _coordinates(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
     boxes = np.asarray(boxes, np.float64)
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1)
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, np.log(sides)], axis=1)
+
+
+def _boxes(place: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Turns coordinates (n, 4) back into boxes x1, y1, x2, y2."""
+    half = np.exp(place[:, 2:]) / 2
+    return np.concatenate([place[:, :2] - half, place[:, :2] + half], axis=1).astype(np.float32)
 
 
 def _areas(place: NDArray[np.float64]) -> NDArray[np.float64]:

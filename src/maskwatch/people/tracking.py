@@ -132,6 +132,24 @@ class Tracker:
         self._begin(boxes, np.where(parts, 0, scores), numbers, t)
         return numbers
 
+    def expected(self, t: float, unseen: float, no_faces: Collection[int] = ()) -> NDArray[np.float32]:
+        """Returns where the faces should be that were found lately.
+
+        Args:
+            t: Seconds since the stream began, not less than at the last `update`.
+            unseen: Seconds since they were last found, at most.
+            no_faces: Numbers of tracks to leave out.
+
+        Returns:
+            (n, 4) float32: x1, y1, x2, y2 in pixels of the last frame.
+        """
+        if not self.tracks or self._t is None:
+            return np.zeros((0, 4), np.float32)
+        wanted = [
+            t - track.last_seen <= unseen and number not in no_faces for number, track in self.tracks.items()
+        ]
+        return self._filter.boxes_after(max(t - self._t, 0.0))[np.array(wanted, np.bool_)]
+
     def _rescale(self, size: tuple[int, int]) -> None:
         """Moves all tracks with the picture if its size has changed, as that of some streams does."""
         if self._size is not None and size != self._size:

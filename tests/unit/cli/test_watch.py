@@ -336,3 +336,10 @@ def test_detect_counts_by_zone(cli: Cli, fake_models: FakeModels, tmp_path: Path
     done = cli("detect", "clip.mp4", "--zones", "zones.toml", fake_models.options)
     [summary] = records(done.stdout, "summary")
     assert summary["zones"]["left"]["total"] == 1
+
+
+def test_an_unknown_search_is_refused_with_what_is_known(cli: Cli, tmp_path: Path) -> None:
+    done = cli("watch", str(write_clip(tmp_path / "a.mp4", [scene({})] * 3)), "--search", "thorough")
+    assert done.returncode == 1
+    assert "detect.search" in done.stderr
+    assert "'tracked' or 'every-frame'" in done.stderr

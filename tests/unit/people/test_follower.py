@@ -216,3 +216,10 @@ def test_an_empty_stream_has_nobody() -> None:
     people, faces, _ = play(5, lambda _: {})
     assert not any(people)
     assert [len(found) for found in faces] == [0] * 5
+
+
+def test_faces_are_expected_but_not_what_is_none() -> None:
+    scene: Scene = {1: ("with_mask", 0.95), 3: ("with_mask", 0.005)}
+    follower = Follower(threshold=0.5)
+    play(10, lambda _: scene, follower=follower)
+    np.testing.assert_allclose(follower.expected(1.0), [[120, 100, 180, 170]], atol=1)

@@ -167,3 +167,13 @@ def test_nothing_is_followed_at_first() -> None:
     assert len(tracks) == 0
     assert tracks.boxes.shape == (0, 4)
     assert tracks.surprise(box(1, 1)).shape == (0, 1)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1 / 30, 0.2, 1.5])
+def test_boxes_after_a_time_are_those_of_a_prediction_but_nothing_moves(seconds: float) -> None:
+    walker = follow(200, 30)
+    before = walker.boxes
+    after = walker.boxes_after(seconds)
+    np.testing.assert_array_equal(walker.boxes, before)
+    walker.predict(seconds)
+    np.testing.assert_array_equal(walker.boxes, after)

@@ -389,3 +389,29 @@ def test_what_turned_out_to_be_no_face_hides_nobody() -> None:
     both, scores = np.array([poster, face], np.float32), np.array([0.9, 0.8], np.float32)
     assert tracker.update(both, scores, 0.5, (640, 480)).tolist() == [1, -1]
     assert tracker.update(both, scores, 0.6, (640, 480), no_faces={1}).tolist() == [1, 2]
+
+
+class TestExpected:
+    def test_a_walker_is_expected_further_on_and_nothing_moves(self) -> None:
+        tracker = Tracker(0.3)
+        for t in times(30, 0, 1):
+            update(tracker, t, (300 + 200 * t, 300, 40, 0.9), (900, 300, 40, 0.9))
+        before = tracker.tracks[1].box.copy()
+        expected = tracker.expected(29 / 30 + 0.1, 0.5)
+        assert expected[:, 0] == pytest.approx([300 + 200 * (29 / 30 + 0.1) - 20, 880], abs=4)
+        np.testing.assert_array_equal(tracker.tracks[1].box, before)
+
+    @pytest.mark.parametrize(("hidden", "number"), [(0.4, 1), (0.6, 0)])
+    def test_only_who_was_found_lately(self, hidden: float, number: int) -> None:
+        tracker = Tracker(0.3)
+        last = standing(tracker)
+        update(tracker, last + 0.05)
+        assert len(tracker.expected(last + hidden, 0.5)) == number
+
+    def test_not_what_is_no_face(self) -> None:
+        tracker = Tracker(0.3)
+        update(tracker, 0, (300, 300, 40, 0.9), (900, 300, 40, 0.8))
+        assert tracker.expected(0.1, 0.5, {1})[:, 0] == pytest.approx([880], abs=1)
+
+    def test_nobody_at_first(self) -> None:
+        assert Tracker(0.3).expected(0.0, 0.5).shape == (0, 4)
