@@ -47,9 +47,9 @@ def test_threads_wait_for_each_other_even_when_the_folder_is_removed(tmp_path: P
             with locked(folder):
                 inside += 1
                 most = max(most, inside)
-                if sys.platform != "win32":
-                    folder.rmdir()
                 inside -= 1
+                if sys.platform != "win32":
+                    folder.rmdir()  # with the folder the lock ends
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
