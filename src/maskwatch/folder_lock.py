@@ -70,7 +70,12 @@ def _open_locked(folder: Path) -> int | None:
 
     On a file system without locks it is only opened.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        if folder.is_file():
+            raise
+        return None  # another removed it between two looks of mkdir
     # Windows opens no folders; elsewhere no file is left behind, and an empty folder can be removed.
     target = folder / _FILE if os.name == "nt" else folder
     try:
