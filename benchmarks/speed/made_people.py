@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +11,10 @@ import cv2
 import numpy as np
 
 from benchmarks.people.heads import MASKED, UNMASKED, Head
+from benchmarks.people.scenes import Scene
 from benchmarks.speed.clip_files import write_clip
 from benchmarks.speed.clips import Clip, described
-from benchmarks.speed.crowd import crowd_of
+from benchmarks.speed.crowd import SECONDS, crowd_of
 from benchmarks.speed.process import ROOT
 
 PEOPLE: Final = (1, 3)
@@ -28,7 +30,7 @@ def made_clips(build: Path) -> list[Clip]:
     for people in PEOPLE:
         path = build / f"made-{people}.mp4"
         if not path.is_file():
-            write_clip(crowd_of([_head()], _room(), people, _SECONDS, _FACE), path)
+            write_clip(_scene(people), path)
         clips.append(described(f"720p, {people} people", path, people, path.with_suffix(".json")))
     return clips
 
@@ -36,10 +38,15 @@ def made_clips(build: Path) -> list[Clip]:
 def made_pictures(folder: Path) -> Path:
     """Writes a few pictures and returns their folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    scene = crowd_of([_head()], _room(), 2, _SECONDS, _FACE)
+    scene = _scene(2)
     for index in range(3):
         cv2.imwrite(str(folder / f"{index}.jpg"), scene.render(5 * index))
     return folder
+
+
+def _scene(people: int) -> Scene:
+    """Returns the beginning of a scene."""
+    return replace(crowd_of([_head()], _room(), people, SECONDS, _FACE), seconds=_SECONDS)
 
 
 def _head() -> Head:

@@ -41,6 +41,7 @@ class Plan:
         frames: Frames of one run of a file at most.
         seconds: Length of a live measurement.
         warm_up: Seconds before it.
+        uncounted: Starts of a process before those that count.
     """
 
     entries: Sequence[Entry]
@@ -53,12 +54,15 @@ class Plan:
     frames: int = FRAMES
     seconds: float = SECONDS
     warm_up: float = WARM_UP
+    uncounted: int = 1
 
 
 PARTS: Final[Mapping[str, Callable[[Plan], dict[str, Any]]]] = {
     "files": lambda p: measure_files(p.entries, p.clips, p.meter, p.logs, p.tell, p.frames),
     "live": lambda p: measure_live(p.entries, p.scenes, p.meter, p.logs, p.tell, p.seconds, p.warm_up),
-    "start": lambda p: measure_start(p.entries, p.clips[1], _one(p.pictures), p.meter, p.logs, p.tell),
+    "start": lambda p: measure_start(
+        p.entries, p.clips[1], _one(p.pictures), p.meter, p.logs, p.tell, p.uncounted
+    ),
     "stills": lambda p: measure_stills(p.entries, p.pictures, p.meter, p.logs, p.tell),
 }
 """Name of a part -> what measures it."""
@@ -114,7 +118,7 @@ def smoke(
     scenes = [Scene(clips[0], 1, (STANDARD,)), Scene(clips[1], 2, (STANDARD,))]
     pictures = {"made pictures": made_pictures(folder / "pictures")}
     found = entries(models, single_shot)
-    return Plan(found, clips, scenes, pictures, meter, folder / "logs", tell, 12, _QUICK, 0.0)
+    return Plan(found, clips, scenes, pictures, meter, folder / "logs", tell, 12, _QUICK, 0.0, 0)
 
 
 def _small_pictures(data: Path, folder: Path) -> Path:

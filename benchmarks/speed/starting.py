@@ -28,8 +28,9 @@ def measure_start(
     meter: Meter,
     logs: Path,
     tell: Callable[[str], None],
+    uncounted: int = 1,
 ) -> dict[str, Any]:
-    """Measures how long fresh processes take; a first start of each, which reads files, does not count.
+    """Measures how long fresh processes take.
 
     Args:
         entries: The classic loop is measured, if it is among them.
@@ -38,6 +39,7 @@ def measure_start(
         meter: How often.
         logs: Folder for what the processes print.
         tell: Gets a line now and then.
+        uncounted: Rounds before the first that counts: they bring files into memory.
 
     Returns:
         "rows": a measurement each, in seconds.
@@ -53,7 +55,7 @@ def measure_start(
             starts[f"{CLASSIC}, first frame of a file"] = lambda e=entry: _first_answer(e, clip, logs)  # type: ignore[misc]
     rows: list[Row] = []
     failed: dict[str, str] = {}
-    for number in range(-1, meter.rounds):
+    for number in range(-uncounted, meter.rounds):
         for what, measure in starts.items():
             if what in failed:
                 continue
