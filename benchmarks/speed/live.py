@@ -61,14 +61,14 @@ def measure_live(
             for scene in scenes:
                 for process in processes:
                     who = process.entry.name
-                    if who not in scene.names or who in failed:
+                    if who not in scene.names:
                         continue
                     try:
                         row = meter.take(
                             lambda p=process, s=scene: _measure(p, s, seconds, warm_up)  # type: ignore[misc]
                         )
                     except CompetitorError as error:
-                        failed[who] = str(error)
+                        failed[f"{who}, {scene.cameras} x {scene.clip.name}"] = str(error)
                         tell(str(error))
                         continue
                     known = {"who": who, "clip": scene.clip.name, "people": scene.clip.people}

@@ -25,6 +25,7 @@ PARTS: Final[Mapping[str, str]] = {
 """Name of a part -> its heading."""
 
 _NOTHING: Final = "-"
+_DECODERS: Final = (entries.DECODE, entries.DECODE_OPENCV)
 _LIVE: Final = (
     ("p50", "p50, ms", 0),
     ("p95", "p95, ms", 0),
@@ -105,9 +106,11 @@ def _files(parts: Parts) -> Iterator[str]:
         yield f"### To the classic loop, {title}"
         yield _ratios(rows, group, (entries.CLASSIC,), 1)
         yield f"### To decoding alone by the faster decoder, {title}"
-        yield _ratios(rows, group, (entries.DECODE, entries.DECODE_OPENCV), 3)
+        yield _ratios(rows, group, _DECODERS, 3)
     yield "### Seconds of a core for a minute of video (what stands for energy)"
     yield _by_clip(rows, made, named("cpu_a_minute"), 1)
+    yield "### The same, of the classic loop to theirs"
+    yield _saved(rows, made)
     yield "### Most memory of the process, MB"
     yield _by_clip(rows, made, named("peak_mb"), 0)
     yield "### Faces dealt with in a frame, and how many of them it found itself"
@@ -115,7 +118,7 @@ def _files(parts: Parts) -> Iterator[str]:
         "The loops are handed the faces that their detector misses in made clips, so that the classifier has"
         " all the work that there is. Of maskwatch everybody in view counts."
     )
-    yield _table(rows, made, lambda mine: _faces(mine))
+    yield _table([row for row in rows if row["who"] not in _DECODERS], made, _faces)
     yield "### Time of a frame, to that of a frame with one person"
     yield _to_one(rows, made)
     stages = parts["files"].get("stages", ())
@@ -132,6 +135,14 @@ def _ratios(rows: Sequence[Row], clips: Sequence[str], to: Sequence[str], digits
     def cell(mine: Sequence[Row]) -> str:
         others = [row for name in to for row in chosen(rows, who=name, clip=mine[0]["clip"])]
         return _text(ratio(mine, others, named("fps")), digits)
+
+    return _table(rows, clips, cell)
+
+
+def _saved(rows: Sequence[Row], clips: Sequence[str]) -> str:
+    def cell(mine: Sequence[Row]) -> str:
+        classic = chosen(rows, who=entries.CLASSIC, clip=mine[0]["clip"])
+        return _text(ratio(classic, mine, named("cpu_a_minute")), 1)
 
     return _table(rows, clips, cell)
 

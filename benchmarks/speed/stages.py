@@ -36,11 +36,11 @@ class Clock:
     def running(self, part: str) -> Iterator[None]:
         """Counts the block as a part."""
         self._open.append(part)
-        began = time.thread_time()
+        began = time.process_time()
         try:
             yield
         finally:
-            taken = time.thread_time() - began
+            taken = time.process_time() - began
             self._open.pop()
             self.seconds[part] += taken
             if self._open:
@@ -52,7 +52,7 @@ def timed(engine: Engine) -> Iterator[Clock]:
     """Lets the parts of a frame note their processor seconds.
 
     Args:
-        engine: With one thread, so that all work is done by the thread that asks for it.
+        engine: With one thread; nothing else may run in this process.
     """
     clock = Clock()
     with ExitStack() as stack:
@@ -68,16 +68,14 @@ def timed(engine: Engine) -> Iterator[Clock]:
         yield clock
 
 
-def parts(taken: float, decoding: float, clock: Clock) -> Mapping[str, float]:
+def parts(taken: float, clock: Clock) -> Mapping[str, float]:
     """Returns the processor seconds of each of `STAGES`.
 
     Args:
         taken: Of the whole run.
-        decoding: Of decoding the same frames alone.
         clock: What the parts noted.
     """
     known = {name: clock.seconds.get(name, 0.0) for name in STAGES}
-    known["decode"] = decoding
     known["rest"] = taken - sum(known[name] for name in STAGES if name != "rest")
     return known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -77,8 +78,7 @@ def test_a_quick_look_knows_where_the_time_goes(smoke: Path) -> None:
     assert len(stages) >= 4
     for row in stages:
         assert set(row["ms"]) == set(STAGES)
-        # Every part did something; the least sure is the rest, a difference of two measurements.
-        assert all(ms > 0 for part, ms in row["ms"].items() if part != "rest")
+        assert all(ms > 0 for ms in row["ms"].values())
         assert row["looks"] > 0
 
 
@@ -161,7 +161,8 @@ def test_a_camera_knows_when_it_sent_what(tmp_path: Path) -> None:
 def test_the_network_that_stands_in_for_keras(tmp_path: Path) -> None:
     write_mobilenet(tmp_path / "net.onnx")
     predict, libraries = onnx_classifier(str(tmp_path / "net.onnx"))
-    (answer,) = predict(np.zeros((3, FACE, FACE, 3), np.float32))  # type: ignore[misc]
+    outputs: Any = predict(np.zeros((3, FACE, FACE, 3), np.float32))
+    (answer,) = outputs
     assert answer.shape == (3, 2)
     assert np.allclose(answer.sum(axis=1), 1)
     assert "onnxruntime" in libraries
@@ -197,7 +198,7 @@ def test_a_single_shot_network_is_read(tmp_path: Path) -> None:
 
 def test_others_are_told_from_what_is_measured() -> None:
     before, after = Moment(10.0, 100.0, 5.0, 1.0), Moment(20.0, 112.0, 6.0, 2.0)
-    processors = 10.0 * (quiet.os.cpu_count() or 1)
+    processors = 10.0 * (os.cpu_count() or 1)
     assert others(before, after, 8.0) == pytest.approx((12 - 8 - 1 + 1) / processors)
     assert others(before, after, 50.0) == 0
     assert others(None, after, 8.0) is None
@@ -240,20 +241,23 @@ def test_ratios_are_taken_round_by_round() -> None:
 
 def test_parts_of_a_frame_are_counted_once() -> None:
     def work(seconds: float) -> None:
-        end = time.thread_time() + seconds
-        while time.thread_time() < end:
+        end = time.process_time() + seconds
+        while time.process_time() < end:
             pass
 
     clock = Clock()
+    with clock.running("decode"):
+        work(0.01)
     with clock.running("search rest"):
         work(0.02)
         with clock.running(clock.place.replace("rest", "network")):
             work(0.06)
-    shares = parts(0.2, 0.05, clock)
+    shares = parts(0.2, clock)
     assert list(shares) == list(STAGES)
     assert sum(shares.values()) == pytest.approx(0.2)
     assert shares["search network"] > 2 * shares["search rest"] > 0
-    assert shares["rest"] < 0.2 - 0.05 - 0.08 + 1e-6
+    assert shares["rest"] <= 0.2 - 0.09
+    assert shares["decode"] >= 0.01
     assert {"decode", "search network", "looks network"} == set(STAGES) - set(OVERHEAD)
 
 

@@ -20,6 +20,9 @@ Boxes = NDArray[np.float32]
 FACE: Final = 224
 """Side of the square that the classifier gets, pixels."""
 
+_FIRST: Final = (1, 1, 2, 5, 20, 33)
+"""Faces of the calls before any that count."""
+
 
 class FrameLoop:
     """Runs clips and live streams through a detector and a classifier, as tutorials do.
@@ -44,9 +47,11 @@ class FrameLoop:
         self._libraries = {"opencv": cv2.__version__, **libraries}
         self._only_found = only_found
         blank = np.zeros((720, 1280, 3), np.uint8)
-        for _ in range(2):  # the first calls build graphs and allocate memory
+        # The first calls build graphs: Keras for each number of faces, until it has seen a few and makes one
+        # for all.
+        for faces in _FIRST:
             detect(blank)
-            predict(np.zeros((1, FACE, FACE, 3), np.float32))
+            predict(np.zeros((faces, FACE, FACE, 3), np.float32))
 
     def versions(self) -> dict[str, str]:
         """See `benchmarks.speed.worker.Competitor.versions`."""

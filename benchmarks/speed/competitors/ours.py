@@ -101,22 +101,20 @@ class Ours:
     def _stages(self, path: str, most: int) -> Mapping[str, Any]:
         """Returns the processor seconds of each part of a clip; all of it runs in one thread."""
         engine = from_settings(self._settings, live=True, threads=1)
-        began, frames = time.process_time(), 0
-        for frames, _ in enumerate(open_source(path, self._settings.sources), start=1):
-            if frames == most:
-                break
-        decoding = time.process_time() - began
         session = new_session(engine, self._settings)
-        looks = 0
+        frames, number, looks = iter(open_source(path, self._settings.sources)), 0, 0
         with stages.timed(engine) as clock:
             began = time.process_time()
-            for number, frame in enumerate(open_source(path, self._settings.sources), start=1):
+            while number < most:
+                with clock.running("decode"):
+                    frame = next(frames, None)
+                if frame is None:
+                    break
+                number += 1
                 faces = session(frame).faces
                 looks += len(faces) if faces.looked is None else int(faces.looked.sum())
-                if number == most:
-                    break
             taken = time.process_time() - began
-        return {"frames": frames, "looks": looks, "stages": stages.parts(taken, decoding, clock)}
+        return {"frames": number, "looks": looks, "stages": stages.parts(taken, clock)}
 
 
 class _Sink:
