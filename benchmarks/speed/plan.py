@@ -94,7 +94,8 @@ def full(
     slow = made_clip(data, build, 5, SIZES[0], SLOW_FPS)
     live = [Scene(made[SIZES[0], people], 1, (STANDARD,)) for people in _LIVE_PEOPLE if people != 5]
     live.insert(1, Scene(made[SIZES[0], 5], 1, (STANDARD, FAST, CLASSIC)))
-    live += [Scene(made[SIZES[1], 5], 1, (STANDARD,)), Scene(slow, _CAMERAS, (STANDARD,))]
+    live.append(Scene(made[SIZES[1], 5], 1, (STANDARD,)))
+    live += [Scene(slow, cameras, (STANDARD,)) for cameras in (1, _CAMERAS)]
     pictures = {
         "pictures of 640 pixels": _small_pictures(data, build / "pictures-small"),
         "frames of 1920 x 1080": _frames_of(made[SIZES[1], 5], build / "pictures-large"),

@@ -14,13 +14,15 @@ from maskwatch.reports import svg
 
 def plots(parts: Parts) -> str | None:
     """Returns the plots for what was measured as one SVG file; None for nothing."""
-    files = [row for row in rows_of(parts, "files") if str(row["clip"]).startswith("720p")]
-    live = [row for row in rows_of(parts, "live") if row["cameras"] == 1 and row["clip"].startswith("720p")]
+    files, live = (
+        [row for row in rows_of(parts, part) if row["clip"] == f"720p, {row['people']} people"]
+        for part in ("files", "live")
+    )
     loops = (entries.CLASSIC, entries.YUNET, *MODES)
     drawn = [
         _by_people("frames a second, files", files, _names(files), named("fps")),
         _by_people("milliseconds a frame, files", files, _names(files, loops), lambda row: 1e3 / row["fps"]),
-        _by_people("camera to result, p95, ms", live, _names(live, MODES), named("p95")),
+        _by_people("camera to result, p95, ms", chosen(live, cameras=1), _names(live, MODES), named("p95")),
     ]
     found = [plot for plot in drawn if plot is not None]
     return svg.standalone(*found) if found else None
