@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.speed import entries
 from benchmarks.speed.competitors.modes import MODES
 from benchmarks.speed.meter import Row
 from benchmarks.speed.summary import Figure, chosen, named, spread
@@ -18,10 +17,9 @@ def plots(parts: Parts) -> str | None:
         [row for row in rows_of(parts, part) if row["clip"] == f"720p, {row['people']} people"]
         for part in ("files", "live")
     )
-    loops = (entries.CLASSIC, entries.YUNET, *MODES)
     drawn = [
         _by_people("frames a second, files", files, _names(files), named("fps")),
-        _by_people("milliseconds a frame, files", files, _names(files, loops), lambda row: 1e3 / row["fps"]),
+        _by_people("milliseconds a frame, files", files, _names(files, MODES), lambda row: 1e3 / row["fps"]),
         _by_people("camera to result, p95, ms", chosen(live, cameras=1), _names(live, MODES), named("p95")),
     ]
     found = [plot for plot in drawn if plot is not None]
