@@ -46,31 +46,28 @@ def measure_files(
     failed: dict[str, str] = {}
     with ExitStack() as stack:
         processes = start(entries, logs, failed, stack)
-        for process in processes:
-            process.ask(_job("file", clips[0], _WARM_UP, 20))
         for number in range(meter.rounds):
             for clip in clips:
                 for process in processes:
-                    if not _is_for(process.entry, clip) or process.entry.name in failed:
+                    who = process.entry.name
+                    if who in failed or not _is_for(process.entry, clip):
                         continue
+                    known = {"who": who, "clip": clip.name, "people": clip.people, "round": number}
                     try:
+                        if number == 0 and clip is clips[0]:
+                            process.ask(_job("file", clip, _WARM_UP, 20))
                         row = meter.take(lambda p=process, c=clip: _measure(p, c, frames))  # type: ignore[misc]
+                        rows.append(known | row)
+                        if who in MODES and _is_made_720p(clip):
+                            stages.append(known | _parts(process, clip, frames))
                     except CompetitorError as error:
-                        failed[process.entry.name] = str(error)
+                        failed[who] = str(error)
                         tell(str(error))
                         continue
-                    rows.append(
-                        {"who": process.entry.name, "clip": clip.name, "people": clip.people, "round": number}
-                        | row
-                    )
                     tell(
-                        f"round {number + 1}, {clip.name}, {process.entry.name}:"
+                        f"round {number + 1}, {clip.name}, {who}:"
                         f" {row['fps']:.1f} frames/s{'' if row['quiet'] else ', not quiet'}"
                     )
-                for process in processes:
-                    if process.entry.name in MODES and clip.people is not None and clip.size[1] <= 720:
-                        answer = process.ask(_job("stages", clip, frames, 60))
-                        stages.append(_staged(process, clip, number, answer))
         versions = {process.entry.name: process.versions for process in processes}
     return {"rows": rows, "stages": stages, "versions": versions, "failed": failed}
 
@@ -94,7 +91,11 @@ def start(entries: Sequence[Entry], logs: Path, failed: dict[str, str], stack: E
 
 
 def _is_for(entry: Entry, clip: Clip) -> bool:
-    return entry.clips == "all" or (clip.people is not None and clip.size[1] <= 720)
+    return entry.clips == "all" or _is_made_720p(clip)
+
+
+def _is_made_720p(clip: Clip) -> bool:
+    return clip.people is not None and clip.size[1] <= 720
 
 
 def _job(do: str, clip: Clip, frames: int, seconds: float) -> dict[str, Any]:
@@ -117,13 +118,10 @@ def _measure(process: Process, clip: Clip, frames: int) -> tuple[Row, float]:
     return row, answer["cpu"]
 
 
-def _staged(process: Process, clip: Clip, number: int, answer: dict[str, Any]) -> Row:
-    frames = max(answer["frames"], 1)
+def _parts(process: Process, clip: Clip, frames: int) -> Row:
+    answer = process.ask(_job("stages", clip, frames, 60))
+    done = max(answer["frames"], 1)
     return {
-        "who": process.entry.name,
-        "clip": clip.name,
-        "people": clip.people,
-        "round": number,
-        "looks": round(answer["looks"] / frames, 2),
-        "ms": {name: round(1e3 * seconds / frames, 3) for name, seconds in answer["stages"].items()},
+        "looks": round(answer["looks"] / done, 2),
+        "ms": {name: round(1e3 * seconds / done, 3) for name, seconds in answer["stages"].items()},
     }

@@ -55,6 +55,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute, but many processes where others work, too
 def test_a_quick_look_measures_every_part(smoke: Path) -> None:
     measured = json.loads((smoke / "speed.json").read_text(encoding="utf-8"))
     assert list(measured) == list(PART_HEADINGS)
@@ -73,6 +74,7 @@ def test_a_quick_look_measures_every_part(smoke: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute, but many processes where others work, too
 def test_a_quick_look_knows_where_the_time_goes(smoke: Path) -> None:
     stages = json.loads((smoke / "speed.json").read_text(encoding="utf-8"))["files"]["stages"]
     assert len(stages) >= 4
@@ -83,6 +85,7 @@ def test_a_quick_look_knows_where_the_time_goes(smoke: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute, but many processes where others work, too
 def test_a_quick_look_is_reported_with_all_sections(smoke: Path) -> None:
     text = (smoke / "speed.md").read_text(encoding="utf-8")
     headings = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
