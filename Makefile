@@ -1,6 +1,7 @@
 # make app    sets everything up and opens the app at http://127.0.0.1:8501
 # make test   sets up what the tests need, too, and runs all checks
 # make bench-people  measures how well people are followed (benchmarks/people/README.md)
+# make bench  measures speed beside what people would use instead (benchmarks/speed/README.md)
 # make bench-robustness  tries to knock it over (benchmarks/robustness/README.md)
 # make docs   builds the documentation site into build/site; make docs-serve shows it while you write
 #
@@ -23,7 +24,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 DOCS := $(VENV)/.docs
 
-.PHONY: app test lint format docs docs-serve reference constraints bench-people bench-robustness clean
+.PHONY: app test lint format docs docs-serve reference constraints bench bench-people bench-robustness clean
 .DEFAULT_GOAL := app
 # Two installations into one environment must not run at the same time.
 .NOTPARALLEL:
@@ -58,6 +59,11 @@ docs-serve: $(DOCS)
 reference: $(DOCS) $(RUNS)
 	$(BIN)/python scripts/generate_reference.py
 	$(BIN)/python scripts/generate_streamlit_config.py
+
+# Twenty minutes on a machine that does nothing else. Without Keras, ONNX Runtime stands in, and the report says so.
+bench: $(TESTS)
+	test -d build/speed/venv || $(BIN)/python -m benchmarks.speed --setup || rm -rf build/speed/venv
+	$(BIN)/python -m benchmarks.speed --out benchmarks/speed/results
 
 # A quarter of an hour at first, minutes once the models' answers are kept in build/people.
 bench-people: $(TESTS)

@@ -79,7 +79,16 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[Column]) ->
         [name, *(_text(figures.get(key, math.nan), how) for _, key, how in columns)]
         for name, figures in rows.items()
     ]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(columns) + 1)]
+    return laid_out(cells)
+
+
+def laid_out(cells: Sequence[Sequence[str]]) -> str:
+    """Returns a table in Markdown, in columns of one width: the first to the left, the others to the right.
+
+    Args:
+        cells: Rows of one length, the headings first.
+    """
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = [
         f"| {' | '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])} |" for row in cells
     ]

@@ -1,1 +1,1 @@
-"""How fast it is: files, live video, the page."""
+"""Benchmark of speed, beside what people would use instead: `python -m benchmarks.speed`; see README.md."""
