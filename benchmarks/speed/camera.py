@@ -1,8 +1,8 @@
 """A camera made of a clip: an HTTP address that gives each frame when it is due, and knows when that was.
 
-The stream is H.264 in Matroska, a cluster for each frame. Every frame says how long it is, so that a reader needs
-no later one to know that it has ended, as with RTSP. (FFmpeg reads FLV for three seconds before it gives a frame,
-and takes MP4 in fragments for a file.)
+The stream is H.264 in Matroska, a cluster for each frame. Every frame says how long it is, so that a reader
+needs no later one to know that it has ended, as with RTSP. (FFmpeg reads FLV for three seconds before it
+gives a frame, and takes MP4 in fragments for a file.)
 """
 
 from __future__ import annotations
