@@ -1,7 +1,8 @@
 """A camera made of a clip: an HTTP address that gives each frame when it is due, and knows when that was.
 
-The stream is H.264 in FLV: every packet carries its length, so that a reader needs no later frame to know
-that one has ended, as with RTSP.
+The stream is H.264 in Matroska, a cluster for each frame. Every frame says how long it is, so that a reader
+needs no later one to know that it has ended, as with RTSP. (FFmpeg reads FLV for three seconds before it
+gives a frame, and takes MP4 in fragments for a file.)
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Final, Self
 
 import av
 
-_TICKS: Final = 1000  # a second, in FLV
+_TICKS: Final = 1000  # a second
+_CLUSTERS: Final = {"live": "1", "cluster_time_limit": "0", "flush_packets": "1"}
 
 
 class Camera:
@@ -40,7 +42,7 @@ class Camera:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response(200)
-                self.send_header("Content-Type", "video/x-flv")
+                self.send_header("Content-Type", "video/x-matroska")
                 self.end_headers()
                 times: list[float] = []
                 camera.sent.append(times)
@@ -60,7 +62,7 @@ class Camera:
     @property
     def address(self) -> str:
         """The address of the stream."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/live.flv"
+        return f"http://127.0.0.1:{self._server.server_address[1]}/live.mkv"
 
     def close(self) -> None:
         """Ends all streams and the server."""
@@ -78,19 +80,19 @@ class Camera:
 
     def _send(self, clip: Path, fps: float, handler: BaseHTTPRequestHandler, times: list[float]) -> None:
         target = _Unseekable(handler)
-        options = {"flvflags": "no_duration_filesize", "flush_packets": "1"}
-        with av.open(str(clip)) as source, av.open(target, "w", format="flv", options=options) as out:
+        with av.open(str(clip)) as source, av.open(target, "w", format="matroska", options=_CLUSTERS) as out:
             video = source.streams.video[0]
             stream = out.add_stream_from_template(video)
             began = time.monotonic()
             for number, packet in enumerate(_over_and_over(source, video)):
-                due = began + number / fps
-                if self._closed.wait(max(0.0, due - time.monotonic())):
-                    return
                 packet.stream = stream
                 packet.time_base = Fraction(1, _TICKS)
                 packet.pts = packet.dts = round(number * _TICKS / fps)
-                times.append(time.monotonic())
+                if number:  # a cluster is written when the muxer is given the next frame
+                    due = began + (number - 1) / fps
+                    if self._closed.wait(max(0.0, due - time.monotonic())):
+                        return
+                    times.append(time.monotonic())
                 out.mux_one(packet)
 
 

@@ -159,6 +159,8 @@ def test_a_camera_knows_when_it_sent_what(tmp_path: Path) -> None:
     assert len(camera.sent) == 2
     assert np.allclose(np.diff(sent).mean(), 1 / 60, rtol=0.5)
     assert all(t > sent[index] for index, t in seen)
+    delays = [t - sent[index] for index, t in seen]
+    assert delays[-1] < delays[0]  # what waited while the stream was opened is caught up with
 
 
 def test_the_network_that_stands_in_for_keras(tmp_path: Path) -> None:
