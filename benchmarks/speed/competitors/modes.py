@@ -25,8 +25,11 @@ STANDARD: Final = "maskwatch"
 
 FAST: Final = "maskwatch, fast models"
 
+TRACKED: Final = "maskwatch, tracked search"
+
 MODES: Final[Mapping[str, Mode]] = {
     STANDARD: Mode(everywhere=True),
+    TRACKED: Mode({"detect": {"search": "tracked"}}),
     FAST: Mode({"detect": {"detector": "ssd-fast"}, "classify": {"classifier": "mobilenet-fast"}}),
 }
 """Name for tables -> settings."""
