@@ -63,6 +63,7 @@ reference: $(DOCS) $(RUNS)
 # Twenty minutes on a machine that does nothing else. Without Keras, ONNX Runtime stands in, and the report says so.
 bench: $(TESTS)
 	test -d build/speed/venv || $(BIN)/python -m benchmarks.speed --setup || rm -rf build/speed/venv
+	-$(BIN)/python -m benchmarks.speed.page
 	$(BIN)/python -m benchmarks.speed --out benchmarks/speed/results
 
 # A quarter of an hour at first, minutes once the models' answers are kept in build/people.

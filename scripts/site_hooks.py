@@ -29,6 +29,7 @@ def borrowed_pages() -> dict[str, str]:
         "CHANGELOG.md": "changelog.md",
         "CONTRIBUTING.md": "contributing.md",
         "benchmarks/speed/README.md": "benchmarks/speed.md",
+        "benchmarks/speed/results/speed.md": "benchmarks/speed-results.md",
         "benchmarks/people/README.md": "benchmarks/people.md",
         "benchmarks/people/results/people.md": "benchmarks/people-results.md",
         "benchmarks/people/results/cost.md": "benchmarks/people-cost.md",

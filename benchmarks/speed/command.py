@@ -45,6 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _measure(options: argparse.Namespace) -> Mapping[str, Mapping[str, Any]]:
     """Measures the parts that are asked for; returns these and the ones that were measured before."""
     folder = options.build / ("smoke" if options.smoke else "parts")
+    if options.report:
+        return {name: part for name, part in _kept(folder).items() if name in report.PARTS}
     wanted = options.only or [name for name in report.PARTS if name in plan.PARTS]
     known = {} if options.smoke else _kept(folder)
     todo = [name for name in wanted if not (options.resume and _is_of_now(known.get(name, {})))]
@@ -99,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeats", type=int, default=2, help="how often what was disturbed is measured again")
     add("--patience", type=float, default=5.0, help="seconds to wait for quiet before each measurement")
     add("--single-shot", type=Path, help="ONNX file of a network such as AIZOO's, to be measured, too")
+    add("--report", action="store_true", help="measure nothing: only write anew what was measured before")
     add("--smoke", action="store_true", help="seconds: made people, nothing but maskwatch and decoders")
     add("--setup", action="store_true", help="install Keras in an environment of its own, and end")
     add("--out", type=Path, help="folder for JSON, tables and plots")

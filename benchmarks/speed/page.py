@@ -1,4 +1,4 @@
-"""Measures the live page: `python -m benchmarks.speed.page --out FOLDER`.
+"""Measures the live page: `python -m benchmarks.speed.page`; the report of the speed then shows it.
 
 The real app, as a process of its own; a real browser with a camera that shows a clip; viewers of cameras in
 the network; and visitors without a browser, who show what the server alone needs.
@@ -28,6 +28,8 @@ from benchmarks.page.camera_server import Cameras
 from benchmarks.page.clips import pictures, write_clip
 from benchmarks.page.visitor import VIEW, joined, unpack, visit
 from benchmarks.robustness.usage import Usage, children_of, together, usage_of
+from benchmarks.speed.machine import describe
+from benchmarks.speed.process import ROOT
 from maskwatch.atomic_file import write_text
 from maskwatch.sources.images import decode_image
 
@@ -59,8 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
             key = f"server alone, cameras: {cameras}, frames a second of each: {fps}"
             figures[key] = _server_alone(folder, cameras, fps, options.seconds)
             _tell(figures)
-    if options.out is not None:
-        write_text(options.out / "page.json", json.dumps(figures, indent=1) + "\n")
+    part = {"rows": rows_of(figures), "cases": figures, "machine": describe()}
+    write_text(options.out / "page.json", json.dumps(part, indent=1) + "\n")
+
+
+def rows_of(figures: Figures) -> list[dict[str, Any]]:
+    """Returns the rows of the report: how late a picture is in the page, where that can be seen there."""
+    rows = []
+    for case, found in figures.items():
+        late = found.get("grabbed_to_painted_ms") or found.get("taken_to_drawn_ms")
+        if late is not None:
+            of_case = {name: late[name] for name in ("p50", "p95", "p99")} | {"fps": found["fps"]}
+            if "app_rss_mb" in found:
+                of_case["memory of the app, MB"] = found["app_rss_mb"]
+            rows.append({"who": "maskwatch", "clip": case, "round": 1, **of_case})
+    return rows
 
 
 def _tell(figures: Figures) -> None:
@@ -208,7 +223,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--seconds", type=float, default=20, help="for which each case is watched")
     add("--rtsp", help="address of an RTSP stream to be watched, too")
-    add("--out", type=Path, help="folder for page.json")
+    add("--out", type=Path, default=ROOT / "build" / "speed" / "parts", help="folder for page.json")
     return parser
 
 
