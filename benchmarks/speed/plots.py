@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from benchmarks.speed.competitors.modes import MODES
 from benchmarks.speed.meter import Row
 from benchmarks.speed.summary import Figure, chosen, named, spread
 from benchmarks.speed.targets import Parts, rows_of
 from maskwatch.reports import svg
+
+
+_NOT_DRAWN: Final = ("decode only, PyAV",)
+"""More lines than there are colours would look alike; the tables have it."""
 
 
 def plots(parts: Parts) -> str | None:
@@ -18,7 +23,7 @@ def plots(parts: Parts) -> str | None:
         for part in ("files", "live")
     )
     drawn = [
-        _by_people("frames a second, files", files, _names(files), named("fps")),
+        _by_people("frames a second, files", files, _drawn(files), named("fps")),
         _by_people("milliseconds a frame, files", files, _names(files, MODES), lambda row: 1e3 / row["fps"]),
         _by_people("camera to result, p95, ms", chosen(live, cameras=1), _names(live, MODES), named("p95")),
     ]
@@ -30,6 +35,10 @@ def _names(rows: Sequence[Row], kept: Iterable[str] | None = None) -> list[str]:
     """Returns who was measured, in the order of the measurements."""
     names = dict.fromkeys(row["who"] for row in rows)
     return [name for name in names if kept is None or name in kept]
+
+
+def _drawn(rows: Sequence[Row]) -> list[str]:
+    return [name for name in _names(rows) if name not in _NOT_DRAWN]
 
 
 def _by_people(title: str, rows: Sequence[Row], names: Sequence[str], figure: Figure) -> svg.Plot | None:
