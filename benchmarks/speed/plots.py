@@ -11,7 +11,6 @@ from benchmarks.speed.summary import Figure, chosen, named, spread
 from benchmarks.speed.targets import Parts, rows_of
 from maskwatch.reports import svg
 
-
 _NOT_DRAWN: Final = ("decode only, PyAV",)
 """More lines than there are colours would look alike; the tables have it."""
 
