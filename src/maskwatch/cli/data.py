@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -19,6 +19,8 @@ from maskwatch.cli.options import (
     settings_from,
 )
 from maskwatch.errors import ModelError
+
+_SECOND_LABELLERS: Final = {"ssd-large": "face_ssd_large.onnx", "ssd": "face_ssd.onnx"}
 
 data = typer.Typer(help="Look after labelled pictures.", no_args_is_help=True)
 
@@ -144,3 +146,60 @@ def audit(
     if result.without_face:
         say(f"no face found in {result.without_face} pictures of one person")
     say(*evaluation_set.problems, *result.problems)
+
+
+@data.command()
+def pseudo_label(
+    path: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A COCO file, or a folder of pictures without labels.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The COCO file to write.")],
+    auto_labeller: Annotated[
+        str,
+        typer.Option("--auto-labeller", metavar="FILE", help='YuNet\'s ONNX file, or "yunet" to fetch it.'),
+    ] = "yunet",
+    detector: Annotated[
+        str, typer.Option(metavar="NAME", help="The other one: a detector of maskwatch, or its ONNX file.")
+    ] = "ssd-large",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Label the pictures of this source only; may be repeated."),
+    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Replace the labels that have a score: machines gave them.")
+    ] = False,
+    cache: Annotated[
+        Path, typer.Option(metavar="DIR", help="Decoded pictures and detections are kept here.")
+    ] = Path("runs/cache"),
+) -> None:
+    """Label faces on which two detectors agree, for training a detector.
+
+    Labels that are there stay. Faces that only one detector finds are marked to be ignored: they are
+    neither face nor background. Look at the result before you train on it: `maskwatch data check --sheet`.
+    """
+    import json
+
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
+    from maskwatch.data.protect import refuse_inputs
+    from maskwatch.models.download import choose_file
+    from maskwatch.training.data.auto_labeller import AUTO_LABELLERS, auto_label
+    from maskwatch.training.data.mirrored_search import search_pictures
+    from maskwatch.training.data.picture_cache import cache as decode
+    from maskwatch.training.data.pseudo_dataset import add_pseudo_labels, read_listing
+
+    refuse_inputs([out], [path], [detector])
+    labeller = choose_file(auto_labeller, AUTO_LABELLERS, "--auto-labeller")
+    second_labeller = choose_file(detector, _SECOND_LABELLERS, "--detector")
+    assert labeller is not None
+    assert second_labeller is not None
+    listing = read_listing(path, source or ())
+    pictures = listing.pictures
+    decoded, unreadable = decode(pictures, cache)
+    first = auto_label(pictures, decoded, labeller, cache / "teacher.npz")
+    second = search_pictures(pictures, decoded, second_labeller, cache / "large.npz")
+    content, added = add_pseudo_labels(listing, first, second, out.resolve().parent, anew)
+    with protected([path, *listing.files.values()]):
+        write_text(out, json.dumps(content))
+    say(*unreadable)
+    say(f"{out}: {added} faces added in {len(pictures)} pictures")

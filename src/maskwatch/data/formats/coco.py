@@ -61,8 +61,8 @@ def read_coco(
     for annotation in content["annotations"]:
         by_picture[id_of(annotation.get("image_id"))].append(annotation)
 
-    split = split_named(path.stem, anywhere=True) or split_named(path.parent.name)
-    folders = [images] if images else _picture_folders(path, split)
+    split = _split_of(path)
+    folders = [images] if images else picture_folders(path)
     sizes = SizeCheck(before_exif)
     pictures = _unique_pictures(path, content["images"], problems)
     samples = []
@@ -205,8 +205,9 @@ def _rows(
     return rows
 
 
-def _picture_folders(path: Path, split: str) -> list[Path]:
+def picture_folders(path: Path) -> list[Path]:
     """Returns the folders in which the pictures of a COCO file may be, the most likely first."""
+    split = _split_of(path)
     parent, above = path.parent, path.parent.parent
     bases = [folder for folder in (parent / "images", above / "images") if folder.is_dir()]
     bases += [parent, above] if path.parent.name.lower().startswith("annotation") else [parent]
@@ -220,6 +221,11 @@ def _picture_folders(path: Path, split: str) -> list[Path]:
     inner.sort(key=lambda folder: not path.stem.endswith(folder.name))
     nested = [folder / "images" for folder in inner if (folder / "images").is_dir()]
     return [*bases, *inner, *nested]
+
+
+def _split_of(path: Path) -> str:
+    """Returns the split that the name of a COCO file, or of its folder, says."""
+    return split_named(path.stem, anywhere=True) or split_named(path.parent.name)
 
 
 def _short(value: object) -> str:

@@ -6,6 +6,7 @@ masks are painted by the landmarks.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.data.sample import Sample
 from maskwatch.geometry import iou, nms
-from maskwatch.progress import progress
+from maskwatch.training.data.in_threads import in_threads
 from maskwatch.training.data.picture_cache import PictureCache
+from maskwatch.types import Image
 
 AUTO_LABELLERS: Final = {"yunet": "face_detection_yunet_2026may.onnx"}
 """Short name of an auto-labeller -> its model file."""
@@ -66,23 +68,15 @@ def auto_label(paths: Sequence[Path], pictures: PictureCache, model: Path, cache
     Returns:
         The auto-labels of the pictures.
     """
-    labels = _read(cache)
+    labels = read_labels(cache)
     missing = [p for p in paths if p not in labels and p in pictures]
     if missing:
-        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _MIN_SCORE, _NMS_IOU, _MAX_CANDIDATES)
-        for path in progress(missing, "looking for unlabelled faces"):
-            image, shrunk = pictures[path]
-            rows: list[NDArray[np.float32]] = []
-            for scale in _SCALES:
-                scaled = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
-                network.setInputSize((scaled.shape[1], scaled.shape[0]))
-                _, detections = network.detect(scaled)
-                if detections is not None:
-                    # x, y, width, height, five landmarks; the last column is the score.
-                    units = np.array([scale * shrunk] * 14 + [1.0], np.float32)
-                    rows.append(np.asarray(detections / units, np.float32))
-            labels[path] = _merge(rows)
-        _write(cache, labels)
+        networks = _Networks(model)
+        found = in_threads(
+            lambda path: _detect(networks, *pictures[path]), missing, "looking for unlabelled faces"
+        )
+        labels.update(zip(missing, found, strict=True))
+        write_labels(cache, labels)
     return {path: labels[path] for path in paths if path in labels}
 
 
@@ -143,6 +137,33 @@ def turned_away(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
     return np.asarray(offset > _TURNED_OFFSET)
 
 
+class _Networks(threading.local):
+    """One network for each thread: its input size is set before each run.
+
+    Args:
+        model: ONNX file of YuNet.
+    """
+
+    def __init__(self, model: Path) -> None:
+        self.own = cv2.FaceDetectorYN.create(
+            str(model), "", (320, 320), _MIN_SCORE, _NMS_IOU, _MAX_CANDIDATES
+        )
+
+
+def _detect(networks: _Networks, image: Image, shrunk: float) -> AutoLabel:
+    """Detects the faces of a picture; in pixels of the picture before it was shrunk by that factor."""
+    rows: list[NDArray[np.float32]] = []
+    for scale in _SCALES:
+        scaled = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
+        networks.own.setInputSize((scaled.shape[1], scaled.shape[0]))
+        _, detections = networks.own.detect(scaled)
+        if detections is not None:
+            # x, y, width, height, five landmarks; the last column is the score.
+            units = np.array([scale * shrunk] * 14 + [1.0], np.float32)
+            rows.append(np.asarray(detections / units, np.float32))
+    return _merge(rows)
+
+
 def _merge(rows: Iterable[NDArray[np.float32]]) -> AutoLabel:
     """Merges detections (n, 15) of several scales by non-maximum suppression."""
     table = np.concatenate([np.zeros((0, 15), np.float32), *rows])
@@ -151,7 +172,8 @@ def _merge(rows: Iterable[NDArray[np.float32]]) -> AutoLabel:
     return AutoLabel(boxes[kept], table[kept, 14], table[kept, 4:14].reshape(-1, 5, 2))
 
 
-def _read(cache: Path) -> AutoLabels:
+def read_labels(cache: Path) -> AutoLabels:
+    """Reads what `write_labels` wrote; nothing where there is no such file."""
     if not cache.is_file():
         return {}
     with np.load(cache) as file:
@@ -161,7 +183,8 @@ def _read(cache: Path) -> AutoLabels:
     return {Path(str(name)): AutoLabel(*parts) for name, *parts in zip(names, *columns, strict=True)}
 
 
-def _write(cache: Path, labels: AutoLabels) -> None:
+def write_labels(cache: Path, labels: AutoLabels) -> None:
+    """Writes auto-labels into a file (.npz)."""
     with AtomicFile(cache) as draft:
         np.savez_compressed(
             draft.path,

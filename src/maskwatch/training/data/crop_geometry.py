@@ -43,10 +43,12 @@ def transform_box(box: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDAr
     return np.array([left[0], top[1], right[0], bottom[1]], np.float32)
 
 
-def scale_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Maps boxes (n, 4) by a warp that only scales and moves; computed in float32."""
-    linear, offset = matrix[:, :2].astype(np.float32), matrix[:, 2].astype(np.float32)
-    return np.asarray((boxes.reshape(-1, 2, 2) @ linear.T + offset).reshape(-1, 4), np.float32)
+def transform_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Maps boxes (n, 4) by a warp that may turn: a face is taken for the ellipse that fills its box."""
+    centres = transform_points((boxes[:, :2] + boxes[:, 2:]) / 2, matrix)
+    radii = (boxes[:, 2:] - boxes[:, :2]) / 2
+    moved = np.sqrt(radii**2 @ (matrix[:, :2] ** 2).T).astype(np.float32)
+    return np.concatenate([centres - moved, centres + moved], 1)
 
 
 def warp_face(
@@ -89,14 +91,14 @@ def warp_view(picture: Image, matrix: NDArray[np.float64], size: int, border: Se
 
     Args:
         picture: (h, w, 3) uint8.
-        matrix: (2, 3) warp that only scales and moves.
+        matrix: (2, 3) warp.
         size: Side of the crop, pixels.
         border: Colour outside the picture, three values from 0 to 255.
 
     Returns:
         (size, size, 3) uint8.
     """
-    scale = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
+    scale = float(np.sqrt(np.linalg.det(matrix[:, :2])))
     if scale < _VIEW_SCALE:
         factor = scale * _VIEW_OVERSAMPLING
         picture = np.asarray(
