@@ -84,7 +84,7 @@ def agreed_faces(
 def _accepted(
     scores: NDArray[np.float32], alone: tuple[float, float], agreed: tuple[float, float]
 ) -> NDArray[np.bool_]:
-    """Returns which boxes (n,) are faces, by the scores (n, 2) of both detectors, 0 where one finds nothing."""
+    """Returns which boxes (n,) are faces, by the scores (n, 2) of both detectors; 0 is of none."""
     return np.asarray((scores >= alone).any(1) | (scores >= agreed).all(1))
 
 
