@@ -250,7 +250,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
     def _paste(
         self, image: Image, boxes: NDArray[np.float32], ignore: NDArray[np.bool_], rng: Generator
     ) -> Crop:
-        """Pastes small faces of another picture."""
+        """Pastes small faces of another picture where there is room."""
         sample = self._draw_sample(rng)
         real = np.flatnonzero(~sample.ignore)
         picture, shrunk = self.pictures[sample.path]
@@ -262,7 +262,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             image, box = paste_face(image, boxes, part, face, height, rng)
             if box is not None:
                 boxes = np.concatenate([boxes, box[None]])
-                ignore = np.append(ignore, False)
+                ignore = np.append(ignore, (box[2:] - box[:2]).min() < self.recipe.smallest)
         return image, boxes, ignore
 
     def _draw_view(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.data.picture_files import is_folder
