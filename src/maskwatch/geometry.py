@@ -151,9 +151,11 @@ def intersection_area(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArr
         (n, m) float32, square pixels.
     """
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    corner = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides: NDArray[np.float32] = np.clip(corner - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
-    return sides[..., 0] * sides[..., 1]
+    # One axis after the other: arrays of pairs (n, m, 2) take twice as long.
+    width = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
+    height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
+    area: NDArray[np.float32] = np.maximum(width, 0) * np.maximum(height, 0)
+    return area
 
 
 def _ratio(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.float32]:
