@@ -13,7 +13,7 @@ from benchmarks.val_made.made_set import LABEL_FILE, SLICE_FILE
 from maskwatch.errors import DataError
 from maskwatch.evaluation.evaluate import evaluate
 from maskwatch.evaluation.evaluation_set import ALL_SPLITS, Selection, select
-from maskwatch.evaluation.figures import Figures, SliceFigures
+from maskwatch.evaluation.figures import ALL_SOURCES, Figures, SliceFigures
 from maskwatch.evaluation.inference import load_evaluated_engine
 from maskwatch.evaluation.result import Evaluation
 from maskwatch.progress import progress
@@ -101,10 +101,13 @@ def rows_of(figures: Figures) -> dict[str, Row]:
 
 
 def _row(figures: Figures, source: str) -> Row:
-    found, labels = figures.detection[source].recall, figures.labels[source]
-    return {
-        "faces": found.total,
-        "found": _value(found),
+    found = figures.detection[source].recall
+    row: Row = {"faces": found.total, "found": _value(found)}
+    # Where there is one source only, its labels are told as those of all.
+    labels = figures.labels.get(ALL_SOURCES if len(figures.detection) == 1 else source)
+    if labels is None:
+        return row
+    return row | {
         "right": _value(labels.right),
         "wrongly_worn_recall": _value(labels.wrongly_worn_recall),
         "wrongly_worn_precision": _value(labels.wrongly_worn_precision),

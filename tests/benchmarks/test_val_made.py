@@ -208,6 +208,7 @@ def test_the_sets_are_made_and_measured_by_one_command_each(
     assert text in capsys.readouterr().out
     content = json.loads((tmp_path / "figures" / "val-made.json").read_text())
     assert {name.split(",")[0] for name in content["figures"]} == set(SETS)
+    assert all("certain" in content["figures"][name] for name in SETS)
     assert len(content["models"]["classifier sha256"]) == 64
     done = cli("evaluate", out / "filled", models, "--json", "filled.json")
     assert done.returncode == 0, done.stderr

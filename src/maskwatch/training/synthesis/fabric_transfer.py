@@ -19,7 +19,7 @@ _DONOR_SIDE: Final = 100.0
 """Longer side, pixels, to which a face is reduced before its fabric is taken: about that of its new face."""
 
 _BELOW_CHIN: Final = 0.3
-"""Share of a donor's box that is added below it, because a mask may hang below the face."""
+"""Share of a donor's box that is added to its right and below it, because a mask may hang below the face."""
 
 _UNKNOWN_BRIGHTNESS: Final = 127.0
 
