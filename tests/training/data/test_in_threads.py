@@ -30,7 +30,7 @@ def test_no_items_no_results() -> None:
 
 def test_only_some_results_wait_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else all decoded pictures would be in memory at once."""
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     begun: list[int] = []
     results = in_threads(begun.append, range(100), "working")
     for taken in range(1, 20):
