@@ -153,9 +153,9 @@ def pseudo_label(
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The COCO file to write.")],
     auto_labeller: Annotated[
-        str,
-        typer.Option("--auto-labeller", metavar="FILE", help='YuNet\'s ONNX file, or "yunet" to fetch it.'),
-    ] = "yunet",
+        str | None,
+        typer.Option(metavar="FILE", help="YuNet's ONNX file. [default: fetched]", show_default=False),
+    ] = None,
     detector: Annotated[
         str,
         typer.Option(metavar="FILE", help='The other one: "shipped", or the ONNX file of your own detector.'),
@@ -188,7 +188,8 @@ def pseudo_label(
     from maskwatch.training.data.pseudo_dataset import read_listing
 
     refuse_inputs([out], [path], [auto_labeller, detector])
-    first = choose_file(auto_labeller, AUTO_LABELLERS, "--auto-labeller")
+    usual = next(iter(AUTO_LABELLERS))
+    first = choose_file(auto_labeller or usual, AUTO_LABELLERS, "--auto-labeller")
     second = choose_file(detector, SEARCHERS, "--detector")
     assert first is not None
     assert second is not None
