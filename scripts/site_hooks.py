@@ -31,6 +31,7 @@ def borrowed_pages() -> dict[str, str]:
         "benchmarks/people/README.md": "benchmarks/people.md",
         "benchmarks/people/results/people.md": "benchmarks/people-results.md",
         "benchmarks/people/results/cost.md": "benchmarks/people-cost.md",
+        "benchmarks/val_made/README.md": "benchmarks/val-made.md",
     }
     for path in sorted((ROOT / _MODELS).glob("*.CARD*")):
         pages[f"{_MODELS}/{path.name}"] = f"model-cards/{path.name.replace('.CARD.md', '.md')}"

@@ -119,6 +119,27 @@ def covered_share(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[n
     return _ratio(intersection, np.broadcast_to(areas(a)[:, None], intersection.shape))
 
 
+def mutual_best(
+    a: NDArray[np.floating], b: NDArray[np.floating], threshold: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs the boxes of two sets that overlap each other more than any other of either set.
+
+    Args:
+        a: (n, 4) boxes.
+        b: (m, 4) boxes.
+        threshold: Smallest IoU of a pair.
+
+    Returns:
+        (k,) row numbers of `a`, rising, and (k,) row numbers of `b` that belong to them.
+    """
+    if not len(a) or not len(b):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    overlap = iou(a, b)
+    best = overlap.argmax(1)
+    mutual = (overlap[:, best].argmax(0) == np.arange(len(a))) & (overlap.max(1) >= threshold)
+    return np.flatnonzero(mutual), best[mutual]
+
+
 def intersection_area(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
     """Computes the area that each box of `a` shares with each box of `b`.
 

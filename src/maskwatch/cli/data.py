@@ -1,10 +1,10 @@
-"""`maskwatch data`: checks data sets and audits their labels."""
+"""`maskwatch data`: checks data sets, audits their labels and adds pseudo-labels."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -19,8 +19,6 @@ from maskwatch.cli.options import (
     settings_from,
 )
 from maskwatch.errors import ModelError
-
-_SECOND_LABELLERS: Final = {"ssd-large": "face_ssd_large.onnx", "ssd": "face_ssd.onnx"}
 
 data = typer.Typer(help="Look after labelled pictures.", no_args_is_help=True)
 
@@ -155,12 +153,13 @@ def pseudo_label(
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The COCO file to write.")],
     auto_labeller: Annotated[
-        str,
-        typer.Option("--auto-labeller", metavar="FILE", help='YuNet\'s ONNX file, or "yunet" to fetch it.'),
-    ] = "yunet",
+        str | None,
+        typer.Option(metavar="FILE", help="YuNet's ONNX file. [default: fetched]", show_default=False),
+    ] = None,
     detector: Annotated[
-        str, typer.Option(metavar="NAME", help="The other one: a detector of maskwatch, or its ONNX file.")
-    ] = "ssd-large",
+        str,
+        typer.Option(metavar="FILE", help='The other one: "shipped", or the ONNX file of your own detector.'),
+    ] = "shipped",
     source: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Label the pictures of this source only; may be repeated."),
@@ -183,23 +182,20 @@ def pseudo_label(
     from maskwatch.cli.messages import say
     from maskwatch.data.protect import refuse_inputs
     from maskwatch.models.download import choose_file
-    from maskwatch.training.data.auto_labeller import AUTO_LABELLERS, auto_label
-    from maskwatch.training.data.mirrored_search import search_pictures
-    from maskwatch.training.data.picture_cache import cache as decode
-    from maskwatch.training.data.pseudo_dataset import add_pseudo_labels, read_listing
+    from maskwatch.training.data.auto_labeller import AUTO_LABELLERS
+    from maskwatch.training.data.mirrored_search import SEARCHERS
+    from maskwatch.training.data.pseudo_dataset import pseudo_label as label
+    from maskwatch.training.data.pseudo_dataset import read_listing
 
-    refuse_inputs([out], [path], [detector])
-    labeller = choose_file(auto_labeller, AUTO_LABELLERS, "--auto-labeller")
-    second_labeller = choose_file(detector, _SECOND_LABELLERS, "--detector")
-    assert labeller is not None
-    assert second_labeller is not None
+    refuse_inputs([out], [path], [auto_labeller, detector])
+    usual = next(iter(AUTO_LABELLERS))
+    first = choose_file(auto_labeller or usual, AUTO_LABELLERS, "--auto-labeller")
+    second = choose_file(detector, SEARCHERS, "--detector")
+    assert first is not None
+    assert second is not None
     listing = read_listing(path, source or ())
-    pictures = listing.pictures
-    decoded, unreadable = decode(pictures, cache)
-    first = auto_label(pictures, decoded, labeller, cache / "teacher.npz")
-    second = search_pictures(pictures, decoded, second_labeller, cache / "large.npz")
-    content, added = add_pseudo_labels(listing, first, second, out.resolve().parent, anew)
+    result = label(listing, first, second, cache, out.resolve().parent, anew)
     with protected([path, *listing.files.values()]):
-        write_text(out, json.dumps(content))
-    say(*unreadable)
-    say(f"{out}: {added} faces added in {len(pictures)} pictures")
+        write_text(out, json.dumps(result.content))
+    say(*result.problems)
+    say(f"{out}: {result.added} faces added in {len(listing.wanted)} pictures")

@@ -7,8 +7,8 @@ import pytest
 
 from maskwatch.training.data.crop_geometry import (
     centred_affine,
-    transform_boxes,
     transform_box,
+    transform_boxes,
     transform_points,
     visible_boxes,
     warp_face,

@@ -140,6 +140,16 @@ def id_of(value: object) -> Key | None:
     return None
 
 
+def corners_of(bbox: object) -> Box | None:
+    """Converts x, y, width, height to x1, y1, x2, y2; None if it is no box with an area."""
+    if not isinstance(bbox, list) or len(bbox) != 4:
+        return None
+    x, y, width, height = map(_number, bbox)
+    if x is None or y is None or width is None or height is None or width <= 0 or height <= 0:
+        return None
+    return x, y, x + width, y + height
+
+
 def _states(
     path: Path, content: dict[str, list[dict[str, Any]]], names: Mapping[str, str]
 ) -> dict[Key, int | None]:
@@ -195,7 +205,7 @@ def _rows(
     """Makes faces of the annotations of a picture, which the file `listing` gives."""
     rows: list[FaceRow] = []
     for row in boxes:
-        box, category = _corners(row.get("bbox")), id_of(row.get("category_id"))
+        box, category = corners_of(row.get("bbox")), id_of(row.get("category_id"))
         if box is None or category is None or category not in states:
             what = "box" if box is None else "category"
             problems.append(f"{picture}: annotation {_short(row.get('id'))} in {listing} has no valid {what}")
@@ -259,13 +269,3 @@ def _number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and abs(number) <= _MAX_PIXEL else None
-
-
-def _corners(bbox: object) -> Box | None:
-    """Converts x, y, width, height to x1, y1, x2, y2; None if it is no box with an area."""
-    if not isinstance(bbox, list) or len(bbox) != 4:
-        return None
-    x, y, width, height = map(_number, bbox)
-    if x is None or y is None or width is None or height is None or width <= 0 or height <= 0:
-        return None
-    return x, y, x + width, y + height

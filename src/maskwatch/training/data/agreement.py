@@ -13,26 +13,44 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.geometry import containment, covered_share, iou
+from maskwatch.geometry import containment, covered_share, iou, mutual_best
 from maskwatch.training.data.pseudo_labels import DetectedFaces
 
 _SAME_FACE_IOU: Final = 0.45
+"""IoU from which both detectors mean the same face."""
 
-_SURE: Final = (0.7, 0.97)
-"""Score from which what one of them finds alone is a face, by detector ..."""
-
-_AGREED: Final = (0.5, 0.7)
-"""... and scores from which what both find is one."""
-
-_SURE_IN_HEAD: Final = (0.6, 0.8)
-_AGREED_IN_HEAD: Final = (0.35, 0.35)
-"""The same where it lies inside a head."""
-
-_DOUBTFUL: Final = 0.3
-"""Score from which anything else is left alone."""
+_LABELLED_IOU: Final = 0.3
+"""IoU from which a pseudo-label and a labelled box mean the same face."""
 
 _IN_HEAD: Final = 0.6
-"""Share of a face that lies inside its head."""
+"""Share of a face that lies inside its head, or of a pseudo-label that lies inside a labelled box."""
+
+_DOUBTFUL: Final = 0.3
+"""Score from which what is not accepted is left alone; with less it is background."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """From which scores on a detection is a face. Each pair has the first detector's and the second's.
+
+    Attributes:
+        alone: Where only that detector finds it.
+        agreed: Where both find it: each reaches its own.
+    """
+
+    alone: tuple[float, float]
+    agreed: tuple[float, float]
+
+    def accepted(self, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Returns which detections (n,) are faces, by the scores (n, 2) of both, 0 where one finds none."""
+        return np.asarray((scores >= self.alone).any(1) | (scores >= self.agreed).all(1))
+
+
+_ANYWHERE: Final = Acceptance(alone=(0.7, 0.97), agreed=(0.5, 0.7))
+"""For YuNet and then a detector of maskwatch, which is surer of itself."""
+
+_INSIDE_A_HEAD: Final = Acceptance(alone=(0.6, 0.8), agreed=(0.35, 0.35))
+"""The same where somebody drew a head around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,57 +78,42 @@ def agreed_faces(
         second: Of the other; no face twice.
         heads: (k, 4) boxes of all heads in the picture; None where nobody drew them.
     """
-    pairs = _pairs(first.boxes, second.boxes)
-    new = np.delete(np.arange(len(second.boxes)), pairs[:, 1])
-    boxes = np.concatenate([first.boxes, second.boxes[new]]).astype(np.float32)
-    scores = np.zeros((len(boxes), 2), np.float32)
-    scores[: len(first.boxes), 0] = first.scores
-    scores[len(first.boxes) :, 1] = second.scores[new]
-    scores[pairs[:, 0], 1] = second.scores[pairs[:, 1]]
-    sure = _accepted(scores, _SURE, _AGREED)
-    if heads is not None:
-        sure = _one_a_head(boxes, scores.sum(1), _accepted(scores, _SURE_IN_HEAD, _AGREED_IN_HEAD), heads)
+    boxes, scores = _joined(first, second)
+    if heads is None:
+        sure, empty = _ANYWHERE.accepted(scores), np.zeros((0, 4), np.float32)
+    else:
+        sure, empty = _one_a_head(boxes, scores.sum(1), _INSIDE_A_HEAD.accepted(scores), heads)
     kept = sure | (scores.max(1) >= _DOUBTFUL)
-    boxes, sure, best = boxes[kept], sure[kept], scores[kept].max(1)
-    if heads is not None and len(heads):
-        taken = covered_share(heads, boxes[sure]).max(1, initial=0)
-        empty = heads[taken == 0]
-        boxes = np.concatenate([boxes, empty]).astype(np.float32)
-        best = np.concatenate([best, np.zeros(len(empty), np.float32)])
-        sure = np.concatenate([sure, np.zeros(len(empty), np.bool_)])
-    return PseudoLabels(boxes, best, ~sure)
+    return PseudoLabels(
+        np.concatenate([boxes[kept], empty]).astype(np.float32),
+        np.concatenate([scores[kept].max(1), np.zeros(len(empty))]).astype(np.float32),
+        np.concatenate([~sure[kept], np.ones(len(empty), np.bool_)]),
+    )
 
 
-def _accepted(
-    scores: NDArray[np.float32], alone: tuple[float, float], agreed: tuple[float, float]
-) -> NDArray[np.bool_]:
-    """Returns which boxes (n,) are faces, by the scores (n, 2) of both detectors; 0 is of none."""
-    return np.asarray((scores >= alone).any(1) | (scores >= agreed).all(1))
-
-
-def without_labelled(labels: PseudoLabels, boxes: NDArray[np.float32], same: float = 0.3) -> PseudoLabels:
-    """Leaves out the pseudo-labels of faces that are labelled already.
+def without_labelled(labels: PseudoLabels, boxes: NDArray[np.float32]) -> PseudoLabels:
+    """Leaves out the pseudo-labels of faces that are labelled already, or that lie mostly inside such a box.
 
     Args:
         labels: Of one picture.
         boxes: (n, 4) the labelled boxes of that picture, ignored ones as well.
-        same: IoU from which two boxes are of the same face; one that lies mostly inside the other is, too.
     """
-    if not len(boxes) or not len(labels.boxes):
-        return labels
-    inside = containment(labels.boxes, boxes).max(1)
-    new = (iou(labels.boxes, boxes).max(1) < same) & (inside < _IN_HEAD)
+    same = iou(labels.boxes, boxes).max(1, initial=0) >= _LABELLED_IOU
+    inside = containment(labels.boxes, boxes).max(1, initial=0) >= _IN_HEAD
+    new = ~(same | inside)
     return PseudoLabels(labels.boxes[new], labels.scores[new], labels.doubtful[new])
 
 
-def _pairs(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Pairs the boxes that are each other's best: (m, 2) rows of `first` and of `second`."""
-    if not len(first) or not len(second):
-        return np.zeros((0, 2), np.intp)
-    overlap = iou(first, second)
-    best = overlap.argmax(1)
-    mutual = (overlap[:, best].argmax(0) == np.arange(len(first))) & (overlap.max(1) >= _SAME_FACE_IOU)
-    return np.stack([np.flatnonzero(mutual), best[mutual]], 1)
+def _joined(first: DetectedFaces, second: DetectedFaces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns the boxes (n, 4) of all faces that either detector finds, and the scores (n, 2) of both."""
+    rows, columns = mutual_best(first.boxes, second.boxes, _SAME_FACE_IOU)
+    new = np.delete(np.arange(len(second.boxes)), columns)
+    boxes = np.concatenate([first.boxes, second.boxes[new]]).astype(np.float32)
+    scores = np.zeros((len(boxes), 2), np.float32)
+    scores[: len(first.boxes), 0] = first.scores
+    scores[len(first.boxes) :, 1] = second.scores[new]
+    scores[rows, 1] = second.scores[columns]
+    return boxes, scores
 
 
 def _one_a_head(
@@ -118,18 +121,20 @@ def _one_a_head(
     ranks: NDArray[np.floating],
     likely: NDArray[np.bool_],
     heads: NDArray[np.float32],
-) -> NDArray[np.bool_]:
-    """Returns which boxes (n,) are the best likely face of a head."""
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Gives each head the best likely face inside it.
+
+    Returns:
+        Which boxes (n,) are the face of a head, and the heads (m, 4) that have none.
+    """
     chosen = np.zeros(len(boxes), np.bool_)
-    if not len(heads) or not len(boxes):
-        return chosen
-    inside = covered_share(boxes, heads)
     free = np.ones(len(heads), np.bool_)
+    if not len(heads):
+        return chosen, heads
+    inside = covered_share(boxes, heads)
     for row in np.argsort(-ranks, kind="stable"):
-        if not likely[row]:
-            continue
         share = np.where(free, inside[row], 0)
         head = int(share.argmax())
-        if share[head] >= _IN_HEAD:
+        if likely[row] and share[head] >= _IN_HEAD:
             chosen[row], free[head] = True, False
-    return chosen
+    return chosen, heads[free]

@@ -239,7 +239,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             landmarks = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
             image = _paint_masks(image, landmarks, moved, rng)
         boxes, ignore = visible_boxes(moved, sample.ignore, size, self.recipe.smallest)
-        if len(sample.boxes) and rng.random() < self.recipe.pasted:
+        if len(sample.boxes) and self.recipe.pasted and rng.random() < self.recipe.pasted:
             image, boxes, ignore = self._paste(image, boxes, ignore, rng)
         if self.recipe.caps:
             for box in boxes[boxes[:, 3] - boxes[:, 1] >= _MIN_PAINTED_HEIGHT]:
@@ -250,7 +250,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
     def _paste(
         self, image: Image, boxes: NDArray[np.float32], ignore: NDArray[np.bool_], rng: Generator
     ) -> Crop:
-        """Pastes small faces of another picture."""
+        """Pastes small faces of another picture where there is room."""
         sample = self._draw_sample(rng)
         real = np.flatnonzero(~sample.ignore)
         picture, shrunk = self.pictures[sample.path]
@@ -262,7 +262,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             image, box = paste_face(image, boxes, part, face, height, rng)
             if box is not None:
                 boxes = np.concatenate([boxes, box[None]])
-                ignore = np.append(ignore, False)
+                ignore = np.append(ignore, (box[2:] - box[:2]).min() < self.recipe.smallest)
         return image, boxes, ignore
 
     def _draw_view(
@@ -288,7 +288,7 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             weights = self._face_weights(sample)
             box = boxes[rng.choice(real, p=weights / weights.sum())]
             face = max(box[3] - box[1], _MIN_FACE_HEIGHT)
-            if rng.random() < self.recipe.filled:
+            if self.recipe.filled and rng.random() < self.recipe.filled:
                 target = size * rng.uniform(*_FILLING)
             else:
                 target = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
@@ -312,10 +312,11 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         return matrix
 
     def _draw_turn(self, rng: Generator) -> NDArray[np.float64]:
-        """Draws the (2, 2) rotation of a view."""
-        if rng.random() < self.recipe.turned:
+        """Draws the (2, 2) rotation of a view; draws nothing where the recipe turns no views."""
+        angle = 0.0
+        if self.recipe.turned and rng.random() < self.recipe.turned:
             angle = rng.uniform(-np.pi, np.pi)
-        else:
+        elif self.recipe.tilt:
             angle = rng.normal(0, np.deg2rad(self.recipe.tilt))
         return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 

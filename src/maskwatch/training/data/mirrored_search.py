@@ -10,17 +10,21 @@ import numpy as np
 
 from maskwatch.detectors.ssd import SSD
 from maskwatch.geometry import box_voting, nms
-from maskwatch.training.data.auto_labeller import AutoLabel, AutoLabels, read_labels, write_labels
-from maskwatch.training.data.in_threads import in_threads
+from maskwatch.models.catalog import STILL_SIZES
+from maskwatch.training.data.label_cache import AutoLabel, AutoLabels, Detect, detect_once
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.types import Faces, Image
 
-_SIZES: Final = (1280, 640, 416)
+SEARCHERS: Final = {"shipped": "face_ssd_large.onnx"}
+"""Short name of a detector -> its model file."""
+
 _MIRRORED_SIZES: Final = (704,)
-_ENLARGE: Final = 4.0
+"""Longer sides, pixels, at which the mirrored picture is searched; the other one is at `STILL_SIZES`."""
+
+_ENLARGE: Final = 4.0  # largest factor for small pictures
 _LEAST_SCORE: Final = 0.1
-_NMS_IOU: Final = 0.45
-_VOTE_IOU: Final = 0.65
+_NMS_IOU: Final = 0.45  # of the detections in both pictures
+_VOTE_IOU: Final = 0.65  # from which they place a box together
 
 
 class MirroredSearch:
@@ -34,7 +38,7 @@ class MirroredSearch:
     """
 
     def __init__(self, model: Path) -> None:
-        self._upright = SSD(model, _SIZES, _LEAST_SCORE, enlarge=_ENLARGE)
+        self._upright = SSD(model, STILL_SIZES, _LEAST_SCORE, enlarge=_ENLARGE)
         self._mirrored = SSD(model, _MIRRORED_SIZES, _LEAST_SCORE, enlarge=_ENLARGE)
 
     def detect(self, image: Image) -> Faces:
@@ -42,10 +46,10 @@ class MirroredSearch:
         mirrored = self._mirrored.detect(np.ascontiguousarray(image[:, ::-1]))
         boxes = mirrored.boxes.copy()
         boxes[:, [0, 2]] = image.shape[1] - boxes[:, [2, 0]]
-        return joined(self._upright.detect(image), mirrored.with_(boxes=boxes))
+        return _joined(self._upright.detect(image), mirrored.with_(boxes=boxes))
 
 
-def joined(upright: Faces, mirrored: Faces) -> Faces:
+def _joined(upright: Faces, mirrored: Faces) -> Faces:
     """Joins the faces that were found in a picture and in the mirrored one, in the same pixels."""
     both = Faces.joined([upright, mirrored])
     kept = nms(both.boxes, both.scores, _NMS_IOU)
@@ -60,22 +64,22 @@ def search_pictures(paths: Sequence[Path], pictures: PictureCache, model: Path, 
         paths: The pictures; those that `pictures` lacks are left out.
         pictures: Decoded pixels.
         model: ONNX file of the detector.
-        cache: File that keeps the detections for the next run.
+        cache: Folder that keeps the detections for the next run.
 
     Returns:
         The faces of each picture, without landmarks.
+
+    Raises:
+        ModelError: The file cannot be used.
     """
-    labels = read_labels(cache)
-    missing = [path for path in paths if path not in labels and path in pictures]
-    if missing:
-        search = MirroredSearch(model)
+    return detect_once(paths, pictures, model, cache, _load, "looking for faces")
 
-        def detect(path: Path) -> AutoLabel:
-            image, shrunk = pictures[path]
-            faces = search.detect(image)
-            landmarks = np.full((len(faces), 5, 2), np.nan, np.float32)
-            return AutoLabel(faces.boxes / np.float32(shrunk), faces.scores, landmarks)
 
-        labels.update(zip(missing, in_threads(detect, missing, "looking for faces"), strict=True))
-        write_labels(cache, labels)
-    return {path: labels[path] for path in paths if path in labels}
+def _load(model: Path) -> Detect:
+    search = MirroredSearch(model)
+
+    def detect(image: Image) -> AutoLabel:
+        faces = search.detect(image)
+        return AutoLabel(faces.boxes, faces.scores, np.full((len(faces), 5, 2), np.nan, np.float32))
+
+    return detect

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from maskwatch.geometry import iou
+from maskwatch.geometry import clip, iou
 from maskwatch.types import Image
 
 SMALLEST: Final = 8.0
-"""Smallest height, pixels of the example, of a pasted face..."""
+"""Smallest height, pixels of the example, of a pasted face ..."""
 
 LARGEST: Final = 56.0
-"""...and its largest one."""
+"""... and its largest one."""
 
 _HEAD: Final = 0.35
 """Share of the face's size that is pasted with it on each side: a head is larger than its face."""
@@ -39,11 +39,12 @@ def cut_head(picture: Image, box: NDArray[np.float32]) -> tuple[Image, NDArray[n
 
     Args:
         picture: (h, w, 3) uint8.
-        box: (4,) x1, y1, x2, y2 in pixels of the picture; not outside it.
+        box: (4,) x1, y1, x2, y2 in pixels of the picture, cut at its edges.
 
     Returns:
-        The part of the picture, and the face's box in pixels of that part.
+        The part of the picture, and the face's box (4,) float32 in pixels of that part.
     """
+    box = clip(box[None], *picture.shape[1::-1])[0]
     margin = _HEAD * (box[2:] - box[:2])
     low = np.maximum(np.floor(box[:2] - margin), 0).astype(int)
     high = np.minimum(np.ceil(box[2:] + margin), picture.shape[1::-1]).astype(int)
@@ -97,7 +98,7 @@ def paste_face(
 
 
 def _soft_ellipse(width: int, height: int) -> NDArray[np.float32]:
-    """(height, width, 1) from 0 outside the ellipse that touches the sides to 1 inside."""
+    """Returns (height, width, 1) float32: from 0 outside the ellipse that touches the sides to 1 inside."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     radius = np.hypot((x + 0.5) / width * 2 - 1, (y + 0.5) / height * 2 - 1)
     return np.asarray(np.clip((1 - radius) / (2 * _SOFT), 0, 1)[..., None], np.float32)
