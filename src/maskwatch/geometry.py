@@ -119,6 +119,27 @@ def covered_share(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[n
     return _ratio(intersection, np.broadcast_to(areas(a)[:, None], intersection.shape))
 
 
+def mutual_best(
+    a: NDArray[np.floating], b: NDArray[np.floating], threshold: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs the boxes of two sets that overlap each other more than any other of either set.
+
+    Args:
+        a: (n, 4) boxes.
+        b: (m, 4) boxes.
+        threshold: Smallest IoU of a pair.
+
+    Returns:
+        (k,) row numbers of `a`, rising, and (k,) row numbers of `b` that belong to them.
+    """
+    if not len(a) or not len(b):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    overlap = iou(a, b)
+    best = overlap.argmax(1)
+    mutual = (overlap[:, best].argmax(0) == np.arange(len(a))) & (overlap.max(1) >= threshold)
+    return np.flatnonzero(mutual), best[mutual]
+
+
 def intersection_area(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
     """Computes the area that each box of `a` shares with each box of `b`.
 
@@ -130,9 +151,11 @@ def intersection_area(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArr
         (n, m) float32, square pixels.
     """
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    corner = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides: NDArray[np.float32] = np.clip(corner - np.maximum(a[:, None, :2], b[None, :, :2]), 0, None)
-    return sides[..., 0] * sides[..., 1]
+    # One axis after the other: arrays of pairs (n, m, 2) take twice as long.
+    width = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
+    height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
+    area: NDArray[np.float32] = np.maximum(width, 0) * np.maximum(height, 0)
+    return area
 
 
 def _ratio(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -110,18 +110,35 @@ def test_a_run_of_before_goes_on(tmp_path: Path) -> None:
         run(*command, "--resume", "--set", "frozen=0.25")
 
 
+STAGES = """
+[[stages]]
+name = "first"
+start = "none"
+[[stages]]
+name = "second"
+start = "previous"
+[[stages]]
+name = "third"
+start = ["first", "second"]
+teacher = "previous"
+distillation = 0.5
+[model_soup]
+first = 1.0
+third = 2.0
+[metadata]
+name = "made in stages"
+licence = "Apache-2.0"
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("kind", "recipe", "extra"),
-    [
-        ("detector", "detector", ["channels=16", "crops.size=64", "stages.labels.start=none"]),
-        ("classifier", "classifier", ["faces.size=32", "stages.labels.start=none"]),
-    ],
+    ("kind", "extra"),
+    [("detector", ["channels=16", "crops.size=64"]), ("classifier", ["faces.size=32"])],
 )
-def test_a_shipped_recipe_runs_all_its_stages_and_goes_on_where_it_was_cut(
+def test_a_recipe_runs_all_its_stages_and_goes_on_where_it_was_cut(
     kind: ModelKind,
-    recipe: str,
     extra: list[str],
     coco: Path,
     tmp_path: Path,
@@ -130,7 +147,8 @@ def test_a_shipped_recipe_runs_all_its_stages_and_goes_on_where_it_was_cut(
 ) -> None:
     # Examples are made in this process: a process for each stage takes longer than all of them.
     monkeypatch.setattr("maskwatch.training.engine.loop.loader_options", lambda workers: loader_options(0))
-    out = tmp_path / "run"
+    out, recipe = tmp_path / "run", tmp_path / "stages.toml"
+    recipe.write_text(STAGES)
     command: list[object] = ["train", kind, coco, "--out", out, "--cache", tmp_path / "cache"]
     options: list[object] = ["--recipe", recipe, *TINY, *(part for x in extra for part in ("--set", x))]
     names = [stage.name for stage in load_recipe(kind, recipe).stages]
@@ -157,6 +175,60 @@ def test_a_shipped_recipe_runs_all_its_stages_and_goes_on_where_it_was_cut(
     engine = load(**{kind: str(out / "model.onnx")}, live=True)  # type: ignore[arg-type]
     faces = engine.detect(read_image(world[0][0].path))
     assert faces.boxes.shape == (len(faces), 4)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("kind", "recipe", "extra"),
+    [
+        ("detector", "detector", ["channels=16", "crops.size=64"]),
+        ("classifier", "classifier", ["faces.size=32"]),
+    ],
+)
+def test_a_shipped_recipe_makes_a_model_that_says_its_name(
+    kind: ModelKind,
+    recipe: str,
+    extra: list[str],
+    coco: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("maskwatch.training.engine.loop.loader_options", lambda workers: loader_options(0))
+    out = tmp_path / "run"
+    options: list[object] = ["--recipe", recipe, *TINY, *(part for x in extra for part in ("--set", x))]
+    run("train", kind, coco, "--out", out, "--cache", tmp_path / "cache", "--start", "none", *options)
+    metadata = open_session(out / "model.onnx", kind).metadata
+    assert metadata["name"] == load_recipe(kind, recipe).metadata["name"]
+    assert metadata["licence"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize(("options", "workers"), [([], 1), (["--workers", "0"], 0)])
+def test_as_many_processes_make_examples_as_asked(
+    options: list[str], workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def options_for(workers: int) -> dict[str, Any]:
+        asked.append(workers)
+        return loader_options(0)
+
+    monkeypatch.setattr("maskwatch.training.engine.loop.loader_options", options_for)
+    data = write_crops(tmp_path / "data", [(i % 2, i % 2) for i in range(12)])
+    command = ["train", "classifier", data, "--out", tmp_path / "run", "--cache", tmp_path / "cache"]
+    run(
+        *command,
+        "--device",
+        "cpu",
+        "--start",
+        "none",
+        "--no-report",
+        "--set",
+        "faces.size=32",
+        *TINY,
+        *options,
+    )
+    assert asked == [workers]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from maskwatch.geometry import (
     intersection_area,
     iou,
     letterbox_size,
+    mutual_best,
     nms,
     snap_to_multiple,
     soft_nms,
@@ -260,3 +261,15 @@ def test_ceil_to() -> None:
 )
 def test_snug_saves_padding_where_little_size_is_lost(size: tuple[int, int], wanted: tuple[int, int]) -> None:
     assert snap_to_multiple(*size, 32) == wanted
+
+
+def test_boxes_are_paired_that_overlap_each_other_most() -> None:
+    """The second of `b` overlaps both of `a`, and the first of them more."""
+    a = np.array([[0, 0, 40, 40], [30, 0, 70, 40], [200, 0, 240, 40]], np.float32)
+    b = np.array([[500, 0, 540, 40], [2, 0, 42, 40], [220, 0, 260, 40]], np.float32)
+    rows, columns = mutual_best(a, b, 0.4)
+    assert (rows.tolist(), columns.tolist()) == ([0], [1])
+    rows, columns = mutual_best(a, b, 0.3)
+    assert (rows.tolist(), columns.tolist()) == ([0, 2], [1, 2])
+    for first, second in ((a[:0], b), (a, b[:0]), (a[:0], b[:0])):
+        assert [len(part) for part in mutual_best(first, second, 0.0)] == [0, 0]

@@ -1,4 +1,4 @@
-"""`maskwatch data`: checks data sets and audits their labels."""
+"""`maskwatch data`: checks data sets, audits their labels and adds pseudo-labels."""
 
 from __future__ import annotations
 
@@ -144,3 +144,58 @@ def audit(
     if result.without_face:
         say(f"no face found in {result.without_face} pictures of one person")
     say(*evaluation_set.problems, *result.problems)
+
+
+@data.command()
+def pseudo_label(
+    path: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A COCO file, or a folder of pictures without labels.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The COCO file to write.")],
+    auto_labeller: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="YuNet's ONNX file. [default: fetched]", show_default=False),
+    ] = None,
+    detector: Annotated[
+        str,
+        typer.Option(metavar="FILE", help='The other one: "shipped", or the ONNX file of your own detector.'),
+    ] = "shipped",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Label the pictures of this source only; may be repeated."),
+    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Replace the labels that have a score: machines gave them.")
+    ] = False,
+    cache: Annotated[
+        Path, typer.Option(metavar="DIR", help="Decoded pictures and detections are kept here.")
+    ] = Path("runs/cache"),
+) -> None:
+    """Label faces on which two detectors agree, for training a detector.
+
+    Labels that are there stay. Faces that only one detector finds are marked to be ignored: they are
+    neither face nor background. Look at the result before you train on it: `maskwatch data check --sheet`.
+    """
+    import json
+
+    from maskwatch.atomic_file import protected, write_text
+    from maskwatch.cli.messages import say
+    from maskwatch.data.protect import refuse_inputs
+    from maskwatch.models.download import choose_file
+    from maskwatch.training.data.auto_labeller import AUTO_LABELLERS
+    from maskwatch.training.data.mirrored_search import SEARCHERS
+    from maskwatch.training.data.pseudo_dataset import pseudo_label as label
+    from maskwatch.training.data.pseudo_dataset import read_listing
+
+    refuse_inputs([out], [path], [auto_labeller, detector])
+    usual = next(iter(AUTO_LABELLERS))
+    first = choose_file(auto_labeller or usual, AUTO_LABELLERS, "--auto-labeller")
+    second = choose_file(detector, SEARCHERS, "--detector")
+    assert first is not None
+    assert second is not None
+    listing = read_listing(path, source or ())
+    result = label(listing, first, second, cache, out.resolve().parent, anew)
+    with protected([path, *listing.files.values()]):
+        write_text(out, json.dumps(result.content))
+    say(*result.problems)
+    say(f"{out}: {result.added} faces added in {len(listing.wanted)} pictures")

@@ -89,6 +89,14 @@ Precision = Annotated[
 Devices = Annotated[
     int, typer.Option(min=1, help="Processes that share each batch, one a GPU; torchrun works as well.")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Processes that make examples. [default: 1; for a GPU all cores but one]",
+        show_default=False,
+    ),
+]
 Cache = Annotated[Path, typer.Option(metavar="DIR", help="Decoded pictures are kept here between runs.")]
 
 
@@ -113,6 +121,7 @@ def _command(kind: ModelKind) -> Callable[..., None]:
         device: Device = "auto",
         precision: Precision = "auto",
         devices: Devices = 1,
+        workers: Workers = None,
         cache: Cache = Path("runs/cache"),
         report: Report = True,
     ) -> None:
@@ -124,7 +133,7 @@ def _command(kind: ModelKind) -> Callable[..., None]:
         from maskwatch.training.data.training_set import TrainingSources
         from maskwatch.training.engine import distributed
         from maskwatch.training.engine.distillation import find_teacher
-        from maskwatch.training.engine.hardware import Hardware
+        from maskwatch.training.engine.hardware import Hardware, choose_workers
         from maskwatch.training.run import choose_recipe, train_model
 
         refuse_data_folder(out, [*data, *(negatives or ()), *(unlabelled or ())])
@@ -141,7 +150,9 @@ def _command(kind: ModelKind) -> Callable[..., None]:
             cache,
             labels_before_exif,
         )
-        hardware = Hardware(device, precision, devices, threads)
+        if workers is None:
+            workers = choose_workers(device, devices)
+        hardware = Hardware(device, precision, devices, threads, workers)
         with distributed.process_group():
             say = distributed.by_first(_say)
             train_model(sources, chosen, out, resume, hardware, say, report)

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from maskwatch.errors import DataError
 from maskwatch.training.data.classifier_dataset import ClassifierData, FaceExample, FaceRecipe
 from maskwatch.training.data.picture_cache import PictureCache
-from maskwatch.training.engine import distributed
+from maskwatch.training.engine import distributed, echo
 from maskwatch.training.engine.cached_features import CachedFeatures, features_of
 from maskwatch.training.engine.distillation import TeacherClassifier, soft_targets
 from maskwatch.training.engine.hardware import Hardware
@@ -45,6 +45,7 @@ class ClassifierRecipe:
             layers alone are trained, in seconds. 0 trains the trunk as well, on ever new copies.
         smoothing: Of the labels.
         ema_decay: Decay of the exponential moving average of the weights.
+        echo: Steps for which each batch is used, mirrored and in another light; see `engine.echo`.
         evaluate_every: Steps between two validations.
         patience: Evaluations without a better figure after which the training stops; 0 never stops it.
         hold_out: Share of the pictures that are held out for validation where the data has no split "val".
@@ -66,6 +67,7 @@ class ClassifierRecipe:
     copies: Whole = 0
     smoothing: Share = 0.02
     ema_decay: Share = 0.998
+    echo: Count = 1
     evaluate_every: Count = 200
     patience: Whole = 5
     hold_out: Share = 0.1
@@ -112,13 +114,15 @@ def train_classifier(
     hardware = hardware or Hardware()
     if teacher is not None and recipe.copies:
         raise DataError("a teacher trains the whole network, copies the head alone; set copies=0")
+    if recipe.echo > 1 and recipe.copies:
+        raise DataError("echo changes pictures, copies keeps features only; set echo=1 or copies=0")
     distilled = None
     if teacher is not None:
         distilled = TeacherClassifier(teacher, recipe.faces.margin, hardware.threads)
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(hardware.threads)
     model = MaskNet(recipe.width, recipe.dropout, recipe.hidden)
-    count = len(examples) * recipe.copies if recipe.copies else recipe.steps * recipe.batch
+    count = len(examples) * recipe.copies if recipe.copies else -(-recipe.steps // recipe.echo) * recipe.batch
     data = ClassifierData(examples, pictures, recipe.faces, count, recipe.seed)
     if data.constant_outputs.get(1) is not None:
         kinds = ", ".join(data.kind_counts)
@@ -168,6 +172,10 @@ class _Classifier:
         self.model, self.recipe, self.data, self.validation = model, recipe, data, validation
         self.fingerprint, self._teacher = fingerprint, teacher
         self._frozen_steps = int(recipe.frozen_share * recipe.steps)
+
+    def echoed(self, batch: list[Tensor], turn: int) -> list[Tensor]:
+        planes, targets, weights = batch
+        return [echo.relit(echo.mirrored(planes) if turn % 2 else planes), targets, weights]
 
     def plan(self, step: int) -> tuple[int, float]:
         recipe = self.recipe

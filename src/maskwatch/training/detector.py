@@ -16,6 +16,7 @@ from maskwatch.data.sample import Sample
 from maskwatch.errors import DataError
 from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData
 from maskwatch.training.data.picture_cache import PictureCache
+from maskwatch.training.engine import echo
 from maskwatch.training.engine.distillation import TeacherDetector, distillation_loss
 from maskwatch.training.engine.hardware import Hardware
 from maskwatch.training.engine.initial_weights import load_start
@@ -23,7 +24,7 @@ from maskwatch.training.engine.loop import Say, fit
 from maskwatch.training.engine.optimisation import normalise, schedule, some_pictures
 from maskwatch.training.engine.resume import data_fingerprint
 from maskwatch.training.engine.validation import HeldOutPictures
-from maskwatch.training.nets.anchors import grid
+from maskwatch.training.nets.anchors import grid, mirrored
 from maskwatch.training.nets.ssd import SSD, multibox_loss
 from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share, Whole
 
@@ -45,6 +46,7 @@ class DetectorRecipe:
         hard_negative_ratio: Hard negative anchors per positive one.
         box_weight: Weight of the localisation loss.
         ema_decay: Decay of the exponential moving average of the weights.
+        echo: Steps for which each batch is used, mirrored and in another light; see `engine.echo`.
         evaluate_every: Steps between two validations.
         patience: Evaluations without a better figure after which the training stops; 0 never stops it.
         hold_out: Share of the pictures that are held out for validation where the data has no split "val".
@@ -67,6 +69,7 @@ class DetectorRecipe:
     hard_negative_ratio: Amount = 3.0
     box_weight: Amount = 1.5
     ema_decay: Share = 0.998
+    echo: Count = 1
     evaluate_every: Count = 250
     patience: Whole = 6
     hold_out: Share = 0.1
@@ -129,7 +132,7 @@ def train_detector(
         negatives,
         pictures,
         recipe.crops,
-        recipe.steps * recipe.batch,
+        -(-recipe.steps // recipe.echo) * recipe.batch,
         recipe.seed,
         recipe.negative_share,
         hardness,
@@ -160,6 +163,13 @@ class _Detector:
         samples = [*data.faces, *data.negatives]
         self.fingerprint = data_fingerprint(map(_identity, samples), teacher.sha256 if teacher else "")
         self._anchors = torch.from_numpy(grid(recipe.crops.size, recipe.crops.size))
+
+    def echoed(self, batch: list[Tensor], turn: int) -> list[Tensor]:
+        planes, states, targets, which = batch
+        if turn % 2:
+            planes = echo.mirrored(planes)
+            states, targets = mirrored(states, targets, self.recipe.crops.size)
+        return [echo.relit(planes), states, targets, which]
 
     def plan(self, step: int) -> tuple[int, float]:
         recipe = self.recipe

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 
 from maskwatch.data.sample import UNKNOWN, Sample
-from maskwatch.training.data.auto_labeller import AutoLabel, hard_faces, landmarks_for, turned_away
+from maskwatch.training.data.auto_labeller import hard_faces, landmarks_for, turned_away
+from maskwatch.training.data.label_cache import AutoLabel
 
 FRONT = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float32)
 NONE = np.zeros(0, np.float32)

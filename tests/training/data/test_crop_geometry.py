@@ -7,8 +7,8 @@ import pytest
 
 from maskwatch.training.data.crop_geometry import (
     centred_affine,
-    scale_boxes,
     transform_box,
+    transform_boxes,
     transform_points,
     visible_boxes,
     warp_face,
@@ -40,7 +40,7 @@ def test_a_face_crop_shows_what_the_matrix_says(scale: float) -> None:
 def test_a_view_shows_what_the_matrix_says(scale: float) -> None:
     matrix = np.array([[scale, 0, 64 - 300 * scale], [0, scale, 64 - 200 * scale]])
     image = warp_view(marked(280, 190, 40), matrix, 128, (20, 20, 20))
-    (box,) = scale_boxes(np.array([[280, 190, 320, 230]], np.float32), matrix)
+    (box,) = transform_boxes(np.array([[280, 190, 320, 230]], np.float32), matrix)
     y, x, _ = np.array(np.nonzero(image > 120)).mean(1)
     assert [x + 0.5, y + 0.5] == pytest.approx([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], abs=1.0)
 

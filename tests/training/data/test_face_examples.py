@@ -5,9 +5,9 @@ import pytest
 
 from maskwatch.data.sample import UNKNOWN, Sample, make_sample
 from maskwatch.geometry import iou
-from maskwatch.training.data.auto_labeller import AutoLabel
 from maskwatch.training.data.classifier_targets import NOT_A_FACE, PRESUMED_BARE
 from maskwatch.training.data.face_examples import background_examples, face_examples, negative_examples
+from maskwatch.training.data.label_cache import AutoLabel
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.types import Faces
 

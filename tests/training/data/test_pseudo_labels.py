@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from maskwatch.data.sample import UNKNOWN, PortraitSample, make_sample
-from maskwatch.training.data.auto_labeller import AutoLabel
+from maskwatch.training.data.label_cache import AutoLabel
 from maskwatch.training.data.pseudo_labels import box_pictures, box_portraits, ignore_unlabelled
 
 A, B, C = Path("a.jpg"), Path("b.jpg"), Path("c.jpg")

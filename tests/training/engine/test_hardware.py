@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from maskwatch.errors import ConfigError
-from maskwatch.training.engine.hardware import choose_device, choose_precision
+from maskwatch.training.engine.hardware import choose_device, choose_precision, choose_workers
 
 
 def see(monkeypatch: pytest.MonkeyPatch, cuda: int = 0, mps: bool = False, bf16: bool = True) -> None:
@@ -73,3 +73,24 @@ def test_the_forward_pass_computes_in_that_precision() -> None:
     for name, kind in (("32", torch.float32), ("bf16", torch.bfloat16)):
         with choose_precision(name, torch.device("cpu")).autocast():
             assert layer(torch.zeros(1, 2)).dtype == kind
+
+
+@pytest.mark.parametrize(
+    ("device", "devices", "cores", "workers"),
+    [
+        *(
+            ("auto", 1, 16, 15),
+            ("cuda", 4, 16, 3),
+            ("cuda", 8, 4, 1),
+            ("cuda", 1, 1, 1),
+            ("cuda", 1, None, 1),
+        ),
+        ("cpu", 1, 16, 1),
+    ],
+)
+def test_all_cores_but_one_make_examples_for_gpus_and_one_for_a_cpu(
+    device: str, devices: int, cores: int | None, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see(monkeypatch, cuda=8)
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert choose_workers(device, devices) == workers

@@ -16,6 +16,7 @@ from maskwatch.training.synthesis.masks import (
     Donor,
     MaskPosition,
     MaskStyle,
+    cut_donor,
     paint_mask,
     random_style,
     visible_share,
@@ -84,6 +85,24 @@ def test_takes_the_cloth_of_a_real_mask(portrait: NDArray[np.uint8], worn: MaskP
     assert len(right) > 50
     assert np.mean(left[:, 2] > left[:, 0]) > 0.9
     assert np.mean(right[:, 0] > right[:, 2]) > 0.9
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_a_donor_is_cut_out_with_what_hangs_below_its_face(portrait: NDArray[np.uint8], scale: float) -> None:
+    """Landmarks stay where they are on the face; a large one is reduced."""
+    picture = np.asarray(cv2.resize(portrait, None, fx=scale, fy=scale), np.uint8)
+    for x, y in np.rint(scale * LANDMARKS).astype(int).tolist():
+        cv2.circle(picture, (x, y), round(5 * scale), (20, 220, 20), -1)
+    box = scale * np.array([165, 80, 285, 200], np.float32)
+    donor = cut_donor(picture, box, scale * LANDMARKS)
+    factor = 100 / 120 / scale
+    assert donor.image.shape[:2] == pytest.approx((factor * scale * 157, factor * scale * 157), abs=2)
+    assert donor.landmarks.dtype == np.float32
+    for x, y in np.rint(donor.landmarks).astype(int).tolist():
+        assert donor.image[y, x].astype(int).tolist() == pytest.approx([20, 220, 20], abs=3)
+    np.testing.assert_allclose(
+        donor.landmarks[1] - donor.landmarks[0], factor * scale * (LANDMARKS[1] - LANDMARKS[0]), rtol=1e-4
+    )
 
 
 def test_cloth_is_as_bright_as_the_face_it_comes_to(portrait: NDArray[np.uint8]) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from made.portrait import LANDMARKS
 from maskwatch.training.synthesis.masks import MaskStyle, paint_mask
-from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, place_mask
-from maskwatch.types import Image
+from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, painted_state, place_mask
+from maskwatch.types import LABELS, Image
 
 EYES, NOSE, MOUTH = LANDMARKS[:2].mean(0), LANDMARKS[2], LANDMARKS[3:].mean(0)
 UPPER_LIP = MOUTH + 0.1 * (NOSE - MOUTH)
@@ -90,3 +90,9 @@ def test_a_mask_on_the_nose_alone_fits_a_shorter_face() -> None:
         eyes, mouth = points[:2].mean(0), points[3:].mean(0)
         share = float(np.linalg.norm(moved[3:].mean(0) - eyes) / np.linalg.norm(mouth - eyes))
         assert 0.42 <= share <= 0.55
+
+
+def test_only_one_style_is_correct() -> None:
+    states = {wearing: LABELS[painted_state(wearing)] for wearing in WEARING_STYLES}
+    assert states.pop("correct") == "with_mask"
+    assert set(states.values()) == {"mask_worn_incorrectly"}

@@ -61,8 +61,8 @@ def read_coco(
     for annotation in content["annotations"]:
         by_picture[id_of(annotation.get("image_id"))].append(annotation)
 
-    split = split_named(path.stem, anywhere=True) or split_named(path.parent.name)
-    folders = [images] if images else _picture_folders(path, split)
+    split = _split_of(path)
+    folders = [images] if images else picture_folders(path)
     sizes = SizeCheck(before_exif)
     pictures = _unique_pictures(path, content["images"], problems)
     samples = []
@@ -140,6 +140,16 @@ def id_of(value: object) -> Key | None:
     return None
 
 
+def corners_of(bbox: object) -> Box | None:
+    """Converts x, y, width, height to x1, y1, x2, y2; None if it is no box with an area."""
+    if not isinstance(bbox, list) or len(bbox) != 4:
+        return None
+    x, y, width, height = map(_number, bbox)
+    if x is None or y is None or width is None or height is None or width <= 0 or height <= 0:
+        return None
+    return x, y, x + width, y + height
+
+
 def _states(
     path: Path, content: dict[str, list[dict[str, Any]]], names: Mapping[str, str]
 ) -> dict[Key, int | None]:
@@ -195,7 +205,7 @@ def _rows(
     """Makes faces of the annotations of a picture, which the file `listing` gives."""
     rows: list[FaceRow] = []
     for row in boxes:
-        box, category = _corners(row.get("bbox")), id_of(row.get("category_id"))
+        box, category = corners_of(row.get("bbox")), id_of(row.get("category_id"))
         if box is None or category is None or category not in states:
             what = "box" if box is None else "category"
             problems.append(f"{picture}: annotation {_short(row.get('id'))} in {listing} has no valid {what}")
@@ -205,8 +215,9 @@ def _rows(
     return rows
 
 
-def _picture_folders(path: Path, split: str) -> list[Path]:
+def picture_folders(path: Path) -> list[Path]:
     """Returns the folders in which the pictures of a COCO file may be, the most likely first."""
+    split = _split_of(path)
     parent, above = path.parent, path.parent.parent
     bases = [folder for folder in (parent / "images", above / "images") if folder.is_dir()]
     bases += [parent, above] if path.parent.name.lower().startswith("annotation") else [parent]
@@ -220,6 +231,11 @@ def _picture_folders(path: Path, split: str) -> list[Path]:
     inner.sort(key=lambda folder: not path.stem.endswith(folder.name))
     nested = [folder / "images" for folder in inner if (folder / "images").is_dir()]
     return [*bases, *inner, *nested]
+
+
+def _split_of(path: Path) -> str:
+    """Returns the split that the name of a COCO file, or of its folder, says."""
+    return split_named(path.stem, anywhere=True) or split_named(path.parent.name)
 
 
 def _short(value: object) -> str:
@@ -253,13 +269,3 @@ def _number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and abs(number) <= _MAX_PIXEL else None
-
-
-def _corners(bbox: object) -> Box | None:
-    """Converts x, y, width, height to x1, y1, x2, y2; None if it is no box with an area."""
-    if not isinstance(bbox, list) or len(bbox) != 4:
-        return None
-    x, y, width, height = map(_number, bbox)
-    if x is None or y is None or width is None or height is None or width <= 0 or height <= 0:
-        return None
-    return x, y, x + width, y + height

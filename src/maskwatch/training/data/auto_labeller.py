@@ -6,8 +6,8 @@ masks are painted by the landmarks.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.atomic_file import AtomicFile
 from maskwatch.data.sample import Sample
 from maskwatch.geometry import iou, nms
-from maskwatch.progress import progress
+from maskwatch.training.data.label_cache import AutoLabel, AutoLabels, Detect, detect_once
 from maskwatch.training.data.picture_cache import PictureCache
+from maskwatch.types import Image
 
 AUTO_LABELLERS: Final = {"yunet": "face_detection_yunet_2026may.onnx"}
 """Short name of an auto-labeller -> its model file."""
@@ -35,25 +35,6 @@ _TURNED_OFFSET: Final = 0.75  # of the nose, in distances between the eyes: 55 d
 _MIN_HARD_HEIGHT: Final = 20.0  # pixels
 
 
-@dataclass(frozen=True, slots=True)
-class AutoLabel:
-    """The faces that the auto-labeller detects in one picture.
-
-    Attributes:
-        boxes: (n, 4) float32 x1, y1, x2, y2 in pixels of the picture.
-        scores: (n,) float32 in [0, 1].
-        landmarks: (n, 5, 2) float32 pixels, as for `paint_mask`.
-    """
-
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    landmarks: NDArray[np.float32]
-
-
-AutoLabels = dict[Path, AutoLabel]
-"""Picture -> the faces that the auto-labeller detects in it."""
-
-
 def auto_label(paths: Sequence[Path], pictures: PictureCache, model: Path, cache: Path) -> AutoLabels:
     """Runs YuNet on pictures at their own size and, for small faces, at twice that size.
 
@@ -61,29 +42,12 @@ def auto_label(paths: Sequence[Path], pictures: PictureCache, model: Path, cache
         paths: The pictures; those that `pictures` lacks are left out.
         pictures: Decoded pixels.
         model: ONNX file of YuNet.
-        cache: File that keeps the auto-labels for the next run.
+        cache: Folder that keeps the auto-labels for the next run.
 
     Returns:
         The auto-labels of the pictures.
     """
-    labels = _read(cache)
-    missing = [p for p in paths if p not in labels and p in pictures]
-    if missing:
-        network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), _MIN_SCORE, _NMS_IOU, _MAX_CANDIDATES)
-        for path in progress(missing, "looking for unlabelled faces"):
-            image, shrunk = pictures[path]
-            rows: list[NDArray[np.float32]] = []
-            for scale in _SCALES:
-                scaled = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
-                network.setInputSize((scaled.shape[1], scaled.shape[0]))
-                _, detections = network.detect(scaled)
-                if detections is not None:
-                    # x, y, width, height, five landmarks; the last column is the score.
-                    units = np.array([scale * shrunk] * 14 + [1.0], np.float32)
-                    rows.append(np.asarray(detections / units, np.float32))
-            labels[path] = _merge(rows)
-        _write(cache, labels)
-    return {path: labels[path] for path in paths if path in labels}
+    return detect_once(paths, pictures, model, cache, _load, "looking for unlabelled faces")
 
 
 def landmarks_for(sample: Sample, label: AutoLabel | None) -> NDArray[np.float32]:
@@ -143,31 +107,36 @@ def turned_away(landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
     return np.asarray(offset > _TURNED_OFFSET)
 
 
+def _load(model: Path) -> Detect:
+    """Loads YuNet from its ONNX file. Each thread gets a network: its input size is set before each run."""
+    networks = threading.local()
+
+    def detect(image: Image) -> AutoLabel:
+        if not hasattr(networks, "own"):
+            networks.own = cv2.FaceDetectorYN.create(
+                str(model), "", (320, 320), _MIN_SCORE, _NMS_IOU, _MAX_CANDIDATES
+            )
+        return _detect(networks.own, image)
+
+    return detect
+
+
+def _detect(network: cv2.FaceDetectorYN, image: Image) -> AutoLabel:
+    rows: list[NDArray[np.float32]] = []
+    for scale in _SCALES:
+        scaled = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale)
+        network.setInputSize((scaled.shape[1], scaled.shape[0]))
+        _, detections = network.detect(scaled)
+        if detections is not None:
+            # x, y, width, height, five landmarks; the last column is the score.
+            units = np.array([scale] * 14 + [1.0], np.float32)
+            rows.append(np.asarray(detections / units, np.float32))
+    return _merge(rows)
+
+
 def _merge(rows: Iterable[NDArray[np.float32]]) -> AutoLabel:
     """Merges detections (n, 15) of several scales by non-maximum suppression."""
     table = np.concatenate([np.zeros((0, 15), np.float32), *rows])
     boxes = np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], 1)
     kept = nms(boxes, table[:, 14], _MERGE_IOU)
     return AutoLabel(boxes[kept], table[kept, 14], table[kept, 4:14].reshape(-1, 5, 2))
-
-
-def _read(cache: Path) -> AutoLabels:
-    if not cache.is_file():
-        return {}
-    with np.load(cache) as file:
-        names, counts = file["names"], file["counts"]
-        ends = np.cumsum(counts)[:-1]
-        columns = [np.split(file[key], ends) for key in ("boxes", "scores", "landmarks")]
-    return {Path(str(name)): AutoLabel(*parts) for name, *parts in zip(names, *columns, strict=True)}
-
-
-def _write(cache: Path, labels: AutoLabels) -> None:
-    with AtomicFile(cache) as draft:
-        np.savez_compressed(
-            draft.path,
-            names=np.array([str(path) for path in labels]),
-            counts=np.array([len(label.boxes) for label in labels.values()]),
-            boxes=np.concatenate([label.boxes for label in labels.values()]),
-            scores=np.concatenate([label.scores for label in labels.values()]),
-            landmarks=np.concatenate([label.landmarks for label in labels.values()]),
-        )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -22,8 +21,6 @@ from maskwatch.training.data.classifier_targets import (
     BARE,
     NOT_A_FACE,
     PRESUMED_BARE,
-    WITH_MASK,
-    WORN_INCORRECTLY,
     constant_outputs,
     targets_of,
 )
@@ -32,16 +29,10 @@ from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.mask_net import OUTPUTS
 from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share
 from maskwatch.training.synthesis.caps import paint_cap
-from maskwatch.training.synthesis.masks import Donor, paint_mask, random_style
+from maskwatch.training.synthesis.masks import Donor, cut_donor, paint_mask, random_style
 from maskwatch.training.synthesis.occluders import paint_occluder
-from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, place_mask
+from maskwatch.training.synthesis.wearing_styles import WEARING_STYLES, painted_state, place_mask
 from maskwatch.types import LABELS, Image
-
-_DONOR_SIDE: Final = 100.0
-"""Longer side, pixels, to which a face is reduced before its fabric is taken: about that of its new face."""
-
-_BELOW_CHIN: Final = 0.3
-"""Share of a donor's box that is added below it, because a mask may hang below the face."""
 
 _ROTATED: Final = 0.6
 """Share of the crops that are turned."""
@@ -208,7 +199,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         example = members[rng.integers(len(members))]
         picture, shrunk = self.pictures[example.path]
         wearing = self._draw_wearing(rng) if kind == "painted" else None
-        state = example.state if wearing is None else _painted_state(wearing)
+        state = example.state if wearing is None else painted_state(wearing)
         box = example.box
         if example.detected_box is not None and rng.random() < self.recipe.detected_boxes:
             box = example.detected_box
@@ -252,7 +243,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def _drawn_states(self) -> set[tuple[int, bool | None]]:
         """Returns `state` and `turned` of all examples that may be drawn."""
-        painted = {_painted_state(wearing) for wearing, share in self.recipe.wearing_styles.items() if share}
+        painted = {painted_state(wearing) for wearing, share in self.recipe.wearing_styles.items() if share}
         return {
             (state, example.turned)
             for kind, members in self._kinds.items()
@@ -267,13 +258,7 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         example = self._donors[rng.integers(len(self._donors))]
         assert example.landmarks is not None
         picture, shrunk = self.pictures[example.path]
-        box, landmarks = example.box * shrunk, example.landmarks * shrunk
-        low = np.maximum(box[:2].astype(int) - 2, 0)
-        high = np.ceil(box[2:] + _BELOW_CHIN * (box[2:] - box[:2])).astype(int)
-        part = picture[low[1] : high[1], low[0] : high[0]]
-        factor = min(1.0, _DONOR_SIDE / max(float((box[2:] - box[:2]).max()), 1.0))
-        image = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        return Donor(np.asarray(image, np.uint8), ((landmarks - low) * factor).astype(np.float32))
+        return cut_donor(picture, example.box * shrunk, example.landmarks * shrunk)
 
     def _cut(
         self, picture: Image, box: NDArray[np.float32], rng: Generator
@@ -292,8 +277,3 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         scale = size / max(side, 1.0)
         linear = scale * np.array([[np.cos(turn), -np.sin(turn) + shear], [np.sin(turn), np.cos(turn)]])
         return warp_face(picture, linear, centre, side, size), centred_affine(linear, centre, size)
-
-
-def _painted_state(wearing: str) -> int:
-    """Returns the state of a face with a painted mask."""
-    return WITH_MASK if wearing == "correct" else WORN_INCORRECTLY

@@ -19,7 +19,8 @@ from torch.utils.data import Dataset
 from maskwatch.data.sample import Sample
 from maskwatch.geometry import GREY
 from maskwatch.training.data import augmentation
-from maskwatch.training.data.crop_geometry import scale_boxes, visible_boxes, warp_view
+from maskwatch.training.data.crop_geometry import transform_boxes, visible_boxes, warp_view
+from maskwatch.training.data.pasted_faces import LARGEST, SMALLEST, cut_head, paste_face
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.nets.anchors import assign
 from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share
@@ -63,6 +64,15 @@ _STRETCH: Final = 0.06
 _NINE_TILES: Final = 0.4
 """Share of the mosaics of nine pictures; the others have four."""
 
+_FILLING: Final = (0.85, 1.2)
+"""Height, as a share of the example's side, of a face that fills its view."""
+
+_MOST_PASTED: Final = 5
+"""Faces that are pasted onto one view at most."""
+
+_MIN_SHARPNESS: Final = 0.9
+"""Height of a face in its own picture, relative to that of its copy: a smaller one would be blurred."""
+
 _MIRRORED: Final = 0.5
 _MIN_NEGATIVE_WEIGHT: Final = (
     0.1  # so that pictures without faces that seem easy are still drawn now and then
@@ -90,6 +100,10 @@ class CropRecipe:
             example. Still pictures are searched at up to four times the size of an example.
         negative_tiles: Share of a mosaic's tiles that are taken from pictures without faces.
         caps: How often a cap is painted over the brow of a face.
+        tilt: Standard deviation of the angle by which views are turned, degrees.
+        turned: Share of the views that are turned by any angle instead.
+        filled: Share of the views around a face that it fills, up to a fifth beyond the edges.
+        pasted: Share of the views onto which small faces of other pictures are pasted.
     """
 
     size: Count = 320
@@ -103,6 +117,10 @@ class CropRecipe:
     negative_zoom: Positive = 2.0
     negative_tiles: Share = 0.0
     caps: Share = 0.0
+    tilt: Amount = 0.0
+    turned: Share = 0.0
+    filled: Share = 0.0
+    pasted: Share = 0.0
 
 
 class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -215,16 +233,36 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         boxes = sample.boxes * shrunk
         matrix = self._draw_view(sample, boxes, picture.shape, size, rng)
         image = warp_view(picture, matrix, size, _draw_border(rng))
-        moved = scale_boxes(boxes, matrix)
+        moved = transform_boxes(boxes, matrix)
         points = self.landmarks.get(sample.path)
         if points is not None and rng.random() < self.recipe.painted:
             landmarks = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
             image = _paint_masks(image, landmarks, moved, rng)
         boxes, ignore = visible_boxes(moved, sample.ignore, size, self.recipe.smallest)
+        if len(sample.boxes) and self.recipe.pasted and rng.random() < self.recipe.pasted:
+            image, boxes, ignore = self._paste(image, boxes, ignore, rng)
         if self.recipe.caps:
             for box in boxes[boxes[:, 3] - boxes[:, 1] >= _MIN_PAINTED_HEIGHT]:
                 if rng.random() < self.recipe.caps:
                     image = paint_cap(image, box, rng)
+        return image, boxes, ignore
+
+    def _paste(
+        self, image: Image, boxes: NDArray[np.float32], ignore: NDArray[np.bool_], rng: Generator
+    ) -> Crop:
+        """Pastes small faces of another picture where there is room."""
+        sample = self._draw_sample(rng)
+        real = np.flatnonzero(~sample.ignore)
+        picture, shrunk = self.pictures[sample.path]
+        for row in rng.permutation(real)[:_MOST_PASTED]:
+            part, face = cut_head(picture, sample.boxes[row] * np.float32(shrunk))
+            height = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
+            if face[3] - face[1] < _MIN_SHARPNESS * height or min(part.shape[:2]) < 2:
+                continue
+            image, box = paste_face(image, boxes, part, face, height, rng)
+            if box is not None:
+                boxes = np.concatenate([boxes, box[None]])
+                ignore = np.append(ignore, (box[2:] - box[:2]).min() < self.recipe.smallest)
         return image, boxes, ignore
 
     def _draw_view(
@@ -250,7 +288,10 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
             weights = self._face_weights(sample)
             box = boxes[rng.choice(real, p=weights / weights.sum())]
             face = max(box[3] - box[1], _MIN_FACE_HEIGHT)
-            target = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+            if self.recipe.filled and rng.random() < self.recipe.filled:
+                target = size * rng.uniform(*_FILLING)
+            else:
+                target = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
             filled = _FILLED if rng.random() < _FILLED_SHARE else _FRAMED
             min_scale = size * filled / max(height, width)
             scale = float(np.clip(target / face, min_scale, max(_MAX_ENLARGEMENT, min_scale)))
@@ -265,9 +306,19 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         if rng.random() < _INSIDE_SHARE:
             centre = np.clip(centre, low, high)
         stretch = np.exp(rng.normal(0, _STRETCH))
-        matrix = np.array([[scale * stretch, 0, 0], [0, scale / stretch, 0]])
+        matrix = np.zeros((2, 3))
+        matrix[:, :2] = self._draw_turn(rng) @ np.diag([scale * stretch, scale / stretch])
         matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
         return matrix
+
+    def _draw_turn(self, rng: Generator) -> NDArray[np.float64]:
+        """Draws the (2, 2) rotation of a view; draws nothing where the recipe turns no views."""
+        angle = 0.0
+        if self.recipe.turned and rng.random() < self.recipe.turned:
+            angle = rng.uniform(-np.pi, np.pi)
+        elif self.recipe.tilt:
+            angle = rng.normal(0, np.deg2rad(self.recipe.tilt))
+        return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def _mean(weights: NDArray[np.float64]) -> float:

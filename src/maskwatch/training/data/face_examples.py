@@ -11,10 +11,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from maskwatch.data.sample import UNKNOWN, Sample
-from maskwatch.geometry import iou
-from maskwatch.training.data.auto_labeller import AutoLabels, landmarks_for, turned_away
+from maskwatch.geometry import iou, mutual_best
+from maskwatch.training.data.auto_labeller import landmarks_for, turned_away
 from maskwatch.training.data.classifier_dataset import FaceExample
 from maskwatch.training.data.classifier_targets import NOT_A_FACE, PRESUMED_BARE, WITH_MASK, WITHOUT_MASK
+from maskwatch.training.data.label_cache import AutoLabels
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.data.pseudo_labels import DetectedFaces
 
@@ -130,12 +131,11 @@ def negative_examples(
 
 def _match_detections(sample: Sample, detected: DetectedFaces | None) -> list[NDArray[np.float32] | None]:
     """Returns for every true box the detected box of the same face; None where there is none."""
-    if detected is None or not len(detected.boxes) or not len(sample.boxes):
-        return [None] * len(sample.boxes)
-    overlap = iou(sample.boxes, detected.boxes)
-    best = overlap.argmax(1)
-    mutual = (overlap.max(1) >= _SAME_FACE_IOU) & (overlap[:, best].argmax(0) == np.arange(len(best)))
-    return [detected.boxes[column] if same else None for column, same in zip(best, mutual, strict=True)]
+    boxes: list[NDArray[np.float32] | None] = [None] * len(sample.boxes)
+    if detected is not None:
+        for row, column in zip(*mutual_best(sample.boxes, detected.boxes, _SAME_FACE_IOU), strict=True):
+            boxes[row] = detected.boxes[column]
+    return boxes
 
 
 def _background_boxes(

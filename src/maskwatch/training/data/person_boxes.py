@@ -13,7 +13,7 @@ from maskwatch.data.sample import PortraitSample, Sample, make_sample
 from maskwatch.detectors.base import Detector
 from maskwatch.detectors.ssd import SSD
 from maskwatch.models.download import locate
-from maskwatch.progress import progress
+from maskwatch.training.data.in_threads import in_threads
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.types import Faces, Image
 
@@ -77,12 +77,14 @@ def detect_faces(paths: Iterable[Path], pictures: PictureCache, detector: Detect
     Returns:
         Picture -> its faces, boxes in pixels of the picture.
     """
-    detections = {}
-    for path in progress([p for p in paths if p in pictures], "looking for faces"):
+
+    def detect(path: Path) -> Faces:
         image, shrunk = pictures[path]
         faces = detector.detect(image)
-        detections[path] = faces.with_(boxes=faces.boxes / np.float32(shrunk))
-    return detections
+        return faces.with_(boxes=faces.boxes / np.float32(shrunk))
+
+    known = [path for path in paths if path in pictures]
+    return dict(zip(known, in_threads(detect, known, "looking for faces"), strict=True))
 
 
 def _full_picture_box(image: Image, shrunk: float) -> NDArray[np.float32]:

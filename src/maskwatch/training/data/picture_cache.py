@@ -12,8 +12,8 @@ import numpy as np
 
 from maskwatch.atomic_file import AtomicFile, write_text
 from maskwatch.errors import MaskwatchError
-from maskwatch.progress import progress
 from maskwatch.sources.images import read_image
+from maskwatch.training.data.in_threads import in_threads
 from maskwatch.types import Image
 
 
@@ -70,17 +70,12 @@ def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[Pict
         index, unreadable, offset = {}, [], 0
         # Two trainings may start at the same time; each writes its own draft.
         with AtomicFile(file) as draft, draft.path.open("wb") as out:
-            for path in progress(paths, "decoding pictures"):
-                try:
-                    image = read_image(path)
-                except MaskwatchError as error:
-                    unreadable.append(str(error))
+            decoded = in_threads(lambda path: _decode(path, longest), paths, "decoding pictures")
+            for path, picture in zip(paths, decoded, strict=True):
+                if isinstance(picture, MaskwatchError):
+                    unreadable.append(str(picture))
                     continue
-                scale = min(1.0, longest / max(image.shape[:2]))
-                if scale < 1:
-                    image = np.asarray(
-                        cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
-                    )
+                image, scale = picture
                 out.write(image.tobytes())
                 index[str(path)] = (offset, *image.shape[:2], scale)
                 offset += image.size
@@ -88,6 +83,20 @@ def cache(paths: Sequence[Path], folder: Path, longest: int = 640) -> tuple[Pict
         # Written last: it says that the other two files are complete.
         write_text(unreadable_file, "\n".join(unreadable))
     return PictureCache(file), unreadable_file.read_text(encoding="utf-8").splitlines()
+
+
+def _decode(path: Path, longest: int) -> tuple[Image, float] | MaskwatchError:
+    """Returns a picture and the factor by which it was shrunk, or why it cannot be read."""
+    try:
+        image = read_image(path)
+    except MaskwatchError as error:
+        return error
+    scale = min(1.0, longest / max(image.shape[:2]))
+    if scale < 1:
+        image = np.asarray(
+            cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return image, scale
 
 
 def _stat(path: Path) -> tuple[int, int]:

@@ -24,7 +24,8 @@ from maskwatch.data.picture_files import is_folder, pictures_in
 from maskwatch.data.sample import Dataset, PortraitSample, Sample
 from maskwatch.data.stratified_split import face_counts, split_by_group
 from maskwatch.errors import DataError
-from maskwatch.training.data.auto_labeller import AutoLabels, auto_label
+from maskwatch.training.data.auto_labeller import auto_label
+from maskwatch.training.data.label_cache import AutoLabels
 from maskwatch.training.data.picture_cache import PictureCache, cache
 
 Say = Callable[[str], None]
@@ -138,7 +139,7 @@ def read_training_set(sources: TrainingSources, hold_out: float, seed: int, say:
         raise DataError(f"not one picture can be read; the first: {unreadable[0]}")
     auto_labels: AutoLabels = {}
     if sources.auto_labeller is not None:
-        auto_labels = auto_label(paths, pictures, sources.auto_labeller, sources.cache / "teacher.npz")
+        auto_labels = auto_label(paths, pictures, sources.auto_labeller, sources.cache)
     return TrainingSet(
         train,
         held_out,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from maskwatch.atomic_file import AtomicFile
 from maskwatch.data.picture_files import is_folder
@@ -116,9 +116,9 @@ class Average:
         """Takes in the weights after one more step."""
         self.steps += 1
         keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for key, value in model.state_dict().items():
-            averaged: Tensor = self.state[key]
-            if averaged.is_floating_point():
-                averaged.lerp_(value, 1 - keep)
-            else:
-                averaged.copy_(value)
+        values = model.state_dict()
+        floats = [key for key, value in values.items() if value.is_floating_point()]
+        # One call for all of them: a GPU would wait for hundreds of small ones.
+        torch._foreach_lerp_([self.state[key] for key in floats], [values[key] for key in floats], 1 - keep)
+        for key in values.keys() - set(floats):
+            self.state[key].copy_(values[key])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
@@ -24,12 +25,31 @@ class Hardware:
             takes fewer only where the device gains by it.
         devices: Processes that share each batch, one a device.
         threads: Of torch, in each process.
+        workers: Processes that make examples; 0 makes them in the process that trains.
     """
 
     device: str = "auto"
     precision: str = "auto"
     devices: int = 1
     threads: int = 1
+    workers: int = 1
+
+
+def choose_workers(device: str, devices: int = 1) -> int:
+    """Returns how many processes make examples for each device, where nobody says it.
+
+    A CPU that trains needs no more than one. A GPU waits for examples: all cores but one make them.
+
+    Args:
+        device: One of `DEVICES`.
+        devices: Number of devices that share this machine's cores.
+
+    Raises:
+        ConfigError: No such device, or this machine has none.
+    """
+    if choose_device(device).type == "cpu":
+        return 1
+    return max(1, ((os.cpu_count() or 2) - 1) // devices)
 
 
 def choose_device(name: str, rank: int = 0) -> torch.device:

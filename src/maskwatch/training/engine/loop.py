@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -40,7 +41,7 @@ class Task(Protocol):
     kind: str
     recipe: Any
     """A dataclass with, at least, what the loop reads: steps, batch, rate, weight_decay, ema_decay, seed,
-    evaluate_every and patience; see `ClassifierRecipe`."""
+    evaluate_every, patience and echo; see `ClassifierRecipe`."""
     fingerprint: str
     """Of the data: a run goes on with the same only."""
     metric: str
@@ -55,7 +56,11 @@ class Task(Protocol):
 
     @property
     def data(self) -> Dataset[Any]:
-        """Examples by number, `recipe.steps * recipe.batch` of them."""
+        """Examples by number, `recipe.batch` of them for every `recipe.echo` steps."""
+        ...
+
+    def echoed(self, batch: list[Tensor], turn: int) -> list[Tensor]:
+        """The batch, on its device, as it is used for the turn-th time, from 1 on; see `echo`."""
         ...
 
     def plan(self, step: int) -> tuple[int, float]:
@@ -164,8 +169,17 @@ class _Run:
     def _batches(self, workers: int) -> Iterator[list[Tensor]]:
         if 0 < self.recipe.patience <= self.waited:
             return iter(())  # resumed after it had stopped
-        share = distributed.BatchShard(self.task.data, self.recipe.batch, self.done)
-        return iter(DataLoader(share, share.own, **loader_options(workers)))
+        return islice(self._echoed(workers), self.recipe.steps - self.done)
+
+    def _echoed(self, workers: int) -> Iterator[list[Tensor]]:
+        """Yields each batch as often as the recipe says, on the device."""
+        batches, turn = divmod(self.done, self.recipe.echo)
+        share = distributed.BatchShard(self.task.data, self.recipe.batch, batches)
+        for loaded in DataLoader(share, share.own, **loader_options(workers)):
+            batch = [part.to(self.device) for part in loaded]
+            for number in range(turn, self.recipe.echo):
+                yield self.task.echoed(batch, number) if number else batch
+            turn = 0
 
     def _step(self, step: int, batch: list[Tensor]) -> dict[str, float]:
         blocks, rate = self.task.plan(step)
@@ -173,7 +187,7 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         with self.precision.autocast():
-            losses = self.task.losses([part.to(self.device) for part in batch], self.device)
+            losses = self.task.losses(batch, self.device)
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(losses["loss"]).backward()  # type: ignore[no-untyped-call]
         distributed.average([*(p.grad for p in self.model.parameters()), *self.model.buffers()])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,12 @@ from torch.utils.data import Dataset
 
 from maskwatch.training.nets.mask_net import MaskNet
 from maskwatch.training.nets.ssd import SSD
+
+_PRELOADED: Final = (
+    "maskwatch.training.data.detector_dataset",
+    "maskwatch.training.data.classifier_dataset",
+)
+"""Modules that make examples."""
 
 
 def normalise(planes: Tensor) -> Tensor:
@@ -56,18 +63,22 @@ def freeze(model: SSD | MaskNet, blocks: int) -> None:
 def loader_options(workers: int) -> dict[str, Any]:
     """How a `DataLoader` is to make its examples.
 
-    Workers are spawned: a forked copy of a process in which OpenCV or torch has begun threads may hang.
+    Workers are forked from a fresh process that has imported what they need: a forked copy of one in which
+    OpenCV or torch has begun threads may hang. Where there is no such thing, on Windows, they are spawned.
     """
     # A generator of its own: the loader must not draw from the one that dropout draws from, or a resumed
     # run would differ.
     own: dict[str, Any] = {"generator": torch.Generator()}
     if workers == 0:
         return own
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    context.set_forkserver_preload(list(_PRELOADED))
     return own | {
         "num_workers": workers,
         "prefetch_factor": 8,
         "worker_init_fn": _one_thread,
-        "multiprocessing_context": "spawn",
+        "multiprocessing_context": context,
     }
 
 

@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from maskwatch.geometry import intersection_area
 
@@ -67,6 +69,35 @@ def grid(height: int, width: int) -> NDArray[np.float32]:
         boxes = np.broadcast_to(np.array(sizes, np.float32), (*x.shape, len(sizes), 2))
         rows.append(np.concatenate([np.broadcast_to(centres, boxes.shape), boxes], -1).reshape(-1, 4))
     return np.concatenate(rows)
+
+
+def mirrored(states: Tensor, targets: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Mirrors what `assign` gave for square pictures.
+
+    Args:
+        states: (n, a).
+        targets: (n, a, 4) boxes in pixels.
+        size: Side of the pictures, pixels.
+
+    Returns:
+        The states and boxes of the mirrored pictures.
+    """
+    order = torch.from_numpy(_mirrored_order(size)).to(states.device)
+    boxes = targets[:, order]
+    x1, y1, x2, y2 = boxes.unbind(2)
+    return states[:, order], torch.stack([size - x2, y1, size - x1, y2], 2)
+
+
+@lru_cache(maxsize=8)
+def _mirrored_order(size: int) -> NDArray[np.int64]:
+    """For each anchor of a square input the number of the one at the mirrored place."""
+    orders, first = [], 0
+    for stride, sizes in LEVELS:
+        cells = size // stride
+        numbers = first + np.arange(cells * cells * len(sizes)).reshape(cells, cells, len(sizes))
+        orders.append(numbers[:, ::-1].ravel())
+        first += numbers.size
+    return np.concatenate(orders)
 
 
 def anchor_iou(boxes: NDArray[np.float32], anchors: NDArray[np.float32]) -> NDArray[np.float32]:

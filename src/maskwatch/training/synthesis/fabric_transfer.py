@@ -15,6 +15,12 @@ from maskwatch.types import Image
 _ACROSS: Final = 0.8  # share of the width, around the middle
 _TOP, _BOTTOM = 0.2, 0.92  # shares of the height
 
+_DONOR_SIDE: Final = 100.0
+"""Longer side, pixels, to which a face is reduced before its fabric is taken: about that of its new face."""
+
+_BELOW_CHIN: Final = 0.3
+"""Share of a donor's box that is added to its right and below it, because a mask may hang below the face."""
+
 _UNKNOWN_BRIGHTNESS: Final = 127.0
 
 
@@ -29,6 +35,22 @@ class Donor:
 
     image: Image
     landmarks: FloatArray
+
+
+def cut_donor(picture: Image, box: FloatArray, landmarks: FloatArray) -> Donor:
+    """Cuts a face with a correctly worn mask out of a picture, so that its fabric can be taken.
+
+    Args:
+        picture: (h, w, 3) uint8, BGR.
+        box: (4,) x1, y1, x2, y2 of the face in pixels of the picture.
+        landmarks: (5, 2) pixels of the picture, as `paint_mask` takes them.
+    """
+    low = np.maximum(box[:2].astype(int) - 2, 0)
+    high = np.ceil(box[2:] + _BELOW_CHIN * (box[2:] - box[:2])).astype(int)
+    part = picture[low[1] : high[1], low[0] : high[0]]
+    factor = min(1.0, _DONOR_SIDE / max(float((box[2:] - box[:2]).max()), 1.0))
+    image = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return Donor(np.asarray(image, np.uint8), ((landmarks - low) * factor).astype(np.float32))
 
 
 def sample_fabric(donor: Donor, u: FloatArray, v: FloatArray) -> FloatArray:

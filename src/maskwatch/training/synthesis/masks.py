@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.training.synthesis.fabric_transfer import Donor, face_brightness, sample_fabric
+from maskwatch.training.synthesis.fabric_transfer import Donor, cut_donor, face_brightness, sample_fabric
 from maskwatch.training.synthesis.mask_fabric import MaskStyle, random_style, render_fabric
 from maskwatch.training.synthesis.mask_shape import FloatArray, MaskPosition, Sheet, face_size, place_sheet
 from maskwatch.types import Image
 
-__all__ = ["Donor", "MaskPosition", "MaskStyle", "paint_mask", "random_style", "visible_share"]
+__all__ = ["Donor", "MaskPosition", "MaskStyle", "cut_donor", "paint_mask", "random_style", "visible_share"]
 
 _MIN_EYE_DISTANCE: Final = 3.0
 """Distance of the eyes, pixels, below which a face gets no mask."""

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from maskwatch.training.synthesis.mask_shape import EAR_TOP, FloatArray, MaskPosition, head_pose
 from maskwatch.training.synthesis.masks import MaskStyle, visible_share
+from maskwatch.types import LABELS
 
-__all__ = ["WEARING_STYLES", "place_mask"]
+__all__ = ["WEARING_STYLES", "painted_state", "place_mask"]
 
 WEARING_STYLES: Final = ("nose_out", "chin", "eyes", "nose_only", "hanging", "correct")
 """Below the nose, under the chin, over the eyes with the mouth free, over the nose only, hanging from one
@@ -52,6 +53,11 @@ def place_mask(
     if wearing == "chin" and visible_share(shape, landmarks, style, "chin") >= _MIN_VISIBLE:
         return landmarks, style, "chin"
     return landmarks, style, "correct" if wearing == "correct" else "nose_out"
+
+
+def painted_state(wearing: str) -> int:
+    """Returns the state, an index into `LABELS`, of a face with a mask that is worn in one of the styles."""
+    return LABELS.index("with_mask" if wearing == "correct" else "mask_worn_incorrectly")
 
 
 def _moved_up(landmarks: FloatArray, share: float) -> NDArray[np.float32]:
