@@ -68,7 +68,8 @@ class ValPicture:
 
     def _facing(self, state: int, side: float) -> NDArray[np.bool_]:
         known = np.isfinite(self.landmarks).all((1, 2))
-        return (self.sample.states == state) & self._large(side) & known & ~turned_away(self.landmarks)
+        facing = known & ~turned_away(self.landmarks)
+        return np.asarray((self.sample.states == state) & self._large(side) & facing)
 
     def _large(self, side: float) -> NDArray[np.bool_]:
         sides = (self.sample.boxes[:, 2:] - self.sample.boxes[:, :2]).min(1, initial=np.inf)
@@ -91,7 +92,7 @@ def val_pictures(data: Path, auto_labeller: Path, cache: Path) -> list[ValPictur
     chosen = select(Selection([data / "scenes"], portraits=[data / "crops"], split="val"))
     corrections = read_corrections(CORRECTIONS)
     samples, portraits, _ = apply_corrections(chosen.samples, chosen.portraits, corrections)
-    paths = [item.path for item in (*samples, *portraits)]
+    paths = [sample.path for sample in samples] + [portrait.path for portrait in portraits]
     labels = auto_label(paths, decode(paths, cache)[0], auto_labeller, cache)
     scenes = [
         ValPicture(sample, landmarks_for(sample, labels.get(sample.path)), False)

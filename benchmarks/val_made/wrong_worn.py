@@ -32,7 +32,7 @@ def wrong_worn(pictures: Sequence[ValPicture], count: int, seed: int) -> Iterato
         seed: Of everything random.
     """
     rng = np.random.default_rng(seed)
-    donors = [(picture, row) for picture in pictures for row in np.flatnonzero(picture.donors)]
+    donors = [(picture, int(row)) for picture in pictures for row in np.flatnonzero(picture.donors)]
     for picture in draw([picture for picture in pictures if picture.bare.any()], count, rng):
         yield _painted(picture, donors, rng)
 
@@ -62,5 +62,5 @@ def _draw_wearing(rng: Generator) -> str:
 def _draw_donor(donors: Sequence[tuple[ValPicture, int]], rng: Generator) -> Donor | None:
     if not donors:
         return None
-    picture, row = donors[rng.integers(len(donors))]
+    picture, row = donors[int(rng.integers(len(donors)))]
     return cut_donor(picture.image, picture.sample.boxes[row], picture.landmarks[row])

@@ -107,8 +107,8 @@ def test_a_file_without_the_category_gets_it(tmp_path: Path) -> None:
 
 def test_odd_entries_do_no_harm(tmp_path: Path) -> None:
     """Ids that are texts or missing, boxes that are none, pictures that are not there."""
-    images = [A, {"file_name": "b.png"}, {"id": 3, "file_name": "gone.png"}]
-    annotations = [
+    images: list[dict[str, Any]] = [A, {"file_name": "b.png"}, {"id": 3, "file_name": "gone.png"}]
+    annotations: list[dict[str, Any]] = [
         *({"id": "seven", "image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 20]}, {"image_id": 1}),
         *({"id": 2, "image_id": 1, "bbox": [1, 2]}, {"id": 5, "image_id": 3, "bbox": [0, 0, 9, 9]}),
     ]

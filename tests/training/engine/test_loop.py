@@ -26,6 +26,7 @@ class Recipe:
     seed: int = 0
     evaluate_every: int = 2
     patience: int = 0
+    echo: int = 1
 
 
 class Task:
@@ -38,6 +39,11 @@ class Task:
         self.model = MaskNet(0.35)
         self.data: Dataset[tuple[Tensor, ...]] = TensorDataset(torch.zeros(recipe.steps * recipe.batch, 1))
         self.noted = torch.zeros(1)
+        self.turns: list[int] = []
+
+    def echoed(self, batch: list[Tensor], turn: int) -> list[Tensor]:
+        self.turns.append(turn)
+        return batch
 
     def plan(self, step: int) -> tuple[int, float]:
         return len(self.model.trunk.features), self.recipe.rate
@@ -149,6 +155,28 @@ def test_a_lack_of_memory_says_what_to_change(error: Exception) -> None:
 def test_other_errors_are_left_alone() -> None:
     with pytest.raises(RuntimeError, match="shapes differ"), enough_memory(32):
         raise RuntimeError("shapes differ")
+
+
+def test_each_batch_serves_as_many_steps_as_the_recipe_says(tmp_path: Path) -> None:
+    """Cut in the middle of a batch, a run goes on with the rest of its turns."""
+    recipe = Recipe(steps=5, echo=3, evaluate_every=9)
+    whole = Task(recipe)
+    run(whole, tmp_path / "whole")
+    assert whole.turns == [1, 2, 1]
+    with pytest.raises(KeyboardInterrupt):
+        run(_cut_after(Task(recipe), 2), tmp_path / "cut")
+    assert not (tmp_path / "cut" / "checkpoint.pt").exists()  # saved every 250 steps
+
+
+def test_a_resumed_run_takes_the_turns_that_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maskwatch.training.engine.loop.SAVE_EVERY", 2)
+    recipe = Recipe(steps=5, echo=3, evaluate_every=9)
+    with pytest.raises(KeyboardInterrupt):
+        run(_cut_after(Task(recipe), 2), tmp_path)
+    rest = Task(recipe)
+    run(rest, tmp_path, resume=True)
+    assert rest.turns == [2, 1]
+    assert rest.noted.item() == 5
 
 
 def _cut_after(task: Task, steps: int) -> Task:

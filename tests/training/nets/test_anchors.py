@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import torch
 
-from maskwatch.training.nets.anchors import ASPECT, LEVELS, anchor_iou, assign, grid
+from maskwatch.training.nets.anchors import ASPECT, LEVELS, anchor_iou, assign, grid, mirrored
 
 NO_IGNORE = np.zeros(1, bool)
 
@@ -66,3 +67,15 @@ def test_without_boxes_all_is_background() -> None:
     states, targets = assign(np.zeros((0, 4), np.float32), np.zeros(0, bool), 128, 128)
     assert not states.any()
     assert not targets.any()
+
+
+def test_mirrored_targets_are_those_of_the_mirrored_boxes() -> None:
+    boxes = np.concatenate([box(60, 100, 24), box(200, 220, 90), box(300, 40, 12)])
+    ignore = np.array([False, False, True])
+    states, targets = (torch.from_numpy(part)[None] for part in assign(boxes, ignore, 320, 320))
+    other = boxes.copy()
+    other[:, [0, 2]] = 320 - boxes[:, [2, 0]]
+    expected, places = assign(other, ignore, 320, 320)
+    found, moved = mirrored(states, targets, 320)
+    assert np.array_equal(found[0], expected)
+    assert np.array_equal(moved[0].numpy()[expected == 1], places[expected == 1])

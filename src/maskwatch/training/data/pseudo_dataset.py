@@ -167,7 +167,9 @@ def add_pseudo_labels(
 
 def _list_folder(path: Path) -> tuple[dict[str, Any], dict[Key, Path], list[str]]:
     """Returns the content of a COCO file without labels, the pictures, and what is wrong with some."""
-    images, files, problems = [], {}, []
+    images: list[dict[str, Any]] = []
+    files: dict[int | str, Path] = {}
+    problems: list[str] = []
     for number, picture in enumerate(pictures_in(path), 1):
         try:
             width, height = picture_size(picture)
