@@ -18,6 +18,7 @@ GREY: Final = 127
 """Value of the padding in a network's input, where the picture does not fill it."""
 
 _VOTING_BLOCK: Final = 64  # kept boxes that are compared with their neighbours at once: bounds the memory
+_SKIPS: Final = 2.2  # reduction from which linear interpolation skips pixels
 _CONTAINMENT_BLOCK: Final = 256  # the same for `containment` in `soft_nms`
 
 
@@ -315,3 +316,26 @@ def snap_to_multiple(width: int, height: int, multiple: int, tolerance: float = 
 def ceil_to(value: int, multiple: int) -> int:
     """Rounds up to a multiple of `multiple`."""
     return -(-value // multiple) * multiple
+
+
+def resize_into(image: Image, target: Image) -> None:
+    """Resizes a picture as networks see it: fast, and without losing small faces.
+
+    Args:
+        image: (h, w, 3) uint8.
+        target: (height, width, 3) uint8; is filled.
+    """
+    height, width = target.shape[:2]
+    if (height, width) == image.shape[:2]:
+        target[:] = image
+        return
+    if image.shape[1] >= _SKIPS * width and image.shape[0] >= _SKIPS * height:
+        # Linear interpolation skips pixels when it shrinks by much more than 2, and small faces with them.
+        # Averaging over areas avoids that. At any ratio it costs as much as the network's first layers, but
+        # at exactly 2 nearly nothing.
+        source = np.asarray(
+            cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR), np.uint8
+        )
+        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_AREA)
+    else:
+        cv2.resize(image, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)

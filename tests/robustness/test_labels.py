@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.robustness.fuzzing.mutation import mutated_text, mutated_values
 from fakes import DETECTOR, scene, write_detector
 from maskwatch.data.collection import Collection
 from maskwatch.data.corrections import read_corrections
@@ -22,34 +23,6 @@ from maskwatch.models.runtime import open_model
 from maskwatch.settings import load_settings
 
 ROUNDS = 150
-
-VALUES: tuple[Any, ...] = (
-    *(
-        None,
-        True,
-        False,
-        0,
-        -1,
-        1e300,
-        -1e300,
-        10**400,
-        0.5,
-        "",
-        "1",
-        "nan",
-        "a\x00b",
-        "\x1b[2J\n",
-        "ü" * 300,
-    ),
-    *([], [[]], {}, [1, [2, [3]]], {"id": {"id": []}}, "x" * 5000, "../..", "/", float("nan"), float("inf")),
-)
-"""What a value of a file is replaced by."""
-
-PIECES = (
-    *(b"", b"\x00", b"\xff\xfe", b"\n", b" ", b"-", b"nan", b"1e999", b"9" * 5000, b"[" * 3000, b"{", b"}"),
-    *(b"\xef\xbb\xbf", b"&a *a", b'"', b"'", b"<", b"</object>", b"<!--", b"\x1b[31m", "é".encode("cp1252")),
-)
-"""What is put into the bytes of a file."""
 
 COCO = {
     "images": [{"id": 1, "file_name": "a.png", "width": 320, "height": 240, "source": "x", "group": "g"}],
@@ -65,29 +38,6 @@ ROWS = "0 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.2 0.2 0.45 0.45 2 0.55 0.55 2\n0 0.1 0.1 
 YAML = "path: .\ntrain: images\nval: images\nnc: 1\nnames:\n  0: with_mask\nkpt_shape: [2, 3]\n"
 LIST = "picture,box,state\na.png,0,with_mask\na.png,,ignore\n"
 SETTINGS = "[detect]\nthreshold = 0.5\nsize = 640\n[sources]\ntimeout = 3.0\n[alerts]\nafter = 2\n"
-
-
-def mutated_values(content: Any, chance: random.Random) -> Any:
-    """Returns a JSON value of which a few parts are replaced or taken away."""
-    if chance.random() < 0.08:
-        return chance.choice(VALUES)
-    if isinstance(content, dict):
-        items = [(key, mutated_values(value, chance)) for key, value in content.items()]
-        return dict(item for item in items if chance.random() > 0.04)
-    if isinstance(content, list):
-        items = [mutated_values(value, chance) for value in content]
-        return [item for item in items if chance.random() > 0.04] * chance.choice((1, 1, 1, 2))
-    return content
-
-
-def mutated_bytes(data: bytes, chance: random.Random) -> bytes:
-    """Returns bytes of which a few stretches are replaced, doubled or taken away."""
-    for _ in range(chance.randint(1, 4)):
-        start = chance.randrange(len(data) + 1)
-        end = min(len(data), start + chance.choice((0, 1, 4, 20)))
-        piece = chance.choice((*PIECES, data[start:end] * 2, bytes([chance.randrange(256)])))
-        data = data[:start] + piece + data[end:]
-    return data
 
 
 def is_fine(run: Callable[[], object]) -> None:
@@ -129,7 +79,7 @@ def test_coco(folder: Path) -> None:
         if number % 2:
             path.write_text(_json(mutated_values(COCO, chance)), encoding="utf-8", errors="surrogatepass")
         else:
-            path.write_bytes(mutated_bytes(json.dumps(COCO).encode(), chance))
+            path.write_bytes(mutated_text(json.dumps(COCO).encode(), chance))
         check(path)
         check(folder)
         is_fine(Collection(folder).counts)
@@ -154,7 +104,7 @@ def test_text(folder: Path, name: str, text: str, others: dict[str, str]) -> Non
         (folder / other).write_text(content)
     (folder / name).parent.mkdir(exist_ok=True)
     for _ in range(ROUNDS):
-        (folder / name).write_bytes(mutated_bytes(text.encode(), chance))
+        (folder / name).write_bytes(mutated_text(text.encode(), chance))
         check(folder)
 
 
@@ -162,9 +112,9 @@ def test_lists_and_settings(folder: Path) -> None:
     chance = random.Random(2)
     path = folder / "file"
     for _ in range(ROUNDS):
-        path.write_bytes(mutated_bytes(LIST.encode(), chance))
+        path.write_bytes(mutated_text(LIST.encode(), chance))
         is_fine(lambda: read_corrections(path))
-        path.write_bytes(mutated_bytes(SETTINGS.encode(), chance))
+        path.write_bytes(mutated_text(SETTINGS.encode(), chance))
         is_fine(lambda: load_settings(path))
 
 
@@ -175,7 +125,7 @@ def test_metadata_of_models() -> None:
         if number % 2:
             changed = _json(mutated_values(DETECTOR, chance))
         else:
-            changed = mutated_bytes(text.encode(), chance).decode("latin-1")
+            changed = mutated_text(text.encode(), chance).decode("latin-1")
 
         def run(changed: str = changed) -> None:
             entry = read_json(changed, "x.onnx")
@@ -190,7 +140,7 @@ def test_files_of_models(tmp_path: Path) -> None:
     path = tmp_path / "a.onnx"
     data = write_detector(path).read_bytes()
     for _ in range(ROUNDS):
-        path.write_bytes(mutated_bytes(data, chance))
+        path.write_bytes(mutated_text(data, chance))
         is_fine(lambda: open_model(path))
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelError):

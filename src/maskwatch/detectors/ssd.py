@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from maskwatch.geometry import (
     clip,
     letterbox_size,
     nms,
+    resize_into,
     snap_to_multiple,
     soft_nms,
 )
@@ -35,7 +35,6 @@ from maskwatch.models.runtime import open_session
 from maskwatch.types import Faces, Image
 
 _LOG = logging.getLogger(__name__)
-_SKIPS: Final = 2.2  # reduction from which linear interpolation skips pixels
 _CANDIDATES: Final = 2000
 _INSIDE: Final = 0.75  # of 11,688 labelled faces one lies that far inside another
 _LARGEST_GROWTH: Final = 4.0  # exp(4): no face is 55 times as large as its anchor
@@ -153,7 +152,7 @@ class SSD:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns boxes (n, 4) in pixels of the picture and scores (n,), before non-maximum suppression."""
         padded = self._buffers.get(self._padded(height), self._padded(width))
-        _resize(image, padded[:height, :width])
+        resize_into(image, padded[:height, :width])
         padded[height:] = GREY
         padded[:, width:] = GREY
         logits, offsets = self.model.run(padded[None])
@@ -217,24 +216,6 @@ def _sizes(size: int | str | Sequence[int], named: dict[str, int], multiple: int
     if not sizes or min(sizes) < multiple:
         raise ConfigError(f"the detector's size must be at least {multiple} pixels")
     return sizes
-
-
-def _resize(image: Image, target: Image) -> None:
-    """Resizes the picture into `target`."""
-    height, width = target.shape[:2]
-    if (height, width) == image.shape[:2]:
-        target[:] = image
-        return
-    if image.shape[1] >= _SKIPS * width and image.shape[0] >= _SKIPS * height:
-        # Linear interpolation skips pixels when it shrinks by much more than 2, and small faces with them.
-        # Averaging over areas avoids that. At any ratio it costs as much as the network's first layers, but
-        # at exactly 2 nearly nothing.
-        source = np.asarray(
-            cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR), np.uint8
-        )
-        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_AREA)
-    else:
-        cv2.resize(image, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
 
 
 def _decode(

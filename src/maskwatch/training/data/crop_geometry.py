@@ -12,15 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.geometry import resize_into
 from maskwatch.types import Image
 
 # `warpAffine` samples single pixels. Below these scales a picture is first reduced by area averaging, as in
 # inference, to a little more than the size of the crop.
 _FACE_SCALE, _FACE_OVERSAMPLING = 0.5, 1.5
 _VIEW_SCALE, _VIEW_OVERSAMPLING = 0.6, 1.2
-
-_SKIPS: Final = 2.2
-"""Reduction from which linear interpolation skips pixels."""
 
 _MIN_VISIBLE: Final = 0.55
 """Share of a face that must lie in the crop; with less the face is ignored."""
@@ -105,7 +103,9 @@ def warp_view(picture: Image, matrix: NDArray[np.float64], size: int, border: Se
     if scale < _VIEW_SCALE:
         factor = scale * _VIEW_OVERSAMPLING
         height, width = picture.shape[:2]
-        picture = _reduced(picture, max(1, round(width * factor)), max(1, round(height * factor)))
+        reduced = np.empty((max(1, round(height * factor)), max(1, round(width * factor)), 3), np.uint8)
+        resize_into(picture, reduced)
+        picture = reduced
         matrix = matrix.copy()
         matrix[:, :2] /= [picture.shape[1] / width, picture.shape[0] / height]
     crop = cv2.warpAffine(
@@ -117,15 +117,6 @@ def warp_view(picture: Image, matrix: NDArray[np.float64], size: int, border: Se
         borderValue=list(border),
     )
     return np.asarray(crop, np.uint8)
-
-
-def _reduced(picture: Image, width: int, height: int) -> Image:
-    """Shrinks a picture as the detector does: averaging over areas costs several times as much."""
-    if width < picture.shape[1] / _SKIPS:
-        double = (2 * width, 2 * height)
-        picture = np.asarray(cv2.resize(picture, double, interpolation=cv2.INTER_LINEAR), np.uint8)
-        return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def visible_boxes(
