@@ -35,6 +35,7 @@ def borrowed_pages() -> dict[str, str]:
         "benchmarks/people/results/cost.md": "benchmarks/people-cost.md",
         "benchmarks/robustness/README.md": "benchmarks/robustness.md",
         "benchmarks/robustness/results/robustness.md": "benchmarks/robustness-results.md",
+        "benchmarks/robustness/results/soak-page.md": "benchmarks/robustness-soak-page.md",
         "benchmarks/val_made/README.md": "benchmarks/val-made.md",
     }
     for path in sorted((ROOT / _MODELS).glob("*.CARD*")):

@@ -38,11 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         samples, complaints = _soak(Path(folder), 60 * options.minutes, options.rtsp)
-    text = f"{table(samples)}\nErrors in the log of the app: {json.dumps(complaints)}\n"
+    text = _report(samples, complaints)
     print(text)
     if options.out is not None:
         save_samples(options.out / "soak-page.json", samples)
         write_text(options.out / "soak-page.md", text)
+
+
+def _report(samples: list[dict[str, Any]], complaints: dict[str, int]) -> str:
+    told = ", ".join(f"{number} times {text}" for text, number in complaints.items())
+    return f"# Soak of the live page\n\n{table(samples)}\nErrors in the log of the app: {told or 'none'}.\n"
 
 
 def _soak(folder: Path, seconds: float, rtsp: str | None) -> tuple[list[dict[str, Any]], dict[str, int]]:
