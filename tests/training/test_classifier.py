@@ -35,7 +35,7 @@ def _examples(faces: list[Sample], negatives: list[Sample], pictures: PictureCac
     return [
         *face_examples(faces, {}),
         *background_examples(faces, {}, pictures, 0),
-        *negative_examples(negatives, {}, pictures, 0),
+        *negative_examples(negatives, [], pictures, 0),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.data.sample import UNKNOWN, Sample
+from maskwatch.data.sample import UNKNOWN, PortraitSample, Sample
 from maskwatch.training.data import pseudo_labels
 from maskwatch.training.data.auto_labeller import hard_faces, landmarks_for
 from maskwatch.training.data.classifier_dataset import FaceExample
@@ -24,7 +24,7 @@ from maskwatch.training.data.person_boxes import (
 )
 from maskwatch.training.data.size_advice import advise
 from maskwatch.training.data.training_set import LabelledPictures, Say, TrainingSet
-from maskwatch.types import LABELS
+from maskwatch.types import LABELS, Faces
 
 _SURE: Final = 0.8
 """Score from which a box of the auto-labeller counts as a true face..."""
@@ -98,18 +98,29 @@ def classifier_examples(
         training_set: What was read.
         partly_labelled: Sources in which many faces have no label: no background is taken from them.
         seed: Of the places without a face.
-        detected_boxes: Whether the faces also get the boxes that the shipped detector finds.
+        detected_boxes: Whether the faces also get the boxes that the shipped detector finds, and what it
+            takes for faces is learnt as none.
         say: Takes lines for people.
     """
     labels, pictures = training_set.auto_labels, training_set.pictures
-    examples = _faces(training_set.train, training_set, detected_boxes)
+    detections = _detections(training_set) if detected_boxes else {}
+    examples = _faces(training_set.train, training_set, detections)
     states = [example.state for example in examples]
     advise({label: states.count(state) for state, label in enumerate(LABELS) if state in states}, say)
     count = len({example.path for example in examples}) + len(training_set.negatives)
-    examples += background_examples(training_set.train.samples, labels, pictures, seed, partly_labelled)
-    examples += negative_examples(training_set.negatives, labels, pictures, seed)
+    examples += background_examples(
+        training_set.train.samples, labels, pictures, seed, partly_labelled, detections
+    )
+    examples += negative_examples(training_set.negatives, (labels, detections), pictures, seed)
     say(f"training on {len(examples)} places in {count} pictures")
-    return ClassifierExamples(examples, _faces(training_set.held_out, training_set))
+    return ClassifierExamples(examples, _faces(training_set.held_out, training_set, {}))
+
+
+def _detections(training_set: TrainingSet) -> dict[Path, Faces]:
+    """What the shipped detector finds in all pictures to learn from."""
+    train = training_set.train
+    samples: list[Sample | PortraitSample] = [*train.samples, *train.portraits, *training_set.negatives]
+    return detect_faces([sample.path for sample in samples], training_set.pictures, live_detector())
 
 
 def _with_boxes(
@@ -129,7 +140,7 @@ def _with_boxes(
 
 
 def _faces(
-    labelled: LabelledPictures, training_set: TrainingSet, detected_boxes: bool = False
+    labelled: LabelledPictures, training_set: TrainingSet, detections: Mapping[Path, Faces]
 ) -> list[FaceExample]:
     """The faces of all pictures, those of portraits boxed by the auto-labeller or the shipped detector."""
     labels, pictures = training_set.auto_labels, training_set.pictures
@@ -138,8 +149,6 @@ def _faces(
     else:
         boxed = detect_portraits(labelled.portraits, pictures, shipped_detector())
     samples = [sample for sample in [*labelled.samples, *boxed] if sample.path in pictures]
-    paths = [sample.path for sample in samples]
-    detections = detect_faces(paths, pictures, live_detector()) if detected_boxes else {}
     return face_examples(samples, labels, detections)
 
 

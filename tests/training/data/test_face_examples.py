@@ -73,6 +73,25 @@ def test_background_keeps_away_from_faces(world: tuple[list[Sample], list[Sample
         assert iou(example.box[None], boxes[example.path]).max() < 0.15
 
 
+def test_what_a_detector_takes_for_a_face_beside_the_faces_is_learnt_as_none(
+    world: tuple[list[Sample], list[Sample], PictureCache],
+) -> None:
+    sample, pictures = world[0][0], world[2]
+    face = sample.boxes[0]
+    fooled = np.array([[1, 1, 9, 9], [2, 2, 11, 11], face], np.float32)
+    assert iou(fooled[:2], sample.boxes).max() == 0
+    detections = {
+        sample.path: Faces(fooled, np.array([0.3, 0.9, 0.4], np.float32))  # the second may be a face
+    }
+    plain = background_examples([sample], {}, pictures, 0)
+    examples = background_examples([sample], {}, pictures, 0, detections=detections)
+    assert [e.box.tolist() for e in examples[len(plain) :]] == [[1, 1, 9, 9]] * 3
+    assert all(e.state == NOT_A_FACE for e in examples)
+    label = AutoLabel(fooled[:1], np.array([0.5], np.float32), np.zeros((1, 5, 2), "f4"))
+    known = background_examples([sample], {sample.path: label}, pictures, 0, detections=detections)
+    assert [1, 1, 9, 9] not in [e.box.tolist() for e in known]
+
+
 def test_nothing_is_taken_from_sources_with_unlabelled_faces(
     world: tuple[list[Sample], list[Sample], PictureCache],
 ) -> None:
@@ -86,7 +105,7 @@ def test_what_fooled_a_detector_is_shown_more_often(
     fooled = AutoLabel(
         np.array([[10, 10, 40, 40]], np.float32), np.array([0.8], np.float32), np.zeros((1, 5, 2), "f4")
     )
-    examples = negative_examples(negatives[:2], {negatives[0].path: fooled}, pictures, 0)
+    examples = negative_examples(negatives[:2], [{negatives[0].path: fooled}], pictures, 0)
     of_first = [e for e in examples if e.path == negatives[0].path]
     assert len(of_first) == len(examples) - len(of_first) + 3
     assert sum(e.box.tolist() == pytest.approx([10, 10, 40, 40]) for e in of_first) == 3

@@ -23,7 +23,7 @@ RECIPE = ClassifierRecipe(dropout=0.0, steps=4, batch=8, frozen_share=1.0, faces
 
 def train(world: World, folder: Path, recipe: ClassifierRecipe, processes: int) -> dict[str, torch.Tensor]:
     faces, negatives, pictures = world
-    examples = face_examples(faces, {}) + negative_examples(negatives, {}, pictures, 0)
+    examples = face_examples(faces, {}) + negative_examples(negatives, [], pictures, 0)
     saved = distributed.launch(
         processes,
         train_classifier,

@@ -32,6 +32,7 @@ _MISSED_IOU: Final = 0.15  # largest IoU of a shifted box with a face
 _SQUARES: Final = 2  # random squares for each picture with faces
 _SHIFTED: Final = 3  # faces of each picture whose boxes are shifted
 _HARD_COPIES: Final = 3  # of each false detection
+_DOUBTFUL_SCORE: Final = 0.6  # a detection above it, beside the labelled faces, may be a face nobody labelled
 _RANDOM_SQUARES: Final = 4  # for each picture without faces
 _NO_BOXES: Final = np.zeros((0, 4), np.float32)
 
@@ -77,8 +78,9 @@ def background_examples(
     pictures: PictureCache,
     seed: int,
     partly_labelled: Sequence[str] = (),
+    detections: Mapping[Path, DetectedFaces] | None = None,
 ) -> list[FaceExample]:
-    """Makes examples of background: squares beside the faces, and boxes that miss most of their face.
+    """Makes examples of background: squares, boxes that miss most of their face, false detections.
 
     Args:
         samples: Pictures with true faces.
@@ -86,19 +88,24 @@ def background_examples(
         pictures: Decoded pixels.
         seed: Of the places.
         partly_labelled: Sources in which many faces have no label; nothing is taken from them.
+        detections: Boxes of a detector: three examples of each that shows no face and has a low score.
     """
     rng = np.random.default_rng(seed)
-    return [
-        FaceExample(sample.path, box, NOT_A_FACE)
-        for sample in samples
-        if sample.source not in partly_labelled and sample.path in pictures
-        for box in _background_boxes(sample, auto_labels, pictures, rng)
-    ]
+    examples = []
+    for sample in samples:
+        if sample.source in partly_labelled or sample.path not in pictures:
+            continue
+        faces = _all_faces(sample, auto_labels)
+        for box in _background_boxes(sample, faces, pictures, rng):
+            examples.append(FaceExample(sample.path, box, NOT_A_FACE))
+        for box in _false_detections(faces, (detections or {}).get(sample.path)):
+            examples += [FaceExample(sample.path, box, NOT_A_FACE)] * _HARD_COPIES
+    return examples
 
 
 def negative_examples(
     negatives: Sequence[Sample],
-    detections: Mapping[Path, DetectedFaces],
+    detections: Sequence[Mapping[Path, DetectedFaces]],
     pictures: PictureCache,
     seed: int,
     hard: int = 4,
@@ -107,18 +114,17 @@ def negative_examples(
 
     Args:
         negatives: Pictures without faces.
-        detections: False detections in them: the hard negatives.
+        detections: False detections in them, of each detector: the hard negatives.
         pictures: Decoded pixels.
         seed: Of the random squares.
-        hard: Most hard negatives of a picture, those with the highest scores.
+        hard: Most hard negatives of a picture and a detector, those with the highest scores.
     """
     rng = np.random.default_rng(seed)
     examples = []
     for sample in negatives:
         if sample.path not in pictures:
             continue
-        detected = detections.get(sample.path)
-        if detected is not None:
+        for detected in (found[sample.path] for found in detections if sample.path in found):
             hardest = np.argsort(-detected.scores)[:hard]
             for box in detected.boxes[hardest]:
                 examples += [FaceExample(sample.path, box, NOT_A_FACE)] * _HARD_COPIES
@@ -138,12 +144,24 @@ def _match_detections(sample: Sample, detected: DetectedFaces | None) -> list[ND
     return boxes
 
 
+def _all_faces(sample: Sample, auto_labels: AutoLabels) -> NDArray[np.float32]:
+    """Returns the boxes (n, 4) of all faces of a picture, labelled or not."""
+    label = auto_labels.get(sample.path)
+    return np.concatenate([sample.boxes, label.boxes if label is not None else _NO_BOXES])
+
+
+def _false_detections(faces: NDArray[np.float32], detected: DetectedFaces | None) -> NDArray[np.float32]:
+    """Returns the detected boxes (n, 4) that show no face."""
+    if detected is None:
+        return _NO_BOXES
+    missed = iou(detected.boxes, faces).max(1, initial=0) < _MISSED_IOU
+    return np.asarray(detected.boxes[missed & (detected.scores < _DOUBTFUL_SCORE)], np.float32)
+
+
 def _background_boxes(
-    sample: Sample, auto_labels: AutoLabels, pictures: PictureCache, rng: Generator
+    sample: Sample, faces: NDArray[np.float32], pictures: PictureCache, rng: Generator
 ) -> Iterator[NDArray[np.float32]]:
     """Draws squares without a face, and boxes of faces that are shifted away."""
-    label = auto_labels.get(sample.path)
-    faces = np.concatenate([sample.boxes, label.boxes if label is not None else _NO_BOXES])
     width, height = _picture_size(sample, pictures)
     for _ in range(_SQUARES):
         box = _random_square(rng, width, height, 14, 160)

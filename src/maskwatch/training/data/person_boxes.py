@@ -23,6 +23,7 @@ _SIZE: Final = 416
 _THRESHOLD: Final = 0.5
 _ENLARGE_PORTRAIT: Final = 4.0  # largest factor for small portraits
 _ENLARGE_LIVE: Final = 2.0
+_LOWEST_SCORE: Final = 0.1  # also what is probably no face, so that the classifier learns to say so
 
 _INSET: Final = 0.12
 """Margin around a face that fills its picture, as a share of the side."""
@@ -34,8 +35,8 @@ def shipped_detector() -> Detector:
 
 
 def live_detector() -> Detector:
-    """Returns the detector as used for live video, but small pictures are enlarged."""
-    return SSD(locate("face_ssd.onnx"), "accurate", enlarge=_ENLARGE_LIVE)
+    """Returns the detector as used for live video, but small pictures are enlarged, and low scores count."""
+    return SSD(locate("face_ssd.onnx"), "accurate", _LOWEST_SCORE, enlarge=_ENLARGE_LIVE)
 
 
 def detect_portraits(
