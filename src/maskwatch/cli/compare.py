@@ -40,6 +40,10 @@ def compare(
     ] = None,
     held_out: HeldOut = False,
     labels_before_exif: BeforeExif = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV list of wrong labels in the data, to be corrected."),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with all of it (HTML).")
     ] = None,
@@ -70,14 +74,14 @@ def compare(
     from maskwatch.evaluation.compare import compare as run
     from maskwatch.evaluation.compare import to_plain
     from maskwatch.evaluation.evaluate import evaluate
-    from maskwatch.evaluation.evaluation_set import Selection, select
+    from maskwatch.evaluation.evaluation_set import Selection, select, with_corrections
     from maskwatch.evaluation.inference import load_evaluated_engine, parse_models
     from maskwatch.evaluation.result import figure_lines
     from maskwatch.progress import progress
     from maskwatch.reports.comparison_text import text_lines
 
     files = [part for spec in (first, second) for part in (spec, *spec.split("+"))]
-    refuse_inputs([report, as_json], [*(data or ()), *(negatives or ())], [*files, ctx.obj])
+    refuse_inputs([report, as_json], [*(data or ()), *(negatives or ())], [*files, corrections, ctx.obj])
     settings = settings_from(ctx, None, None, None, None)
     evaluation_set = select(
         Selection(
@@ -91,7 +95,16 @@ def compare(
             labels_before_exif,
         )
     )
-    inputs = [*(data or ()), first, second, *pictures_of(evaluation_set), *input_files(ctx, settings)]
+    if corrections is not None:
+        evaluation_set = with_corrections(evaluation_set, corrections)
+    inputs = [
+        *(data or ()),
+        corrections,
+        first,
+        second,
+        *pictures_of(evaluation_set),
+        *input_files(ctx, settings),
+    ]
     engines, errors = [], []
     for spec in (first, second):
         try:

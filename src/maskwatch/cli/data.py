@@ -98,13 +98,12 @@ def audit(
     """
     from maskwatch.atomic_file import protected, write_text
     from maskwatch.cli.messages import say
-    from maskwatch.data.corrections import apply_corrections, read_corrections
     from maskwatch.data.formats.class_names import parse_names
     from maskwatch.data.picture_files import is_folder
     from maskwatch.data.protect import refuse_inputs
     from maskwatch.evaluation.audit import Assessor, to_csv
     from maskwatch.evaluation.audit import audit as run
-    from maskwatch.evaluation.evaluation_set import Selection, select
+    from maskwatch.evaluation.evaluation_set import Selection, select, with_corrections
     from maskwatch.factory import from_settings
     from maskwatch.progress import progress
     from maskwatch.reports.audit_page import audit_page
@@ -121,11 +120,10 @@ def audit(
         paths, names=parse_names(names), split=split, limit=limit, labels_before_exif=labels_before_exif
     )
     evaluation_set = select(selection)
-    samples, portraits = evaluation_set.samples, evaluation_set.portraits
     if corrections is not None:
-        samples, portraits, _ = apply_corrections(samples, portraits, read_corrections(corrections))
+        evaluation_set = with_corrections(evaluation_set, corrections)
     result = run(
-        [*samples, *portraits],
+        [*evaluation_set.samples, *evaluation_set.portraits],
         engine.classifier,
         engine.detector,
         least,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from maskwatch.data.corrections import apply_corrections, ignored_pictures, read_corrections
 from maskwatch.data.dataset import read_dataset, source_name
 from maskwatch.data.negatives import is_held_out, read_negatives
 from maskwatch.data.sample import Dataset, PortraitSample, Sample
@@ -112,6 +113,29 @@ def select(selection: Selection) -> EvaluationSet:
         "limit": selection.limit,
     }
     return evaluation_set
+
+
+def with_corrections(evaluation_set: EvaluationSet, corrections: Path) -> EvaluationSet:
+    """Returns the pictures with corrected labels, without negatives that show a face.
+
+    Args:
+        evaluation_set: The pictures, labelled as the data says.
+        corrections: A list of wrong labels; see `maskwatch.data.corrections`.
+
+    Raises:
+        DataError: The list cannot be used.
+    """
+    entries = read_corrections(corrections)
+    with_faces = ignored_pictures([sample.path for sample in evaluation_set.negatives], entries)
+    samples, portraits, _ = apply_corrections(evaluation_set.samples, evaluation_set.portraits, entries)
+    negatives = [sample for sample in evaluation_set.negatives if sample.path not in with_faces]
+    counts = {
+        "pictures with boxes": len(samples),
+        "pictures without a face": len(negatives),
+        "pictures of one person": len(portraits),
+    }
+    about = evaluation_set.about | {key: counts[key] for key in counts if key in evaluation_set.about}
+    return replace(evaluation_set, samples=samples, portraits=portraits, negatives=negatives, about=about)
 
 
 def _part(dataset: Dataset, split: str | None, path: Path) -> tuple[Dataset, str]:

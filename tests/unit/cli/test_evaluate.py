@@ -74,6 +74,21 @@ def test_compare(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
     assert "pictures with fewer mistakes in B: 0, more: 0" in lines
 
 
+def test_compare_corrects_labels(cli: Cli, fake_models: FakeModels, tmp_path: Path) -> None:
+    street = write_coco(tmp_path / "street", [FACES])
+    models = f"{fake_models.detector}+{fake_models.classifier}"
+    (tmp_path / "maskwatch.toml").write_text("[detect]\nsize = 320\n")
+    (tmp_path / "wrong.csv").write_text("picture,box,state\n0.png,0,without_mask\n")
+    right = []
+    for options in ((), ("--corrections", "wrong.csv")):
+        done = cli("compare", models, models, "--data", street, "--json", "-", *options)
+        right.append(json.loads(done.stdout)["figures"][0]["labels"]["all"]["right"]["hits"])
+    assert right[0] - right[1] == 1
+    refused = cli("compare", models, models, "--data", street, "--corrections", "nosuch.csv")
+    assert refused.returncode == 1
+    assert "nosuch.csv" in refused.stderr
+
+
 def test_compare_gives_the_figures_of_the_model_that_can_be_had(
     cli: Cli, fake_models: FakeModels, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from labelled import Square, write_coco, write_crops, write_negatives
 from maskwatch.data.negatives import is_held_out
 from maskwatch.errors import DataError
-from maskwatch.evaluation.evaluation_set import Selection, select
+from maskwatch.evaluation.evaluation_set import Selection, select, with_corrections
 
 FACE = [Square((1, 1), 0, 0)]
 
@@ -63,3 +63,20 @@ def test_what_is_no_set_of_crops(split_set: Path) -> None:
 def test_nothing_named() -> None:
     with pytest.raises(DataError, match="nothing to look at"):
         select(Selection())
+
+
+def test_corrected_labels(split_set: Path, tmp_path: Path) -> None:
+    portraits = write_crops(tmp_path / "people", [(0, 0), (1, 1)])
+    negatives = write_negatives(tmp_path / "none", [False] * 3)
+    evaluation_set = select(Selection([split_set], [negatives], [portraits]))
+    with_a_face = evaluation_set.negatives[0].path
+    listing = tmp_path / "corrections.csv"
+    listing.write_text(
+        f"picture,box,state\nstreet/0.png,0,without_mask\n{with_a_face.parent.name}/{with_a_face.name},,ignore\n"
+    )
+    corrected = with_corrections(evaluation_set, listing)
+    assert [s.states.tolist() for s in evaluation_set.samples] == [[0], [0]]
+    assert sorted(s.states.tolist() for s in corrected.samples) == [[0], [1]]
+    assert with_a_face not in [sample.path for sample in corrected.negatives]
+    assert corrected.about["pictures without a face"] == 2
+    assert evaluation_set.about["pictures without a face"] == 3

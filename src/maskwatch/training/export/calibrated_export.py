@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from maskwatch.classifiers.mobilenet import MobileNet
 from maskwatch.classifiers.score_fusion import LOWEST_DETECTOR_SCORE, ScoreFusion
-from maskwatch.data.corrections import apply_corrections, ignored_pictures, read_corrections
 from maskwatch.data.sample import UNKNOWN, Sample
 from maskwatch.errors import DataError
-from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select
+from maskwatch.evaluation.evaluation_set import EvaluationSet, Selection, select, with_corrections
 from maskwatch.evaluation.matching import FALSE, TRUE
 from maskwatch.factory import load
 from maskwatch.models.runtime import open_model
@@ -88,7 +87,9 @@ def export_calibrated(
     """
     described = copy.deepcopy(dict(metadata))
     pictures_to_calibrate = selection if isinstance(selection, EvaluationSet) else select(selection)
-    calibration_set = _corrected(pictures_to_calibrate, targets.corrections)
+    calibration_set = pictures_to_calibrate
+    if targets.corrections is not None:
+        calibration_set = with_corrections(pictures_to_calibrate, targets.corrections)
     negatives = DecodedPictures()
     network = trace_classifier(saved)
     with tempfile.TemporaryDirectory() as folder:
@@ -146,17 +147,6 @@ def export_calibrated(
         f" score {described['score']};"
         f" undecided below {described['thresholds']['undecided']}"
     )
-
-
-def _corrected(evaluation_set: EvaluationSet, corrections: Path | None) -> EvaluationSet:
-    """Returns the pictures with corrected labels, without negatives that show a face."""
-    if corrections is None:
-        return evaluation_set
-    entries = read_corrections(corrections)
-    with_faces = ignored_pictures([sample.path for sample in evaluation_set.negatives], entries)
-    samples, portraits, _ = apply_corrections(evaluation_set.samples, evaluation_set.portraits, entries)
-    negatives = [sample for sample in evaluation_set.negatives if sample.path not in with_faces]
-    return replace(evaluation_set, samples=samples, portraits=portraits, negatives=negatives)
 
 
 def _scores_in_use(
