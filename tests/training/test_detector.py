@@ -12,7 +12,7 @@ from maskwatch.detectors.ssd import SSD as Shipped
 from maskwatch.errors import DataError
 from maskwatch.geometry import iou
 from maskwatch.models.download import locate
-from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData, _paint_masks
+from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData, _paint_masks, _paintable
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.detector import DetectorRecipe, train_detector
 from maskwatch.training.engine.distillation import TeacherDetector
@@ -111,13 +111,39 @@ def test_masks_are_painted_on_large_faces_whose_landmarks_are_known() -> None:
     spots = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.36, 0.75], [0.64, 0.75]], np.float32)
     points = boxes[:, None, :2] + spots * (boxes[:, None, 2:] - boxes[:, None, :2])
     points[1] = np.nan
+    paintable = _paintable(image, points, boxes)
+    assert paintable.tolist() == [True, False, False]  # unknown where its nose is; too small
     painted = 0
     for seed in range(8):
-        changed = (_paint_masks(image, points, boxes, np.random.default_rng(seed)) != image).any(2)
+        changed = (_paint_masks(image, points[paintable], np.random.default_rng(seed)) != image).any(2)
         painted += bool(changed[60:116, 20:100].mean() > 0.1)
-        assert not changed[:, 150:].any()  # nobody knows where its nose is
-        assert not changed[:19, :17].any()  # too small
+        assert not changed[:, 150:].any()
+        assert not changed[:19, :17].any()
     assert 3 <= painted <= 8
+
+
+@pytest.mark.parametrize(
+    ("known", "masks", "painted"), [(True, 0.0, True), (False, 0.0, False), (True, 1.0, False)]
+)
+def test_things_are_painted_before_faces_whose_landmarks_are_known(
+    known: bool, masks: float, painted: bool
+) -> None:
+    plain = np.full((200, 200, 3), 120, np.uint8)
+    box = np.array([[60, 60, 130, 150]], np.float32)
+    there = Sample(Path("a.png"), box, np.zeros(1, int), np.zeros(1, bool))
+    spots = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.36, 0.75], [0.64, 0.75]], np.float32)
+    points = box[:, None, :2] + spots * (box[:, None, 2:] - box[:, None, :2])
+    landmarks = {there.path: points if known else np.full_like(points, np.nan)}
+
+    def crop(occluders: float, seed: int) -> np.ndarray:
+        recipe = CropRecipe(faces=(70, 71), occluders=occluders, painted=masks)
+        data = DetectorData(
+            [there], [], cast(PictureCache, {there.path: (plain, 1.0)}), recipe, 1, landmarks=landmarks
+        )
+        return data._crop(there, 200, np.random.default_rng(seed))[0]
+
+    changed = [(crop(1.0, seed) != crop(0.0, seed)).any() for seed in range(6)]
+    assert all(changed) if painted else not any(changed)
 
 
 @pytest.mark.parametrize(("side", "painted"), [(50, True), (16, False)])

@@ -26,6 +26,7 @@ from maskwatch.training.nets.anchors import assign
 from maskwatch.training.recipes.fields import STRICT, Amount, Count, Positive, Share
 from maskwatch.training.synthesis.caps import paint_cap
 from maskwatch.training.synthesis.masks import MaskPosition, paint_mask, random_style
+from maskwatch.training.synthesis.occluders import paint_occluder
 from maskwatch.types import Image
 
 _MIN_PAINTED_HEIGHT: Final = 20.0
@@ -100,6 +101,8 @@ class CropRecipe:
             example. Still pictures are searched at up to four times the size of an example.
         negative_tiles: Share of a mosaic's tiles that are taken from pictures without faces.
         caps: How often a cap is painted over the brow of a face.
+        occluders: How often a hand, a microphone, a sheet or a strap is painted before a face whose landmarks
+            are known, in views without painted masks.
         tilt: Standard deviation of the angle by which views are turned, degrees.
         turned: Share of the views that are turned by any angle instead.
         filled: Share of the views around a face that it fills, up to a fifth beyond the edges.
@@ -117,6 +120,7 @@ class CropRecipe:
     negative_zoom: Positive = 2.0
     negative_tiles: Share = 0.0
     caps: Share = 0.0
+    occluders: Share = 0.0
     tilt: Amount = 0.0
     turned: Share = 0.0
     filled: Share = 0.0
@@ -235,9 +239,15 @@ class DetectorData(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         image = warp_view(picture, matrix, size, _draw_border(rng))
         moved = transform_boxes(boxes, matrix)
         points = self.landmarks.get(sample.path)
-        if points is not None and rng.random() < self.recipe.painted:
+        if points is not None:
             landmarks = points * shrunk @ matrix[:, :2].T + matrix[:, 2]
-            image = _paint_masks(image, landmarks, moved, rng)
+            paintable = _paintable(image, landmarks, moved)
+            if rng.random() < self.recipe.painted:
+                image = _paint_masks(image, landmarks[paintable], rng)
+            elif self.recipe.occluders:
+                for face in landmarks[paintable].astype(np.float32):
+                    if rng.random() < self.recipe.occluders:
+                        image = paint_occluder(image, face, rng)
         boxes, ignore = visible_boxes(moved, sample.ignore, size, self.recipe.smallest)
         if len(sample.boxes) and self.recipe.pasted and rng.random() < self.recipe.pasted:
             image, boxes, ignore = self._paste(image, boxes, ignore, rng)
@@ -330,22 +340,29 @@ def _draw_border(rng: Generator) -> list[int]:
     return [int(v) for v in rng.integers(0, 256, 3)] if rng.random() < 0.5 else [GREY] * 3
 
 
-def _paint_masks(
-    image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32], rng: Generator
-) -> Image:
-    """Paints masks on most of the faces that are large enough; every second one is worn incorrectly.
+def _paintable(image: Image, points: NDArray[np.floating], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Returns which faces are large enough to be painted, inside, and have landmarks: (n,).
 
     Args:
-        image: (s, s, 3) uint8, BGR; not changed.
-        points: (n, 5, 2) landmarks in pixels of the image; faces with NaN are left alone.
+        image: (s, s, 3) uint8, BGR.
+        points: (n, 5, 2) landmarks in pixels of the image; NaN where unknown.
         boxes: (n, 4) boxes in pixels of the image.
-        rng: Draws faces, masks and positions.
     """
     height = boxes[:, 3] - boxes[:, 1]
     inside = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < image.shape[0]).all(1)
-    paintable = np.isfinite(points).all((1, 2)) & (height >= _MIN_PAINTED_HEIGHT) & inside
-    for row in np.flatnonzero(paintable):
+    return np.asarray(np.isfinite(points).all((1, 2)) & (height >= _MIN_PAINTED_HEIGHT) & inside)
+
+
+def _paint_masks(image: Image, points: NDArray[np.floating], rng: Generator) -> Image:
+    """Paints masks on most of the faces; every second one is worn incorrectly.
+
+    Args:
+        image: (s, s, 3) uint8, BGR; not changed.
+        points: (n, 5, 2) landmarks in pixels of the image.
+        rng: Draws faces, masks and positions.
+    """
+    for face in points.astype(np.float32):
         if rng.random() < _PAINTED_FACES:
             position = _POSITIONS[rng.integers(len(_POSITIONS))]
-            image = paint_mask(image, points[row].astype(np.float32), random_style(rng), position)
+            image = paint_mask(image, face, random_style(rng), position)
     return image
