@@ -13,7 +13,7 @@ from torch import Tensor
 from made.portrait import LANDMARKS
 from maskwatch.errors import ConfigError
 from maskwatch.training.data.classifier_dataset import ClassifierData, FaceExample, FaceRecipe
-from maskwatch.training.data.classifier_targets import WITH_MASK, WITHOUT_MASK
+from maskwatch.training.data.classifier_targets import NOT_A_FACE, WITH_MASK, WITHOUT_MASK
 from maskwatch.training.data.picture_cache import cache
 
 BOX = np.array([180, 60, 268, 180], np.float32)
@@ -87,6 +87,30 @@ def test_things_are_painted_before_bare_faces_only(tmp_path: Path, state: int, p
     data = ClassifierData([example], pictures, recipe, 30)
     changed = np.mean([bool(((data[i][0].float() - 127).abs() > 8).any()) for i in range(30)])
     assert changed > 0.9 if painted else changed < 0.25  # a patch comes one in twelve times
+
+
+@pytest.mark.parametrize(("turned", "least", "most"), [(1.0, 0.5, 0.9), (0.0, 0, 0)])
+def test_faces_turned_by_any_angle_are_taught_as_turned_away(
+    tmp_path: Path, turned: float, least: float, most: float
+) -> None:
+    image = np.full((200, 200, 3), 127, np.uint8)
+    image[:100] = (20, 220, 20)  # green above
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    pictures, _ = cache([tmp_path / "a.png"], tmp_path / "cache")
+    box = np.array([60, 60, 140, 140], np.float32)
+    examples = [
+        FaceExample(tmp_path / "a.png", box, WITH_MASK, turned=False),
+        FaceExample(tmp_path / "a.png", box, NOT_A_FACE),
+    ]
+    recipe = plain(shares={"with_mask": 0.5, "none": 0.5}, turned=turned)
+    data = ClassifierData(examples, pictures, recipe, 80)
+    drawn = [data[i] for i in range(80)]
+    below = np.mean([green(picture[:, 32:]) > green(picture[:, :32]) for picture, _, _ in drawn])
+    assert below == pytest.approx(turned / 2, abs=0.15)  # upside down as often as not
+    of_faces = [(targets, weights) for _, targets, weights in drawn if targets[0]]
+    assert least <= np.mean([bool(targets[3]) for targets, _ in of_faces]) <= most
+    assert all(weights[3] == 0 for _, targets, weights in drawn if not targets[0])
+    assert all(targets[1] and targets[2] for targets, _ in of_faces)  # the state is learnt at any angle
 
 
 def test_only_the_ways_that_are_asked_for_are_painted(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ _ROTATED: Final = 0.6
 
 _MIRRORED: Final = 0.5
 _DOWNSCALED: Final = 0.5
+_ON_ITS_SIDE: Final = np.pi / 4  # turn, radians, from which a face is taught as turned away
 _ERASED: Final = 0.08
 
 _STATES: Final[dict[str, tuple[int, ...]]] = {
@@ -95,6 +96,8 @@ class FaceRecipe:
             `maskwatch.training.synthesis.wearing_styles`.
         caps: How often a cap is painted over the brow of a face.
         occluders: How often something else than a mask is painted before a bare face.
+        turned: Share of the crops that are turned by any angle; a face on its side or upside down is
+            taught as turned away.
     """
 
     size: Count = 112
@@ -130,6 +133,7 @@ class FaceRecipe:
     )
     caps: Share = 0.0
     occluders: Share = 0.0
+    turned: Share = 0.0
 
 
 class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -203,7 +207,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         box = example.box
         if example.detected_box is not None and rng.random() < self.recipe.detected_boxes:
             box = example.detected_box
-        crop, matrix = self._cut(picture, box * shrunk, rng)
+        turn = self._draw_turn(rng)
+        crop, matrix = self._cut(picture, box * shrunk, turn, rng)
         if example.landmarks is not None:
             landmarks = transform_points(example.landmarks * shrunk, matrix)
             if wearing is not None:
@@ -217,7 +222,8 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         if rng.random() < self.recipe.caps:
             crop = paint_cap(crop, transform_box(example.box * shrunk, matrix), rng)
         planes = np.ascontiguousarray(self._augment(crop, rng)[:, :, ::-1].transpose(2, 0, 1))
-        targets, weights = targets_of(state, example.turned)
+        aside = True if state != NOT_A_FACE and abs(turn) > _ON_ITS_SIDE else example.turned
+        targets, weights = targets_of(state, aside)
         weights *= self._trained
         return torch.from_numpy(planes), torch.from_numpy(targets), torch.from_numpy(weights)
 
@@ -244,12 +250,15 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def _drawn_states(self) -> set[tuple[int, bool | None]]:
         """Returns `state` and `turned` of all examples that may be drawn."""
         painted = {painted_state(wearing) for wearing, share in self.recipe.wearing_styles.items() if share}
-        return {
+        states = {
             (state, example.turned)
             for kind, members in self._kinds.items()
             for example in members
             for state in _STATES.get(kind) or painted
         }
+        if self.recipe.turned:
+            states |= {(state, True) for state, _ in states if state != NOT_A_FACE}
+        return states
 
     def _donor(self, rng: Generator) -> Donor | None:
         """Draws a face with a real mask; None if there is none."""
@@ -260,10 +269,16 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         picture, shrunk = self.pictures[example.path]
         return cut_donor(picture, example.box * shrunk, example.landmarks * shrunk)
 
+    def _draw_turn(self, rng: Generator) -> float:
+        """Draws the turn of a crop, radians; where the recipe turns none by any angle, that draws nothing."""
+        if self.recipe.turned and rng.random() < self.recipe.turned:
+            return rng.uniform(-np.pi, np.pi)
+        return float(np.deg2rad(rng.uniform(-1, 1) * self.recipe.rotation * (rng.random() < _ROTATED)))
+
     def _cut(
-        self, picture: Image, box: NDArray[np.float32], rng: Generator
+        self, picture: Image, box: NDArray[np.float32], turn: float, rng: Generator
     ) -> tuple[Image, NDArray[np.float64]]:
-        """Cuts out a box, with a random turn, shift, zoom and shear.
+        """Cuts out a box, turned by `turn` radians, with a random shift, zoom and shear.
 
         Returns:
             The crop (s, s, 3) uint8 and the (2, 3) matrix from pixels of the picture to pixels of the crop.
@@ -272,7 +287,6 @@ class ClassifierData(Dataset[tuple[Tensor, Tensor, Tensor]]):
         longest = float(max(box[2:] - box[:2]))
         side = longest * recipe.margin * float(np.exp(rng.normal(0, recipe.zoom)))
         centre = (box[:2] + box[2:]) / 2 + rng.normal(0, recipe.shift, 2) * longest
-        turn = np.deg2rad(rng.uniform(-1, 1) * recipe.rotation * (rng.random() < _ROTATED))
         shear = rng.uniform(-1, 1) * recipe.shear
         scale = size / max(side, 1.0)
         linear = scale * np.array([[np.cos(turn), -np.sin(turn) + shear], [np.sin(turn), np.cos(turn)]])
