@@ -103,7 +103,7 @@ def _measure(engine: Engine, frames: Sequence[Image]) -> _Round:
             "detect": stack.enter_context(_timed(type(engine.detector), "detect")),
             "track": stack.enter_context(_timed(Tracker, "update")),
             "looks": stack.enter_context(_timed(type(engine.classifier), "classify")),
-            "turns": stack.enter_context(_timed(type(engine.classifier), "face_probabilities")),
+            "turns": stack.enter_context(_timed(type(engine.classifier), "upright_log_odds")),
         }
         for i, image in enumerate(frames):
             before = {name: sum(times) for name, times in parts.items()}

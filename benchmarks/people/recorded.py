@@ -231,15 +231,15 @@ class RecordedClassifier(MobileNet):
         assert kept.shape[1] == _COLUMNS
         return CropPredictions(kept[:, :3], *kept[:, 3:].T)
 
-    def face_probabilities(
+    def upright_log_odds(
         self, image: Image, boxes: NDArray[np.float32], quarters: Sequence[int]
     ) -> NDArray[np.float32]:
-        """See `maskwatch.classifiers.turn_check.TurningClassifier.face_probabilities`."""
+        """See `maskwatch.classifiers.turn_check.TurningClassifier.upright_log_odds`."""
         columns = [
             self._recording.ask(
                 image,
-                f"turned {tuple(quarters)} {self._name} {text}",
-                lambda box=box: self._real.face_probabilities(  # type: ignore[misc]
+                f"upright {tuple(quarters)} {self._name} {text}",
+                lambda box=box: self._real.upright_log_odds(  # type: ignore[misc]
                     self._recording.pixels(image), box[None], quarters
                 ),
             )

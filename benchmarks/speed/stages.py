@@ -59,7 +59,7 @@ def timed(engine: Engine) -> Iterator[Clock]:
         for owner, method, part in (
             (type(engine.detector), "detect", "search rest"),
             (type(engine.classifier), "classify", "looks rest"),
-            (type(engine.classifier), "face_probabilities", "looks rest"),
+            (type(engine.classifier), "upright_log_odds", "looks rest"),
             (Tracker, "update", "tracking"),
         ):
             stack.enter_context(_noting(owner, method, clock, part))

@@ -87,9 +87,9 @@ def load(
         size: Longer side in pixels at which pictures are searched; None chooses by `live`.
         threshold: Face score in [0, 1] below which a face is not reported; None takes the model's.
         live: For live video: one fast network, one search at the model's size. For still pictures (False),
-            two networks search at the picture's own size, and again at smaller sizes for faces that fill it.
-            If they find nothing, they search a copy a third as large, in which noise matters less, and if no
-            face convinces, a copy with a border and the picture turned by 90, 180 and 270 degrees.
+            a larger one searches at the picture's own size, and again at smaller sizes for faces that fill
+            it. If it finds nothing, it searches a copy a third as large, in which noise matters less, and if
+            no face convinces, a copy with a border and the picture turned by 90, 180 and 270 degrees.
         threads: Threads of one model run; None takes 1 for live video, else 2 where there are two cores.
         upright: The pictures are known to be upright: they are not searched in other orientations.
         provider: What runs our networks: "cpu", "cuda", "directml", "coreml", "openvino", or "auto" for a

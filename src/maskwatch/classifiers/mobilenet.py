@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskwatch.classifiers.quality import luminance, sharpness
-from maskwatch.classifiers.score_fusion import ScoreFusion
+from maskwatch.classifiers.score_fusion import ScoreFusion, logit
 from maskwatch.classifiers.uncertainty import UncertaintyRules
 from maskwatch.errors import ModelError
 from maskwatch.geometry import crop_square
@@ -127,17 +127,18 @@ class MobileNet:
         ]
         return CropPredictions(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
-    def face_probabilities(
+    def upright_log_odds(
         self, image: Image, boxes: NDArray[np.float32], quarters: Sequence[int]
     ) -> NDArray[np.float32]:
-        """See `maskwatch.classifiers.turn_check.TurningClassifier.face_probabilities`."""
-        faces = np.zeros((len(quarters), len(boxes)), np.float32)
+        """See `maskwatch.classifiers.turn_check.TurningClassifier.upright_log_odds`."""
+        log_odds = np.zeros((len(quarters), len(boxes)), np.float32)
         for start in range(0, len(boxes), _CHUNK):
             rows = slice(start, start + _CHUNK)
             crops = crop_square(image, boxes[rows], self._margin, self._size)
-            for row, turns in zip(faces, quarters, strict=True):
-                row[rows] = self.model.run(np.ascontiguousarray(np.rot90(crops, turns, axes=(1, 2))))[1]
-        return faces
+            for row, turns in zip(log_odds, quarters, strict=True):
+                _, face, *more = self.model.run(np.ascontiguousarray(np.rot90(crops, turns, axes=(1, 2))))
+                row[rows] = logit(face) - (logit(more[0]) if more else 0)
+        return log_odds
 
     def _predict(self, image: Image, boxes: NDArray[np.float32]) -> CropPredictions:
         """Returns `predict`'s answer for one batch."""

@@ -83,7 +83,7 @@ def export(
         float,
         typer.Option(
             min=0.0,
-            help="False faces that 100 of the negatives may have, as still pictures; twice that live.",
+            help="False faces that 100 of the negatives may have, as still pictures and live.",
         ),
     ] = 1.0,
     check: Annotated[

@@ -66,7 +66,7 @@ DETECTORS: Final[dict[str, Backend]] = {
     "ssd": Backend(
         _SSD,
         ("face_ssd.onnx",),
-        "Our SSD: one quick network when live; still pictures by two, at their own size up to 1280",
+        "Our SSD: one quick network when live; still pictures by a larger one, at their own size up to 1280",
         still_files=("face_ssd_large.onnx",),
         still=_STILL,
         retry=STILL_RETRY,
@@ -90,7 +90,7 @@ DETECTORS: Final[dict[str, Backend]] = {
     "ssd-large": Backend(
         _SSD,
         ("face_ssd_large.onnx",),
-        "Our SSD, two networks averaged: the fewest mistakes, too slow for most live video",
+        "Our SSD, the larger network: the fewest mistakes, too slow for most live video",
         still=_STILL,
         retry=STILL_RETRY,
         threads=True,

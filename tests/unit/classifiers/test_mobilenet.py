@@ -9,6 +9,7 @@ from answering import Answering
 from conftest import FakeModels
 from fakes import BLUE, CLASSIFIER, COLOURS, GREEN, RED, box, scene, write_classifier
 from maskwatch.classifiers.mobilenet import MobileNet
+from maskwatch.classifiers.score_fusion import logit
 from maskwatch.errors import ModelError
 from maskwatch.models.runtime import Model, open_session
 from maskwatch.types import LABELS, Faces, ModelKind
@@ -231,15 +232,24 @@ def test_a_low_face_score_makes_no_certain_answer(classifier: MobileNet, tmp_pat
     assert bare.classify(image, faces((2, 1), score=0.3)).certain.tolist() == [True]
 
 
+def test_an_upright_face_is_one_that_is_not_turned_away(classifier: MobileNet) -> None:
+    face, turned = np.array([0.9, 0.9], np.float32), np.array([0.1, 0.8], np.float32)
+    classifier.model = Fed(lambda crops: [np.zeros((2, 3), np.float32), face, turned], [])  # type: ignore[assignment]
+    found = classifier.upright_log_odds(scene({(2, 1): BLUE}), faces((2, 1), (2, 1)).boxes, (0,))
+    np.testing.assert_allclose(found, [logit(face) - logit(turned)], rtol=1e-5)
+
+
 def test_turned_crops_are_classified_turned(classifier: MobileNet) -> None:
     seen: list[np.ndarray] = []
     classifier.model = Fed(classifier.model.run, seen)  # type: ignore[assignment]
     image = scene({(c, 1): BLUE for c in range(10)})
     image[40:50] = 0
     boxes = faces(*((c, 1) for c in range(10))).boxes
-    found = classifier.face_probabilities(image, boxes, (0, 2, 1))
+    found = classifier.upright_log_odds(image, boxes, (0, 2, 1))
     assert found.shape == (3, 10)
     assert [len(crops) for crops in seen] == [8, 8, 8, 2, 2, 2]
     np.testing.assert_array_equal(seen[1], seen[0][:, ::-1, ::-1])
+    # A network without the output "turned" tells how much it looks like a face.
+    np.testing.assert_allclose(found[0], logit(classifier.predict(image, boxes).face), atol=1e-5)
     np.testing.assert_array_equal(seen[2], np.rot90(seen[0], axes=(1, 2)))
-    assert classifier.face_probabilities(image, boxes[:0], (0, 2)).shape == (2, 0)
+    assert classifier.upright_log_odds(image, boxes[:0], (0, 2)).shape == (2, 0)

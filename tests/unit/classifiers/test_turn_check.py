@@ -17,17 +17,17 @@ IMAGE = np.zeros((50, 50, 3), np.uint8)
 
 
 class Told:
-    """Answers with probabilities of a face, by quarter turns, and counts the boxes it is asked about."""
+    """Answers with log-odds of an upright face, by quarter turns, and counts the boxes it is asked about."""
 
     def __init__(self, by_turns: dict[int, float]) -> None:
         self.by_turns = by_turns
         self.boxes = 0
 
-    def face_probabilities(
+    def upright_log_odds(
         self, image: Image, boxes: NDArray[np.float32], quarters: Sequence[int]
     ) -> NDArray[np.float32]:
         self.boxes += len(boxes)
-        return np.array([[self.by_turns.get(turns, 0.01)] * len(boxes) for turns in quarters], np.float32)
+        return np.array([[self.by_turns.get(turns, -4)] * len(boxes) for turns in quarters], np.float32)
 
 
 def faces(*reasons: str | None) -> Faces:
@@ -40,12 +40,12 @@ def faces(*reasons: str | None) -> Faces:
 @pytest.mark.parametrize(
     ("by_turns", "over"),
     [
-        ({0: 0.9}, False),
-        ({0: 0.9, 2: 0.908}, False),  # log-odds 2.20 and 2.29
-        ({0: 0.9, 2: 0.91}, True),  # 2.31
-        ({0: 0.9, 1: 0.908}, False),
-        ({0: 0.9, 1: 0.91}, True),
-        ({0: 0.9, 3: 0.91}, True),
+        ({0: 2.0}, False),
+        ({0: 2.0, 2: 2.45}, False),
+        ({0: 2.0, 2: 2.55}, True),
+        ({0: 2.0, 1: 2.45}, False),
+        ({0: 2.0, 1: 2.55}, True),
+        ({0: 2.0, 3: 2.55}, True),
     ],
 )
 def test_a_face_that_looks_better_turned_is_marked(by_turns: dict[int, float], over: bool) -> None:
@@ -56,7 +56,7 @@ def test_a_face_that_looks_better_turned_is_marked(by_turns: dict[int, float], o
 
 
 def test_live_checks_what_would_be_certain_and_that_seldom() -> None:
-    told = Told({0: 0.9, 1: 0.99, 2: 0.99})
+    told = Told({0: 2.0, 1: 5.0, 2: 5.0})
     check, memory = TurnCheck(told, checked=LIVE_CHECKED, every=EVERY), TurnMemory()
     for _ in range(2 * EVERY):
         found = check(IMAGE, faces(None, "undecided"), memory)
@@ -68,7 +68,7 @@ def test_live_checks_what_would_be_certain_and_that_seldom() -> None:
 
 
 def test_stills_are_checked_every_time() -> None:
-    told = Told({0: 0.9})
+    told = Told({0: 2.0})
     check, memory = TurnCheck(told), TurnMemory()
     for _ in range(3):
         check(IMAGE, faces(None), memory)

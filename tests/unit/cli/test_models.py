@@ -66,9 +66,10 @@ def test_show_tells_everything_about_one_model(cli: Cli, tmp_path: Path) -> None
     assert out.startswith("ssd: detector, shipped, in use\n")
     assert "metadata of face_ssd.onnx\n" in out
     assert "metadata of face_ssd_large.onnx\n" in out
-    (line,) = (line for line in out.splitlines() if line.startswith("companion "))
-    assert "face-ssd" in line
-    assert "Of an ensemble" in line
+    small, large = (line for line in out.splitlines() if line.startswith("architecture "))
+    assert "MobileNetV2 x0.35" in small
+    assert "MobileNetV2 x1," in large
+    assert "The network, in words." in large
     rows = json.loads(cli("models", "--json").stdout)
     for row in rows:
         assert json.loads(cli("models", "show", row["name"], "--json").stdout) == row

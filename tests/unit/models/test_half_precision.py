@@ -18,6 +18,10 @@ def whole() -> onnx.ModelProto:
 def test_the_file_is_half_as_large_and_answers_alike(tmp_path: Path) -> None:
     before, after = tmp_path / "whole.onnx", tmp_path / "half.onnx"
     model = whole()
+    for entry in model.graph.initializer:  # the shipped weights are rounded already
+        if entry.data_type == onnx.TensorProto.FLOAT:
+            weights = numpy_helper.to_array(entry) * np.float32(1.0001)
+            entry.CopyFrom(numpy_helper.from_array(weights, entry.name))
     onnx.save(model, str(before))
     halve(model)
     onnx.checker.check_model(model)

@@ -29,10 +29,8 @@ from maskwatch.training.export.onnx_export import trace_classifier
 from maskwatch.training.export.onnx_metadata import copy_with_metadata
 from maskwatch.training.export.operating_point import choose_fusion, raise_threshold
 
-ALLOWED: Final = {"still": 1.0, "live": 2.0}
-"""The two uses of a classifier, each with its own detector and weights, and the factor of the false faces
-that are allowed. Live video is searched once only: with as few false faces as in still pictures, many faces
-would be missed."""
+USES: Final = ("still", "live")
+"""The uses of a classifier, each with its own detector and weights."""
 
 _LEAST_FACES: Final = 50
 _LEAST_FALSE: Final = 20
@@ -100,7 +98,7 @@ def export_calibrated(
                 load(detector, "none", threshold=LOWEST_DETECTOR_SCORE, live=use == "live").detector,
                 MobileNet(plain, still=use == "still"),
             )
-            for use in ALLOWED
+            for use in USES
         }
         candidates = collect_candidates(models, calibration_set, targets.partly_labelled, negatives)
         every = Candidates.concatenate(candidates.values())
@@ -114,8 +112,8 @@ def export_calibrated(
             described["thresholds"]["face"] = _LEAST_FACE  # the threshold of the score does the rest
             allowed = targets.false_per_100 * len(calibration_set.negatives) / 100
             fusions = {}
-            for use, factor in ALLOWED.items():
-                fusion, remaining = choose_fusion(candidates[use], int(allowed * factor))
+            for use in USES:
+                fusion, remaining = choose_fusion(candidates[use], int(allowed))
                 if calibration_set.negatives:
                     in_use = _scores_in_use(
                         detector, use, plain, described, calibration_set.negatives, negatives
@@ -123,7 +121,7 @@ def export_calibrated(
                     fusion = raise_threshold(fusion, remaining, in_use)
                 fusions[use] = fusion
             described["score"] = _score_metadata(fusions)
-            labelled &= np.concatenate([_is_reported(candidates[use], fusions[use]) for use in ALLOWED])
+            labelled &= np.concatenate([_is_reported(candidates[use], fusions[use]) for use in USES])
     faces = every[labelled]
     temperatures = fit(faces.probabilities, faces.state)
     described["thresholds"]["undecided"] = _undecided(
@@ -132,7 +130,7 @@ def export_calibrated(
         float(described["thresholds"].get("too_small", 0)),
         targets.right,
     )
-    count = len(faces) // len(ALLOWED)
+    count = len(faces) // len(USES)
     described["calibration"] = {"faces": count, "right": targets.right, "detector": detector}
     some = replace(
         calibration_set,
