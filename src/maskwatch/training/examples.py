@@ -21,6 +21,7 @@ from maskwatch.training.data.person_boxes import (
     detect_portraits,
     live_detector,
     shipped_detector,
+    still_detector,
 )
 from maskwatch.training.data.size_advice import advise
 from maskwatch.training.data.training_set import LabelledPictures, Say, TrainingSet
@@ -98,8 +99,8 @@ def classifier_examples(
         training_set: What was read.
         partly_labelled: Sources in which many faces have no label: no background is taken from them.
         seed: Of the places without a face.
-        detected_boxes: Whether the faces also get the boxes that the shipped detector finds, and what it
-            takes for faces is learnt as none.
+        detected_boxes: Whether the faces also get the boxes that the shipped detector finds, and what it,
+            and in negatives the one for still pictures, takes for faces is learnt as none.
         say: Takes lines for people.
     """
     labels, pictures = training_set.auto_labels, training_set.pictures
@@ -111,7 +112,8 @@ def classifier_examples(
     examples += background_examples(
         training_set.train.samples, labels, pictures, seed, partly_labelled, detections
     )
-    examples += negative_examples(training_set.negatives, (labels, detections), pictures, seed)
+    in_negatives = (labels, detections, _still_detections(training_set)) if detected_boxes else (labels,)
+    examples += negative_examples(training_set.negatives, in_negatives, pictures, seed)
     say(f"training on {len(examples)} places in {count} pictures")
     return ClassifierExamples(examples, _faces(training_set.held_out, training_set, {}))
 
@@ -121,6 +123,12 @@ def _detections(training_set: TrainingSet) -> dict[Path, Faces]:
     train = training_set.train
     samples: list[Sample | PortraitSample] = [*train.samples, *train.portraits, *training_set.negatives]
     return detect_faces([sample.path for sample in samples], training_set.pictures, live_detector())
+
+
+def _still_detections(training_set: TrainingSet) -> dict[Path, Faces]:
+    """What the shipped detector for still pictures takes for faces in pictures without any."""
+    paths = [sample.path for sample in training_set.negatives]
+    return detect_faces(paths, training_set.pictures, still_detector())
 
 
 def _with_boxes(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from maskwatch.data.sample import PortraitSample, Sample, make_sample
 from maskwatch.detectors.base import Detector
 from maskwatch.detectors.ssd import SSD
+from maskwatch.factory import load
 from maskwatch.models.download import locate
 from maskwatch.training.data.in_threads import in_threads
 from maskwatch.training.data.picture_cache import PictureCache
@@ -37,6 +38,11 @@ def shipped_detector() -> Detector:
 def live_detector() -> Detector:
     """Returns the detector as used for live video, but small pictures are enlarged, and low scores count."""
     return SSD(locate("face_ssd.onnx"), "accurate", _LOWEST_SCORE, enlarge=_ENLARGE_LIVE)
+
+
+def still_detector() -> Detector:
+    """Returns the detector as used for still pictures, but low scores count."""
+    return load("ssd", "none", threshold=_LOWEST_SCORE).detector
 
 
 def detect_portraits(
