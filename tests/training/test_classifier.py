@@ -14,6 +14,7 @@ from maskwatch.training.data.classifier_dataset import ClassifierData, FaceExamp
 from maskwatch.training.data.face_examples import background_examples, face_examples, negative_examples
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.engine.distillation import TeacherClassifier
+from maskwatch.training.engine.hardware import Hardware
 from maskwatch.training.engine.optimisation import normalise
 from maskwatch.training.export.onnx_export import export_classifier, read_metadata
 from maskwatch.training.nets.mask_net import MaskNet
@@ -74,7 +75,11 @@ def test_an_unknown_kind_in_the_shares_is_refused(world: World) -> None:
 def test_learns_to_tell_bars_from_none_and_discs_from_nothing(world: World, tmp_path: Path) -> None:
     faces, negatives, pictures = world
     saved = train_classifier(
-        _examples(faces[:18], negatives[:18], pictures), pictures, RECIPE, tmp_path, workers=0
+        _examples(faces[:18], negatives[:18], pictures),
+        pictures,
+        RECIPE,
+        tmp_path,
+        hardware=Hardware(workers=0),
     )
     words = read_metadata("classifier", None)
     words["thresholds"]["face"] = 0.0
@@ -92,13 +97,13 @@ def test_learns_to_tell_bars_from_none_and_discs_from_nothing(world: World, tmp_
 def test_goes_on_bit_for_bit_where_it_was_cut(world: World, tmp_path: Path) -> None:
     recipe = replace(RECIPE, steps=6, batch=4, frozen_share=0.34)
     examples = _examples(*world)
-    train_classifier(examples, world[2], recipe, tmp_path / "whole", workers=0)
+    train_classifier(examples, world[2], recipe, tmp_path / "whole", hardware=Hardware(workers=0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("maskwatch.training.engine.loop.SAVE_EVERY", 3)
         patch.setattr("maskwatch.training.engine.loop.nn.utils.clip_grad_norm_", _after(4))
         with pytest.raises(KeyboardInterrupt):
-            train_classifier(examples, world[2], recipe, tmp_path / "cut", workers=0)
-    train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)
+            train_classifier(examples, world[2], recipe, tmp_path / "cut", hardware=Hardware(workers=0))
+    train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, hardware=Hardware(workers=0))
     first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "cut"))
     assert all(torch.equal(first[key], second[key]) for key in first)
 
@@ -115,7 +120,9 @@ def test_a_classifier_is_distilled_and_a_run_goes_on_with_the_same_one_only(
     apart = []
     for chosen in (None, teacher):
         folder = tmp_path / str(chosen is None)
-        saved = train_classifier(examples, world[2], tiny, folder, teacher=chosen, workers=0)
+        saved = train_classifier(
+            examples, world[2], tiny, folder, teacher=chosen, hardware=Hardware(workers=0)
+        )
         model = MaskNet(tiny.width)
         model.load_state_dict(torch.load(saved)["model"])
         model.eval()

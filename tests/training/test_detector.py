@@ -16,6 +16,7 @@ from maskwatch.training.data.detector_dataset import CropRecipe, DetectorData, _
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.detector import DetectorRecipe, train_detector
 from maskwatch.training.engine.distillation import TeacherDetector
+from maskwatch.training.engine.hardware import Hardware
 from maskwatch.training.engine.optimisation import normalise
 from maskwatch.training.export.onnx_export import export_detector
 from maskwatch.training.export.parity import MAX_ROUNDING
@@ -163,7 +164,9 @@ def test_caps_are_painted_on_faces_that_are_large_enough(side: int, painted: boo
 
 def test_learns_to_find_discs_and_the_export_finds_them_too(world: World, tmp_path: Path) -> None:
     faces, negatives, pictures = world
-    saved = train_detector(faces[:18], negatives[:18], pictures, RECIPE, tmp_path, workers=0)
+    saved = train_detector(
+        faces[:18], negatives[:18], pictures, RECIPE, tmp_path, hardware=Hardware(workers=0)
+    )
     assert export_detector(saved, tmp_path / "made.onnx", METADATA) < MAX_ROUNDING
     detector = Shipped(tmp_path / "made.onnx")
     found, wanted, false = 0, 0, 0
@@ -181,10 +184,15 @@ def test_goes_on_where_it_was_cut(world: World, tmp_path: Path) -> None:
     """Bit for bit, where the order of the examples does not hang on hard negatives."""
     faces, _, pictures = world
     whole = replace(RECIPE, steps=6, batch=2, crops=CropRecipe(size=64, faces=(16, 60)))
-    train_detector(faces, [], pictures, whole, tmp_path / "whole", workers=0)
+    train_detector(faces, [], pictures, whole, tmp_path / "whole", hardware=Hardware(workers=0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("maskwatch.training.engine.loop.SAVE_EVERY", 3)
-        _cut(lambda: train_detector(faces, [], pictures, whole, tmp_path / "cut", workers=0), after=4)
+        _cut(
+            lambda: train_detector(
+                faces, [], pictures, whole, tmp_path / "cut", hardware=Hardware(workers=0)
+            ),
+            after=4,
+        )
     train_detector(faces, [], pictures, whole, tmp_path / "cut", resume=True)
     first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "cut"))
     assert all(torch.equal(first[key], second[key]) for key in first)
@@ -193,7 +201,7 @@ def test_goes_on_where_it_was_cut(world: World, tmp_path: Path) -> None:
 def test_a_resume_with_another_recipe_is_refused(world: World, tmp_path: Path) -> None:
     faces, _, pictures = world
     tiny = replace(RECIPE, steps=1, batch=2, crops=CropRecipe(size=64))
-    train_detector(faces, [], pictures, tiny, tmp_path, workers=0)
+    train_detector(faces, [], pictures, tiny, tmp_path, hardware=Hardware(workers=0))
     with pytest.raises(DataError, match="made by another recipe"):
         train_detector(faces, [], pictures, replace(tiny, rate=1.0), tmp_path, resume=True)
 
@@ -209,7 +217,9 @@ def test_a_detector_is_distilled_and_a_run_goes_on_with_the_same_one_only(
     apart = []
     for chosen in (None, teacher):
         folder = tmp_path / str(chosen is None)
-        saved = train_detector(faces, [], pictures, tiny, folder, teacher=chosen, workers=0)
+        saved = train_detector(
+            faces, [], pictures, tiny, folder, teacher=chosen, hardware=Hardware(workers=0)
+        )
         model = SSD(tiny.width, tiny.channels)
         model.load_state_dict(torch.load(saved)["average"])
         apart.append((model(normalise(planes))[0] - TeacherDetector(teacher)(planes)[0]).abs().mean().item())

@@ -95,8 +95,7 @@ def compare(
             labels_before_exif,
         )
     )
-    if corrections is not None:
-        evaluation_set = with_corrections(evaluation_set, corrections)
+    evaluation_set = with_corrections(evaluation_set, corrections)
     inputs = [
         *(data or ()),
         corrections,

@@ -119,9 +119,7 @@ def audit(
     selection = Selection(
         paths, names=parse_names(names), split=split, limit=limit, labels_before_exif=labels_before_exif
     )
-    evaluation_set = select(selection)
-    if corrections is not None:
-        evaluation_set = with_corrections(evaluation_set, corrections)
+    evaluation_set = with_corrections(select(selection), corrections)
     result = run(
         [*evaluation_set.samples, *evaluation_set.portraits],
         engine.classifier,

@@ -115,16 +115,18 @@ def select(selection: Selection) -> EvaluationSet:
     return evaluation_set
 
 
-def with_corrections(evaluation_set: EvaluationSet, corrections: Path) -> EvaluationSet:
+def with_corrections(evaluation_set: EvaluationSet, corrections: Path | None) -> EvaluationSet:
     """Returns the pictures with corrected labels, without negatives that show a face.
 
     Args:
         evaluation_set: The pictures, labelled as the data says.
-        corrections: A list of wrong labels; see `maskwatch.data.corrections`.
+        corrections: A list of wrong labels; see `maskwatch.data.corrections`. None corrects nothing.
 
     Raises:
         DataError: The list cannot be used.
     """
+    if corrections is None:
+        return evaluation_set
     entries = read_corrections(corrections)
     with_faces = ignored_pictures([sample.path for sample in evaluation_set.negatives], entries)
     samples, portraits, _ = apply_corrections(evaluation_set.samples, evaluation_set.portraits, entries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 import torch
@@ -84,7 +84,6 @@ def train_classifier(
     folder: Path,
     start: Path | None = None,
     resume: bool = False,
-    workers: int = 1,
     hardware: Hardware | None = None,
     held_out: Sequence[FaceExample] = (),
     teacher: Path | None = None,
@@ -99,7 +98,6 @@ def train_classifier(
         folder: Of the run; made if absent.
         start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
         resume: Go on where the folder's checkpoint stopped.
-        workers: Processes that make examples; 0 makes them in this one.
         hardware: What it runs on.
         held_out: Faces to validate on.
         teacher: A classifier to distil from: an exported file or a checkpoint; see `distillation`.
@@ -148,11 +146,10 @@ def train_classifier(
                 hardware,
                 folder,
                 resume,
-                workers,
                 say,
             )
-        task, workers = _Head(task, features), 0
-    return fit(task, folder, resume, hardware, workers, say)
+        task, hardware = _Head(task, features), replace(hardware, workers=0)
+    return fit(task, folder, resume, hardware, say)
 
 
 class _Classifier:

@@ -87,7 +87,6 @@ def train_detector(
     folder: Path,
     start: Path | None = None,
     resume: bool = False,
-    workers: int = 1,
     landmarks: Mapping[Path, NDArray[np.float32]] | None = None,
     hard: Mapping[Path, NDArray[np.bool_]] | None = None,
     hardware: Hardware | None = None,
@@ -105,7 +104,6 @@ def train_detector(
         folder: Of the run; made if absent.
         start: Trunk weights (safetensors or torchvision's), a checkpoint or an exported model (.onnx).
         resume: Go on where the folder's checkpoint stopped.
-        workers: Processes that make examples; 0 makes them in this one.
         landmarks: Of bare faces, to paint masks on; see `DetectorData`.
         hard: Which faces are hard to find; see `DetectorData`.
         hardware: What it runs on.
@@ -143,7 +141,7 @@ def train_detector(
         load_start(model, start, some_pictures(data, recipe.batch))
     validation = HeldOutPictures(held_out, pictures, 2 * recipe.crops.size)
     task = _Detector(model, recipe, data, validation, hardness, distilled)
-    return fit(task, folder, resume, hardware, workers, say)
+    return fit(task, folder, resume, hardware, say)
 
 
 class _Detector:

@@ -15,6 +15,7 @@ from maskwatch.training.data.face_examples import face_examples
 from maskwatch.training.data.picture_cache import PictureCache
 from maskwatch.training.engine import checkpoint
 from maskwatch.training.engine.cached_features import CachedFeatures
+from maskwatch.training.engine.hardware import Hardware
 from maskwatch.training.export.onnx_export import export_classifier, read_metadata
 from maskwatch.training.nets.mask_net import MaskNet
 from maskwatch.training.recipes.load import load_recipe
@@ -39,7 +40,13 @@ def test_all_features_come_once_in_every_round_in_another_order() -> None:
 def test_two_classes_make_a_usable_model_from_the_shipped_trunk(world: World, tmp_path: Path) -> None:
     faces, _, pictures = world
     saved = train_classifier(
-        face_examples(faces[:18], {}), pictures, RECIPE, tmp_path, SHIPPED, workers=0, held_out=[]
+        face_examples(faces[:18], {}),
+        pictures,
+        RECIPE,
+        tmp_path,
+        SHIPPED,
+        hardware=Hardware(workers=0),
+        held_out=[],
     )
     words = read_metadata("classifier", None)
     words["thresholds"]["undecided"] = 0.0
@@ -59,17 +66,19 @@ def test_two_classes_make_a_usable_model_from_the_shipped_trunk(world: World, tm
 def test_the_trunk_stays_and_a_resume_goes_on_bit_for_bit(world: World, tmp_path: Path) -> None:
     recipe = replace(RECIPE, steps=6, batch=4, copies=1, width=0.35)
     examples = face_examples(world[0], {})
-    train_classifier(examples, world[2], recipe, tmp_path / "whole", workers=0)
+    train_classifier(examples, world[2], recipe, tmp_path / "whole", hardware=Hardware(workers=0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("maskwatch.training.engine.loop.SAVE_EVERY", 3)
         patch.setattr("maskwatch.training.classifier._Head.plan", _until(4))
         with pytest.raises(KeyboardInterrupt):
-            train_classifier(examples, world[2], recipe, tmp_path / "cut", workers=0)
+            train_classifier(examples, world[2], recipe, tmp_path / "cut", hardware=Hardware(workers=0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "maskwatch.training.engine.cached_features._compute", None
         )  # the features are not computed again
-        train_classifier(examples, world[2], recipe, tmp_path / "cut", resume=True, workers=0)
+        train_classifier(
+            examples, world[2], recipe, tmp_path / "cut", resume=True, hardware=Hardware(workers=0)
+        )
     first, second = (checkpoint.read(tmp_path / name / "checkpoint.pt") for name in ("whole", "cut"))
     assert all(torch.equal(first["average"][key], second["average"][key]) for key in first["average"])
     torch.manual_seed(recipe.seed)

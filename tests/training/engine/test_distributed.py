@@ -32,8 +32,7 @@ def train(world: World, folder: Path, recipe: ClassifierRecipe, processes: int) 
         recipe,
         folder,
         locate("mask_mobilenet.onnx"),  # a trunk that has learnt something
-        workers=0,
-        hardware=Hardware("cpu"),
+        hardware=Hardware("cpu", workers=0),
         held_out=face_examples(faces[:4], {}),
     )
     assert saved == folder / "checkpoint.pt"
@@ -59,7 +58,9 @@ def test_two_processes_make_what_one_makes_of_the_same_batches(world: World, tmp
 def test_an_error_in_one_process_is_still_one_clear_line(world: World, tmp_path: Path) -> None:
     faces = [e for e in face_examples(world[0], {}) if e.state == 0]
     with pytest.raises(DataError, match="at least two kinds"):
-        distributed.launch(2, train_classifier, faces, world[2], RECIPE, tmp_path, workers=0)
+        distributed.launch(
+            2, train_classifier, faces, world[2], RECIPE, tmp_path, hardware=Hardware(workers=0)
+        )
 
 
 def test_each_process_takes_its_part_of_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:

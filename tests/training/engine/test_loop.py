@@ -62,7 +62,7 @@ class Task:
 
 def run(task: Task, folder: Path, resume: bool = False) -> list[str]:
     said: list[str] = []
-    fit(task, folder, resume, Hardware("cpu"), workers=0, say=said.append)
+    fit(task, folder, resume, Hardware("cpu", workers=0), say=said.append)
     return said
 
 

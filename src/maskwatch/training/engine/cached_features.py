@@ -62,7 +62,6 @@ def features_of(
     hardware: Hardware,
     folder: Path,
     resume: bool,
-    workers: int,
     say: Say,
 ) -> CachedFeatures:
     """Computes the trunk's features of every example once, and keeps them in the run's folder.
@@ -77,7 +76,6 @@ def features_of(
         hardware: What it runs on.
         folder: Of the run.
         resume: Take the features that a run before left there.
-        workers: Processes that make examples.
         say: Takes lines for people.
     """
     file = folder / FEATURES
@@ -85,7 +83,7 @@ def features_of(
         if (resume or distributed.rank()) and file.is_file():
             saved = checkpoint.read(file)
         else:
-            saved = _compute(model, data, held_out, batch, hardware, workers)
+            saved = _compute(model, data, held_out, batch, hardware)
             folder.mkdir(parents=True, exist_ok=True)
             checkpoint.save(file, saved)
     features, targets, weights, validation = (
@@ -102,7 +100,6 @@ def _compute(
     held_out: HeldOutFaces,
     batch: int,
     hardware: Hardware,
-    workers: int,
 ) -> dict[str, Any]:
     device = choose_device(hardware.device, distributed.local_rank())
     precision = choose_precision(hardware.precision, device)
@@ -117,7 +114,7 @@ def _compute(
     rest: list[tuple[Tensor, Tensor]] = []
     total = len(data)  # type: ignore[arg-type]
     with StepBar(total, 0, "computing features") as bar:
-        for planes, targets, weights in DataLoader(data, batch, **loader_options(workers)):
+        for planes, targets, weights in DataLoader(data, batch, **loader_options(hardware.workers)):
             outputs.append(features(planes))
             rest.append((targets, weights))
             bar.show(min(total, len(outputs) * batch), "")

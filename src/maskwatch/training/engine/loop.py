@@ -85,7 +85,6 @@ def fit(
     folder: Path,
     resume: bool = False,
     hardware: Hardware | None = None,
-    workers: int = 1,
     say: Say = lambda text: None,
 ) -> Path:
     """Trains and leaves `LAST`, `BEST` (where there is a validation metric) and `LOG` in a folder.
@@ -95,7 +94,6 @@ def fit(
         folder: Of the run; made if absent.
         resume: Go on where the folder's last checkpoint stopped.
         hardware: What it runs on; None is one thread of whatever there is.
-        workers: Processes that make examples; 0 makes them in this one.
         say: Takes lines for people.
 
     Returns:
@@ -107,13 +105,14 @@ def fit(
     """
     hardware = hardware or Hardware()
     with enough_memory(task.recipe.batch):
-        return _Run(task, folder, hardware, distributed.by_first(say)).go(resume, workers)
+        return _Run(task, folder, hardware, distributed.by_first(say)).go(resume)
 
 
 class _Run:
     def __init__(self, task: Task, folder: Path, hardware: Hardware, say: Say) -> None:
         self.task, self.recipe, self.folder, self.say = task, task.recipe, folder, say
         self.device = choose_device(hardware.device, distributed.local_rank())
+        self.workers = hardware.workers
         self.precision = choose_precision(hardware.precision, self.device)
         self.model: nn.Module = task.model.to(self.device)
         channels_last(self.model)
@@ -125,7 +124,7 @@ class _Run:
         self.writes = distributed.rank() == 0
         self.done, self.best, self.waited = 0, -1.0, 0
 
-    def go(self, resume: bool, workers: int) -> Path:
+    def go(self, resume: bool) -> Path:
         saved = self.folder / LAST
         self.folder.mkdir(parents=True, exist_ok=True)
         if resume:
@@ -140,7 +139,7 @@ class _Run:
         metric: float | None = None
         clock = time.perf_counter()
         with StepBar(self.recipe.steps, self.done, f"training the {self.task.kind}", self.writes) as bar:
-            for step, batch in enumerate(self._batches(workers), self.done):
+            for step, batch in enumerate(self._batches(), self.done):
                 losses.append(self._step(step, batch))
                 done, last = step + 1, step + 1 == self.recipe.steps
                 spent = time.perf_counter() - clock
@@ -166,16 +165,16 @@ class _Run:
             self.say(f"best {self.task.metric}: {self.best:.2%}")
         return saved
 
-    def _batches(self, workers: int) -> Iterator[list[Tensor]]:
+    def _batches(self) -> Iterator[list[Tensor]]:
         if 0 < self.recipe.patience <= self.waited:
             return iter(())  # resumed after it had stopped
-        return islice(self._echoed(workers), self.recipe.steps - self.done)
+        return islice(self._echoed(), self.recipe.steps - self.done)
 
-    def _echoed(self, workers: int) -> Iterator[list[Tensor]]:
+    def _echoed(self) -> Iterator[list[Tensor]]:
         """Yields each batch as often as the recipe says, on the device."""
         batches, turn = divmod(self.done, self.recipe.echo)
         share = distributed.BatchShard(self.task.data, self.recipe.batch, batches)
-        for loaded in DataLoader(share, share.own, **loader_options(workers)):
+        for loaded in DataLoader(share, share.own, **loader_options(self.workers)):
             batch = [part.to(self.device) for part in loaded]
             for number in range(turn, self.recipe.echo):
                 yield self.task.echoed(batch, number) if number else batch

@@ -84,10 +84,8 @@ def export_calibrated(
         DataError: Too few faces were found to calibrate on.
     """
     described = copy.deepcopy(dict(metadata))
-    pictures_to_calibrate = selection if isinstance(selection, EvaluationSet) else select(selection)
-    calibration_set = pictures_to_calibrate
-    if targets.corrections is not None:
-        calibration_set = with_corrections(pictures_to_calibrate, targets.corrections)
+    selected = selection if isinstance(selection, EvaluationSet) else select(selection)
+    calibration_set = with_corrections(selected, targets.corrections)
     negatives = DecodedPictures()
     network = trace_classifier(saved)
     with tempfile.TemporaryDirectory() as folder:
