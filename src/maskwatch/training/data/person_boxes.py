@@ -13,6 +13,7 @@ from maskwatch.data.sample import PortraitSample, Sample, make_sample
 from maskwatch.detectors.base import Detector
 from maskwatch.detectors.ssd import SSD
 from maskwatch.factory import load
+from maskwatch.models.catalog import SHIPPED
 from maskwatch.models.download import locate
 from maskwatch.training.data.in_threads import in_threads
 from maskwatch.training.data.picture_cache import PictureCache
@@ -42,7 +43,7 @@ def live_detector() -> Detector:
 
 def still_detector() -> Detector:
     """Returns the detector as used for still pictures, but low scores count."""
-    return load("ssd", "none", threshold=_LOWEST_SCORE).detector
+    return load(SHIPPED["detector"], "none", threshold=_LOWEST_SCORE).detector
 
 
 def detect_portraits(
