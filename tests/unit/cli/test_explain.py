@@ -17,7 +17,7 @@ from maskwatch.image_files import save_image
 
 @pytest.mark.slow
 def test_a_mask_below_the_nose_is_told_by_the_nose(cli: Cli, tmp_path: Path) -> None:
-    save_image(tmp_path / "one.png", scene([Place("nose_out", x=320, y=220)]).image)
+    save_image(tmp_path / "one.png", scene([Place("nose_out", x=320, y=220, face=140)]).image)
     done = cli("explain", "one.png", "--out", "map.png")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -26,7 +26,7 @@ def test_a_mask_below_the_nose_is_told_by_the_nose(cli: Cli, tmp_path: Path) -> 
     (face,) = told["faces"]
     assert face["label"] == "mask_worn_incorrectly"
     assert "nose" in face["parts"]
-    assert face["fall"] > 0.05
+    assert face["fall"] > 0.2
     assert "The answer rests on" in done.stderr
     drawn = cv2.imread(str(tmp_path / "map.png"))
     assert drawn is not None

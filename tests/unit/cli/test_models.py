@@ -73,6 +73,13 @@ def test_show_tells_everything_about_one_model(cli: Cli, tmp_path: Path) -> None
     rows = json.loads(cli("models", "--json").stdout)
     for row in rows:
         assert json.loads(cli("models", "show", row["name"], "--json").stdout) == row
+    write_detector(tmp_path / "pair.onnx", companion={"name": "other", "share": 0.25})
+    cli("models", "add", "pair.onnx", "--name", "pair")
+    (line,) = (
+        line for line in cli("models", "show", "pair").stdout.splitlines() if line.startswith("companion ")
+    )
+    assert "other" in line
+    assert "Of an ensemble" in line
     done = cli("models", "show", "yunet", MASKWATCH_CACHE=str(tmp_path))
     assert "https://" in done.stdout
     assert "no metadata of maskwatch" in done.stdout
